@@ -1,0 +1,86 @@
+// Forms: the first error gets the focus, nothing is sent twice, typed text is not lost by leaving, passwords can be shown.
+//   form[data-guard]      asks before the page is left with something typed and not sent
+//   form[data-no-busy]    does not mark its button busy (a download, a new tab)
+
+const dirty = new WeakSet();
+const sending = new WeakSet();
+
+function focusFirstError(root) {
+  const summary = root.querySelector("[data-form-error]");
+  const field = root.querySelector(":is(input, select, textarea)[aria-invalid='true']:not([type='hidden'])");
+  // A group of choices carries its error on the fieldset: its first control is the one to go to.
+  const group = root.querySelector(".field--invalid :is(input, select, textarea):not([type='hidden'])");
+  (field ?? group ?? summary)?.focus();
+}
+
+function busy(form, on, submitter) {
+  const button = submitter ?? form.querySelector("button[type='submit'], button:not([type])");
+  if (!button) return;
+  if (on) button.setAttribute("aria-busy", "true");
+  else form.querySelectorAll("[aria-busy='true']").forEach((each) => each.removeAttribute("aria-busy"));
+}
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method === "dialog") return;
+  if (sending.has(form)) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    return;
+  }
+  // htmx prevents the browser's own sending: its requests are followed below.
+  if (event.defaultPrevented || form.hasAttribute("data-no-busy") || form.target === "_blank") return;
+  sending.add(form);
+  dirty.delete(form);
+  busy(form, true, event.submitter);
+});
+
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const form = event.detail.elt.closest?.("form");
+  if (!form || event.detail.requestConfig?.verb === "get") return;
+  if (sending.has(form)) {
+    event.preventDefault();
+    return;
+  }
+  sending.add(form);
+  busy(form, true, event.detail.requestConfig?.triggeringEvent?.submitter);
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  const form = event.detail.elt.closest?.("form");
+  if (!form) return;
+  sending.delete(form);
+  if (event.detail.successful) dirty.delete(form);
+  busy(form, false);
+});
+
+// Coming back with the browser's button brings the page as it was left: in the middle of sending.
+window.addEventListener("pageshow", (event) => {
+  if (!event.persisted) return;
+  for (const form of document.forms) {
+    sending.delete(form);
+    busy(form, false);
+  }
+});
+
+document.addEventListener("input", (event) => {
+  const form = event.target.form;
+  if (form?.hasAttribute("data-guard")) dirty.add(form);
+});
+window.addEventListener("beforeunload", (event) => {
+  if ([...document.querySelectorAll("form[data-guard]")].some((form) => dirty.has(form))) event.preventDefault();
+});
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-reveal]");
+  if (!button) return;
+  const input = document.getElementById(button.getAttribute("aria-controls"));
+  if (!input) return;
+  const shown = input.type === "password";
+  input.type = shown ? "text" : "password";
+  button.setAttribute("aria-pressed", String(shown));
+});
+
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.target.querySelector?.("[aria-invalid='true'], [data-form-error]")) focusFirstError(event.target);
+});
+focusFirstError(document);
