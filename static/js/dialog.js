@@ -3,11 +3,12 @@
 //   data-dialog-close        closes the one it stands in
 //   data-dialog-now          on a <dialog>: opens with the page (a form in it came back with errors)
 //   data-confirm="Question"  on a form, a submit button or a link: asks first; data-confirm-label gives the words of the button
-// htmx's hx-confirm asks through the same dialog.
+// htmx's hx-confirm asks through the same dialog, and so does any script, with the event
+//   almia:confirm            {question, label?, done(yes)}
 
 const confirmation = document.getElementById("confirm");
 
-export function ask(question, label) {
+function ask(question, label) {
   if (!confirmation) return Promise.resolve(window.confirm(question));
   confirmation.querySelector("#confirm-text").textContent = question;
   const yes = confirmation.querySelector("[data-confirm-yes]");
@@ -67,6 +68,11 @@ document.addEventListener("htmx:confirm", (event) => {
   ask(event.detail.question, event.detail.elt.dataset.confirmLabel).then((yes) => {
     if (yes) event.detail.issueRequest(true);
   });
+});
+
+document.addEventListener("almia:confirm", (event) => {
+  const { question, label, done } = event.detail;
+  ask(question, label).then(done);
 });
 
 document.querySelectorAll("dialog[data-dialog-now]").forEach((dialog) => dialog.showModal());
