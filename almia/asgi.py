@@ -1,0 +1,25 @@
+"""The ASGI application: HTTP by Django, `/ws/` by the live socket."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "almia.settings.tryout")
+
+from django.core.asgi import get_asgi_application
+
+http = get_asgi_application()
+
+from channels.routing import ProtocolTypeRouter, URLRouter
+from channels.sessions import CookieMiddleware
+from django.urls import path
+
+from apps.core.live.consumer import LiveConsumer
+from apps.core.live.origins import ExactOrigins
+
+application = ProtocolTypeRouter(
+    {
+        "http": http,
+        "websocket": ExactOrigins(CookieMiddleware(URLRouter([path("ws/", LiveConsumer.as_asgi())]))),
+    }
+)

@@ -1,0 +1,102 @@
+"""Settings from the environment: typed, and loud when something is missing or wrong."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+def text(name: str, default: str | None = None) -> str:
+    """Return variable `name`; without a default it must be set and not empty."""
+    value = os.environ.get(name, "").strip()
+    if value:
+        return value
+    if default is None:
+        raise ImproperlyConfigured(f"{name} is not set. See docs/operations.md.")
+    return default
+
+
+def flag(name: str, default: bool = False) -> bool:
+    """Return variable `name` as a boolean (1/true/yes/on, 0/false/no/off)."""
+    value = os.environ.get(name, "").strip().lower()
+    if not value:
+        return default
+    if value in {"1", "true", "yes", "on"}:
+        return True
+    if value in {"0", "false", "no", "off"}:
+        return False
+    raise ImproperlyConfigured(f"{name} is neither true nor false: {value!r}.")
+
+
+def integer(name: str, default: int) -> int:
+    """Return variable `name` as a whole number."""
+    value = os.environ.get(name, "").strip()
+    if not value:
+        return default
+    try:
+        return int(value)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} is not a whole number: {value!r}.") from None
+
+
+def words(name: str, default: list[str] | None = None) -> list[str]:
+    """Return variable `name` as a list, separated by commas; without a default it must not be empty."""
+    found = [word.strip() for word in os.environ.get(name, "").split(",") if word.strip()]
+    if found:
+        return found
+    if default is None:
+        raise ImproperlyConfigured(f"{name} is not set. See docs/operations.md.")
+    return default
+
+
+def origins(name: str, default: list[str] | None = None) -> list[str]:
+    """Return variable `name` as exact origins, `scheme://host[:port]`."""
+    found = words(name, default)
+    for origin in found:
+        parts = urlsplit(origin)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query:
+            raise ImproperlyConfigured(f"{name}: {origin!r} is not of the form scheme://host[:port].")
+    return found
+
+
+SQLITE_OPTIONS = {
+    # IMMEDIATE: a transaction that reads and then writes takes its lock first, so it can wait instead of failing.
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    # FULL: an answered person has a stored message, even after a power cut.
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+}
+
+
+def database(url: str, *, pool_size: int) -> dict[str, object]:
+    """Return Django's DATABASES entry for `url`: sqlite:///path or postgres://user:password@host:port/name?option=value.
+
+    PostgreSQL gets a psycopg pool of `pool_size` connections; connections are never kept by a thread.
+    """
+    parts = urlsplit(url)
+    if parts.scheme == "sqlite":
+        path = Path(unquote(parts.path))
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": str(path),
+            "OPTIONS": dict(SQLITE_OPTIONS),
+            "CONN_MAX_AGE": 0,
+        }
+    if parts.scheme in {"postgres", "postgresql"}:
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": unquote(parts.path.lstrip("/")),
+            "USER": unquote(parts.username or ""),
+            "PASSWORD": unquote(parts.password or ""),
+            "HOST": parts.hostname or "",
+            "PORT": str(parts.port or ""),
+            "OPTIONS": {
+                **dict(parse_qsl(parts.query)),
+                "pool": {"min_size": 1, "max_size": pool_size, "timeout": 10},
+            },
+            "CONN_MAX_AGE": 0,
+        }
+    raise ImproperlyConfigured(f"DATABASE_URL: unknown scheme {parts.scheme!r} (sqlite or postgres).")

@@ -1,0 +1,38 @@
+"""Tests: stricter than production where it can be, quick where it does not matter."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from . import base
+from .base import *  # noqa: F403
+from .base import env
+
+TRYOUT = False
+HOME = Path(tempfile.mkdtemp(prefix="almia-test-"))
+SECRET_KEY = "only-for-tests-" + "x" * 40
+PORT = 8000
+ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
+ORIGINS = ["http://testserver", "http://localhost:8000"]
+BASE_URL = ORIGINS[0]
+KEY_FILE = HOME / "keys" / "kek.json"
+KEY_FILE_MAY_BE_CREATED = True
+MEDIA_ROOT = HOME / "media"
+STATIC_ROOT = HOME / "static"
+DATABASES = {
+    "default": env.database(env.text("DATABASE_URL", f"sqlite:///{HOME}/test.sqlite3"), pool_size=base.DB_CONCURRENCY + 4)
+}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # A file, not memory: threads and the socket's database operations see the same data as in the try-out.
+    DATABASES["default"]["TEST"] = {"NAME": str(HOME / "test.sqlite3")}
+    DATABASES["default"]["OPTIONS"]["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA foreign_keys=ON;"  # type: ignore[index]
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+DEFAULT_FROM_EMAIL = "Almia <almia@alcyon.example>"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+CELERY_TASK_ALWAYS_EAGER = False

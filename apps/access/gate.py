@@ -1,0 +1,50 @@
+"""The gate in front of products: pages, fragments, socket commands and the API all ask here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from apps.core.live import LiveError
+
+from .queries import explain, has_capability
+
+if TYPE_CHECKING:
+    from apps.accounts.models import User
+
+
+def live_gate(user: User, capability: str) -> LiveError | None:
+    """The socket's gate: None to let pass, else a refusal that says why and where to go."""
+    if has_capability(user, capability):
+        return None
+    explanation = explain(user, capability)
+    step = explanation.next_step
+    return LiveError(
+        "locked",
+        explanation.sentence,
+        capability=capability,
+        missing=[{"label": item.label, "state": item.state.value, "url": item.url} for item in explanation.missing],
+        url=step.url if step else None,
+    )
+
+
+def capability_required(capability: str) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+    """Decorate a view: who lacks `capability` gets the locked page (403), which says why and opens by itself."""
+
+    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            user: Any = request.user
+            if has_capability(user, capability):
+                return view(request, *args, **kwargs)
+            explanation = explain(user, capability)
+            return render(request, "access/locked.html", {"explanation": explanation}, status=403)
+
+        guarded.capability = capability  # type: ignore[attr-defined]  # read by the architecture tests
+        return guarded
+
+    return decorate

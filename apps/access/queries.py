@@ -1,0 +1,183 @@
+"""Rights, derived from proofs each time they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from . import capabilities
+from .enums import ProofState
+from .models import Award, Charter, CharterSignature, Requirement, Training, Waiver
+
+if TYPE_CHECKING:
+    from apps.accounts.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One requirement and how it stands. `until`: when that changes by itself. `url`: the one step that settles it."""
+
+    label: str
+    state: ProofState
+    training: Training | None
+    charter_version: int | None
+    until: datetime | None
+    done_at: datetime | None
+    url: str | None
+
+    @property
+    def met(self) -> bool:
+        return self.state in {ProofState.MET, ProofState.WAIVED}
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Whether a person has a capability, and why."""
+
+    capability: capabilities.Capability
+    items: tuple[Item, ...]
+
+    @property
+    def granted(self) -> bool:
+        return bool(self.items) and all(item.met for item in self.items)
+
+    @property
+    def missing(self) -> tuple[Item, ...]:
+        return tuple(item for item in self.items if not item.met)
+
+    @property
+    def next_step(self) -> Item | None:
+        """The first thing to do, or None when all is done."""
+        return next(iter(self.missing), None)
+
+    @property
+    def sentence(self) -> str:
+        """Why it is closed, in one sentence; empty when it is open."""
+        if self.granted:
+            return ""
+        if not self.items:
+            return _("%(what)s is not open yet: no training has been set for it.") % {"what": self.capability.label}
+        return _("%(what)s opens once this is done: %(missing)s.") % {
+            "what": self.capability.label,
+            "missing": ", ".join(item.label for item in self.missing),
+        }
+
+
+def current_charter() -> Charter | None:
+    """Return the charter in force: the highest version whose day has come."""
+    return Charter.objects.filter(effective_on__lte=timezone.localdate()).order_by("-version").first()
+
+
+def has_capability(user: User, code: str) -> bool:
+    """Whether `user` has the capability now. One query."""
+    capabilities.get(code)
+    now = timezone.now()
+    charter = (
+        Charter.objects.filter(effective_on__lte=timezone.localdate()).order_by("-version").values("version")[:1]
+    )
+    mine = {"user": user.pk, "training": OuterRef("training")}
+    met = (
+        Q(charter=False) & Exists(Award.objects.valid(now).filter(**mine, major__gte=OuterRef("min_major")))
+        | Q(charter=False) & Exists(Waiver.objects.valid(now).filter(**mine))
+        | Q(charter=True) & Exists(CharterSignature.objects.filter(user=user.pk, charter=Subquery(charter)))
+    )
+    counts = Requirement.objects.filter(capability=code).aggregate(all=Count("pk"), met=Count("pk", filter=met))
+    # What nobody has set requirements for is closed: an empty table must not open the door.
+    return user.is_active and counts["all"] > 0 and counts["met"] == counts["all"]
+
+
+def explain(user: User, code: str) -> Explanation:
+    """Return what `code` requires and how each requirement stands for `user`. At most five queries."""
+    return explain_all(user, [code])[code]
+
+
+def explain_all(user: User, codes: Iterable[str]) -> dict[str, Explanation]:
+    """As `explain`, for several capabilities at the same number of queries."""
+    wanted = {code: capabilities.get(code) for code in codes}
+    requirements = list(
+        Requirement.objects.filter(capability__in=wanted)
+        .select_related("training")
+        .order_by("charter", "training__order", "training__code")
+    )
+    now = timezone.now()
+    awards: dict[str, list[Award]] = {}
+    waivers: dict[str, Waiver] = {}
+    trainings = {requirement.training_id for requirement in requirements if requirement.training_id}
+    if trainings:
+        for award in Award.objects.filter(user=user.pk, training__in=trainings).order_by("awarded_at"):
+            awards.setdefault(award.training_id, []).append(award)
+        for waiver in Waiver.objects.valid(now).filter(user=user.pk, training__in=trainings).order_by("expires_at"):
+            waivers[waiver.training_id] = waiver
+    charter = signature = None
+    if any(requirement.charter for requirement in requirements):
+        charter = current_charter()
+        signature = CharterSignature.objects.filter(user=user.pk).order_by("-charter__version").first()
+    items: dict[str, list[Item]] = {code: [] for code in wanted}
+    for requirement in requirements:
+        if requirement.charter:
+            item = _charter_item(charter, signature)
+        else:
+            code = requirement.training_id or ""
+            item = _training_item(requirement, awards.get(code, []), waivers.get(code), now)
+        items[requirement.capability].append(item)
+    return {code: Explanation(capability, tuple(items[code])) for code, capability in wanted.items()}
+
+
+def _training_item(requirement: Requirement, awards: list[Award], waiver: Waiver | None, now: datetime) -> Item:
+    training = requirement.training
+    assert training is not None
+    state, until, done_at = ProofState.MISSING, None, None
+    for award in awards:
+        done_at = award.awarded_at
+        if award.revoked_at is not None:
+            state = ProofState.REVOKED
+        elif award.expires_at is not None and award.expires_at <= now:
+            state, until = ProofState.EXPIRED, award.expires_at
+        elif award.major < requirement.min_major:
+            state = ProofState.OUTDATED
+    # Several valid awards: the one that lasts longest counts.
+    valid = [
+        award
+        for award in awards
+        if award.revoked_at is None
+        and award.major >= requirement.min_major
+        and (award.expires_at is None or award.expires_at > now)
+    ]
+    if valid:
+        best = max(valid, key=lambda award: (award.expires_at is None, award.expires_at or now))
+        state, until, done_at = ProofState.MET, best.expires_at, best.awarded_at
+    elif waiver is not None:
+        state, until, done_at = ProofState.WAIVED, waiver.expires_at, waiver.granted_at
+    return Item(
+        label=training.title,
+        state=state,
+        training=training,
+        charter_version=None,
+        until=until,
+        done_at=done_at,
+        url=capabilities.training_link(training.code),
+    )
+
+
+def _charter_item(charter: Charter | None, signature: CharterSignature | None) -> Item:
+    state, done_at = ProofState.MISSING, None
+    if signature is not None:
+        state, done_at = ProofState.OUTDATED, signature.signed_at
+        if charter is not None and signature.charter_id == charter.version:
+            state = ProofState.MET
+    return Item(
+        label=_("Sign the AI charter"),
+        state=state,
+        training=None,
+        charter_version=charter.version if charter else None,
+        until=None,
+        done_at=done_at,
+        url=reverse("access:charter"),
+    )

@@ -1,0 +1,16 @@
+from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
+
+
+class CoreConfig(AppConfig):
+    name = "apps.core"
+    verbose_name = "Core"
+
+    def ready(self) -> None:
+        # All models are loaded here. Registries must be full whichever process this is: web, worker or beat.
+        autodiscover_modules("tasks", "commands")
+        from almia.celery import app
+
+        from .schedule import beat_schedule
+
+        app.conf.beat_schedule = beat_schedule()

@@ -1,0 +1,91 @@
+"""The audit trail: append-only, hash-chained, pseudonymous."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from datetime import UTC
+from typing import Any
+
+from django.conf import settings
+from django.db import models, transaction
+from django.utils import timezone
+
+from .models import AuditEntry, AuditHead
+
+SYSTEM = "system"
+
+
+def pseudonym(user: models.Model | None) -> str:
+    """Return the stable pseudonym of `user` in the trail (`system` for None). Only who holds the key can go back."""
+    if user is None:
+        return SYSTEM
+    digest = hmac.new(settings.SECRET_KEY.encode(), f"audit:{user.pk}".encode(), hashlib.sha256)
+    return digest.hexdigest()[:32]
+
+
+def _digest(entry: AuditEntry) -> str:
+    body = [
+        entry.seq,
+        entry.at.astimezone(UTC).isoformat(),
+        entry.actor,
+        entry.action,
+        entry.target,
+        entry.subject,
+        entry.reason,
+        entry.details,
+        entry.previous_hash,
+    ]
+    return hashlib.sha256(json.dumps(body, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def record(
+    *,
+    actor: models.Model | None,
+    action: str,
+    target: models.Model | str,
+    subject: models.Model | None = None,
+    reason: str = "",
+    details: dict[str, Any] | None = None,
+) -> AuditEntry:
+    """Append one entry, inside the caller's transaction: the write and its trace live or die together.
+
+    `actor`: the person who acts (None: the system). `action`: `app.verb`, for example `access.grant_waiver`.
+    `target`: a model instance or `app.Model:pk`. `subject`: the person concerned, when there is one.
+    `details`: JSON values; never content of prompts, answers or documents.
+    Raises TransactionManagementError outside a transaction.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise transaction.TransactionManagementError("An audit entry belongs in the transaction of what it tells.")
+    head = AuditHead.objects.select_for_update().filter(pk=1).first() or AuditHead.objects.create()
+    entry = AuditEntry(
+        seq=head.seq + 1,
+        at=timezone.now(),
+        actor=pseudonym(actor),
+        action=action,
+        target=target if isinstance(target, str) else f"{target._meta.label}:{target.pk}",
+        subject=pseudonym(subject) if subject is not None else "",
+        reason=reason,
+        details=details or {},
+        previous_hash=head.hash,
+    )
+    entry.hash = _digest(entry)
+    entry.save(force_insert=True)
+    AuditHead.objects.filter(pk=1).update(seq=entry.seq, hash=entry.hash)
+    return entry
+
+
+def verify() -> str | None:
+    """Walk the whole chain; return None when it holds, else a sentence that names the first broken entry."""
+    previous, seq = "0" * 64, 0
+    for entry in AuditEntry.objects.order_by("seq").iterator():
+        if entry.seq != seq + 1:
+            return f"Entry {seq + 1} is missing."
+        if entry.previous_hash != previous or entry.hash != _digest(entry):
+            return f"Entry {entry.seq} was changed."
+        previous, seq = entry.hash, entry.seq
+    head = AuditHead.objects.filter(pk=1).first()
+    if head and (head.seq, head.hash) != (seq, previous):
+        return f"The trail ends at entry {seq}, but {head.seq} were written."
+    return None

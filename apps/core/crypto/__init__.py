@@ -1,0 +1,21 @@
+"""Encryption of what people write: AES-256-GCM in three layers.
+
+A *data key* (one for each conversation or document) encrypts the content. It is wrapped by its owner's *owner key*, which is
+wrapped by a *key-encryption key* that a `KeyProvider` holds. Destroying an owner's key makes all their content unreadable.
+Rotation of the key-encryption key rewraps owner keys and touches no content.
+"""
+
+from .errors import CryptoError, KeyDestroyed, KeyUnavailable, Tampered
+from .sealing import Seal, destroy_owner_key, new_data_key, open_seal, rewrap_owner_keys
+
+__all__ = [
+    "CryptoError",
+    "KeyDestroyed",
+    "KeyUnavailable",
+    "Seal",
+    "Tampered",
+    "destroy_owner_key",
+    "new_data_key",
+    "open_seal",
+    "rewrap_owner_keys",
+]

@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+
+class CryptoError(Exception):
+    """Content cannot be written or read. Nothing was stored in clear."""
+
+
+class KeyUnavailable(CryptoError):
+    """The key provider does not answer or lacks the key: try again later, or repair the configuration."""
+
+
+class KeyDestroyed(CryptoError):
+    """The owner's key was destroyed on purpose: the content is gone for good."""
+
+
+class Tampered(CryptoError):
+    """The stored bytes are not what was written in this place."""

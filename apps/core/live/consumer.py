@@ -1,0 +1,196 @@
+"""The socket's end: parse, check, dispatch. It knows no product and never waits for a model."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import Any
+
+import msgspec
+from channels.consumer import AsyncConsumer
+from channels.exceptions import StopConsumer
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from apps.core import crypto, db
+
+from . import registry
+from .connection import Connection, Gone
+from .errors import LiveError
+from .push import adopt_loop, user_group
+from .registry import Reply
+from .session import find_person, language_of, session_group
+
+logger = logging.getLogger("almia.live")
+
+MAX_FRAME_CHARACTERS = 200_000
+MAX_AT_ONCE = 16
+BURST, PER_SECOND = 60, 20
+RECHECK_SECONDS = 120
+
+
+class Envelope(msgspec.Struct):
+    type: str
+    ref: str | None = None
+
+
+_envelope = msgspec.json.Decoder(Envelope)
+
+
+class SignedOut(Exception):
+    """The session behind the socket has ended."""
+
+
+class LiveConsumer(AsyncConsumer):
+    """One instance per socket. Each frame is answered in a task of its own, so a slow one never delays the next."""
+
+    connection: Connection | None = None
+
+    async def websocket_connect(self, event: dict[str, Any]) -> None:
+        adopt_loop()
+        self.session_key: str | None = self.scope["cookies"].get(settings.SESSION_COOKIE_NAME)
+        headers = dict(self.scope["headers"])
+        self.accepted_language = headers.get(b"accept-language", b"").decode("latin-1")
+        self.tokens, self.refilled = float(BURST), time.monotonic()
+        self.at_once = 0
+        user = await db.run(find_person, self.session_key)
+        await self.base_send({"type": "websocket.accept"})
+        if user is None:
+            # Accepted first: a browser cannot tell a refused handshake from a broken network, and would try for ever.
+            await self.base_send({"type": "websocket.close", "code": 4401})
+            raise StopConsumer
+        assert self.session_key is not None
+        self.connection = Connection(self.base_send, user_id=user.pk)
+        self.groups = [user_group(user.pk), session_group(self.session_key)]
+        for group in self.groups:
+            await self.channel_layer.group_add(group, self.channel_name)
+        self.connection.spawn(self.recheck_now_and_then())
+        self.connection.post({"type": "hello", "user": str(user.pk)})
+
+    async def websocket_disconnect(self, event: dict[str, Any]) -> None:
+        if self.connection is not None:
+            for group in self.groups:
+                await self.channel_layer.group_discard(group, self.channel_name)
+            await self.connection.end()
+        raise StopConsumer
+
+    async def live_push(self, event: dict[str, Any]) -> None:
+        """A frame pushed to one of the connection's groups."""
+        if self.connection is None:
+            return
+        frame = event["frame"]
+        self.connection.post(frame)
+        if frame["type"] in {"access.changed", "session.ended"}:
+            self.connection.spawn(self.recheck())
+
+    # Frames ----------------------------------------------------------------------------------------------------------
+    async def websocket_receive(self, event: dict[str, Any]) -> None:
+        connection = self.connection
+        if connection is None or connection.gone.is_set():
+            return
+        now = time.monotonic()
+        self.tokens = min(float(BURST), self.tokens + (now - self.refilled) * PER_SECOND)
+        self.refilled = now
+        if self.tokens < 1 or self.at_once >= MAX_AT_ONCE:
+            connection.post(LiveError("too_many", self._say("Too many requests at once. Wait a moment.")).frame())
+            return
+        self.tokens -= 1
+        self.at_once += 1
+        connection.spawn(self._answer(event.get("text")))
+
+    def _say(self, sentence: str) -> str:
+        code = self.accepted_language[:2].lower()
+        with translation.override(code if code in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE):
+            return _(sentence)
+
+    async def _answer(self, text: str | None) -> None:
+        assert self.connection is not None
+        connection, ref = self.connection, None
+        try:
+            if text is None or len(text) > MAX_FRAME_CHARACTERS:
+                raise LiveError("too_large", self._say("This message is too long."))
+            try:
+                envelope = _envelope.decode(text)
+            except msgspec.MsgspecError as error:
+                raise LiveError("bad_frame", self._say("This request cannot be read.")) from error
+            ref = envelope.ref
+            command = registry.find(envelope.type)
+            if command is None:
+                raise LiveError("unknown_type", self._say("This request is not known."))
+            try:
+                frame = command.decoder.decode(text)
+            except msgspec.MsgspecError as error:
+                raise LiveError("bad_frame", self._say("This request cannot be read."), detail=str(error)) from error
+            reply = await db.run(self._run, command, frame)
+            await connection.send({**reply.frame, "ref": ref} if ref is not None else reply.frame)
+            if reply.then is not None:
+                work = reply.then(connection)
+                if reply.key is not None:
+                    connection.open(reply.key, command.capability, work)
+                else:
+                    connection.spawn(work)
+        except LiveError as error:
+            await connection.send(error.frame(ref))
+        except SignedOut:
+            await connection.close(4401)
+        except Gone:
+            return
+        except crypto.CryptoError as error:
+            logger.error("Encryption refused: %s", error)
+            sentence = self._say("Your content cannot be encrypted or read at the moment. Nothing was lost; try again soon.")
+            await connection.send(LiveError("encryption_unavailable", sentence).frame(ref))
+        except Exception:
+            logger.exception("A command failed.")
+            sentence = self._say("Something went wrong on our side. Nothing was lost; try again.")
+            await connection.send(LiveError("server_error", sentence).frame(ref))
+        finally:
+            self.at_once -= 1
+
+    def _run(self, command: registry.Command, frame: Any) -> Reply:
+        """On a database thread: check the session, check the capability, run the handler."""
+        user = find_person(self.session_key)
+        if user is None:
+            raise SignedOut
+        with translation.override(language_of(user, self.accepted_language)):
+            refusal = registry.refusal(user, command.capability)
+            if refusal is not None:
+                raise refusal
+            try:
+                return command.handler(user, frame)
+            except LiveError as error:
+                # The sentence may be lazy: it is put into words here, in the person's language.
+                error.message = str(error.message)
+                raise
+
+    # Rights that go away ---------------------------------------------------------------------------------------------
+    async def recheck_now_and_then(self) -> None:
+        while True:
+            await asyncio.sleep(RECHECK_SECONDS)
+            await self.recheck()
+
+    async def recheck(self) -> None:
+        """Close the socket if its session ended, and whatever was opened with a capability that is no longer there."""
+        connection = self.connection
+        assert connection is not None
+        opened = connection.opened
+        refused = await db.run(self._refused, {capability for capability in opened.values() if capability})
+        if refused is None:
+            await connection.close(4401)
+            return
+        for key, capability in opened.items():
+            if capability in refused:
+                connection.shut(key)
+                await connection.send({**refused[capability].frame(), "type": "closed", "key": key})
+
+    def _refused(self, capabilities: set[str]) -> dict[str, LiveError] | None:
+        user = find_person(self.session_key)
+        if user is None:
+            return None
+        with translation.override(language_of(user, self.accepted_language)):
+            found = {capability: registry.refusal(user, capability) for capability in capabilities}
+            refused = {capability: error for capability, error in found.items() if error is not None}
+            for error in refused.values():
+                error.message = str(error.message)
+            return refused

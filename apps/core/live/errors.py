@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+from typing import Any
+
+
+class LiveError(Exception):
+    """A command is refused. `code` is for programs, `message` a sentence for the person, `details` JSON values."""
+
+    def __init__(self, code: str, message: str, **details: Any) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.details = details
+
+    def frame(self, ref: str | None = None) -> dict[str, Any]:
+        """Return the error frame that answers the client's frame `ref`."""
+        frame = {"type": "error", "code": self.code, "message": str(self.message), **self.details}
+        if ref is not None:
+            frame["ref"] = ref
+        return frame

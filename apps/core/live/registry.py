@@ -1,0 +1,84 @@
+"""The commands that apps declare, and the gate that `access` sets."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from .errors import LiveError
+
+if TYPE_CHECKING:
+    from apps.accounts.models import User
+
+    from .connection import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A command's answer: the frame to send back, and what goes on after it.
+
+    `then` is spawned once the frame is sent. With `key`, it counts as something the command *opened*: opening the same key again
+    replaces it, and losing the command's capability closes it.
+    """
+
+    frame: dict[str, Any]
+    then: Callable[[Connection], Awaitable[None]] | None = None
+    key: str | None = None
+
+
+Handler = Callable[["User", Any], Reply]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    type: str
+    frame: type[msgspec.Struct]
+    capability: str | None
+    handler: Handler
+    decoder: msgspec.json.Decoder[Any]
+
+
+_commands: dict[str, Command] = {}
+_gate: Callable[[User, str], LiveError | None] | None = None
+
+
+def command(type_: str, *, frame: type[msgspec.Struct], capability: str | None) -> Callable[[Handler], Handler]:
+    """Declare the synchronous function that answers frames of `type_`.
+
+    `frame`: what else the frame holds; a frame that does not fit is refused before the handler sees it.
+    `capability`: what the person must be entitled to at that moment; None where being signed in is enough.
+    """
+
+    def register(handler: Handler) -> Handler:
+        if type_ in _commands:
+            raise ValueError(f"Command {type_} is declared twice.")
+        _commands[type_] = Command(type_, frame, capability, handler, msgspec.json.Decoder(frame))
+        return handler
+
+    return register
+
+
+def find(type_: str) -> Command | None:
+    return _commands.get(type_)
+
+
+def all_commands() -> list[Command]:
+    return sorted(_commands.values(), key=lambda command: command.type)
+
+
+def set_gate(gate: Callable[[User, str], LiveError | None]) -> None:
+    """Set who decides about capabilities (`access` does). The gate returns the refusal, or None to let pass."""
+    global _gate
+    _gate = gate
+
+
+def refusal(user: User, capability: str | None) -> LiveError | None:
+    """Ask the gate. Without a gate every capability is refused."""
+    if capability is None:
+        return None
+    if _gate is None:
+        return LiveError("forbidden", "No gate is set.")
+    return _gate(user, capability)

@@ -1,0 +1,42 @@
+"""Who is behind a session, as the socket asks at every command."""
+
+from __future__ import annotations
+
+import hashlib
+from importlib import import_module
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
+
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.http import HttpRequest
+from django.utils import translation
+
+if TYPE_CHECKING:
+    from apps.accounts.models import User
+
+
+def find_person(session_key: str | None) -> User | None:
+    """Return the active person signed in with `session_key`, or None. Two queries; a session that was ended, an old password's
+    session and a deactivated account are all None."""
+    if not session_key:
+        return None
+    store = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
+    user = get_user(cast(HttpRequest, SimpleNamespace(session=store)))
+    return cast("User", user) if user.is_authenticated and user.is_active else None
+
+
+def session_group(session_key: str) -> str:
+    """Return the group of the tabs of one session (a digest: the key itself opens the account)."""
+    return f"session.{hashlib.sha256(session_key.encode()).hexdigest()[:32]}"
+
+
+def language_of(user: User, accepted: str) -> str:
+    """Return the language to speak to `user`: their choice, else what their browser asked for."""
+    if user.language:
+        return user.language
+    for part in accepted.split(","):
+        code = part.split(";")[0].strip().lower().split("-")[0]
+        if translation.check_for_language(code) and code in dict(settings.LANGUAGES):
+            return code
+    return settings.LANGUAGE_CODE

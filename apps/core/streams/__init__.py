@@ -1,0 +1,25 @@
+"""Numbered streams of text chunks: written once, followed by any number of readers, each at its own pace.
+
+A chunk's number (`seq`) starts at 1. A reader asks for what comes after a number and gets everything since, joined: nothing is lost
+or doubled however often it comes back. In one process streams live in memory; with Redis every process can follow them.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from django.conf import settings
+
+from .memory import Batch, MemoryStreams, UnknownStream
+
+__all__ = ["Batch", "MemoryStreams", "UnknownStream", "get_streams"]
+
+
+@cache
+def get_streams() -> MemoryStreams:
+    """Return this process's streams: in memory, shared through Redis when settings name one."""
+    if settings.REDIS_URL:
+        from .redis import RedisStreams
+
+        return RedisStreams(settings.REDIS_URL)
+    return MemoryStreams()

@@ -1,0 +1,32 @@
+"""Template helpers every page may use (a builtin library: no `{% load %}`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+from django.http import QueryDict
+from django.utils.safestring import SafeString
+
+from apps.core.markdown import render_article
+
+register = template.Library()
+
+
+@register.filter
+def article(text: str) -> SafeString:
+    """Render shipped Markdown (lessons, the charter) to safe HTML."""
+    return render_article(text)
+
+
+@register.simple_tag(takes_context=True)
+def query(context: dict[str, Any], **changes: Any) -> str:
+    """Return the page's query string with `changes` applied (None removes a key), for links that keep filters."""
+    request = context.get("request")
+    parameters = request.GET.copy() if request else QueryDict(mutable=True)
+    for key, value in changes.items():
+        if value is None:
+            parameters.pop(key, None)
+        else:
+            parameters[key] = value
+    return f"?{parameters.urlencode()}" if parameters else "?"
