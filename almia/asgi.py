@@ -14,12 +14,14 @@ from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.sessions import CookieMiddleware
 from django.urls import path
 
+from apps.core.lifespan import Lifespan
 from apps.core.live.consumer import LiveConsumer
 from apps.core.live.origins import ExactOrigins
 
 application = ProtocolTypeRouter(
     {
         "http": http,
+        "lifespan": Lifespan(),
         "websocket": ExactOrigins(CookieMiddleware(URLRouter([path("ws/", LiveConsumer.as_asgi())]))),
     }
 )

@@ -11,6 +11,7 @@ import msgspec
 from channels.consumer import AsyncConsumer
 from channels.exceptions import StopConsumer
 from django.conf import settings
+from django.core.exceptions import ObjectDoesNotExist
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -163,6 +164,9 @@ class LiveConsumer(AsyncConsumer):
                 # The sentence may be lazy: it is put into words here, in the person's language.
                 error.message = str(error.message)
                 raise
+            except ObjectDoesNotExist as error:
+                # Missing and somebody else's look the same.
+                raise LiveError("not_found", _("This does not exist, or no longer.")) from error
 
     # Rights that go away ---------------------------------------------------------------------------------------------
     async def recheck_now_and_then(self) -> None:

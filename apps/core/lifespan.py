@@ -1,0 +1,53 @@
+"""What happens when the server's event loop starts and stops. Apps register; `almia.asgi` runs it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from .live.push import adopt_loop
+
+logger = logging.getLogger("almia.lifespan")
+
+Hook = Callable[[], Awaitable[None]]
+_startup: list[Hook] = []
+_shutdown: list[Hook] = []
+
+
+def on_startup(hook: Hook) -> Hook:
+    """Run `hook` on the server's loop before the first request."""
+    _startup.append(hook)
+    return hook
+
+
+def on_shutdown(hook: Hook) -> Hook:
+    """Run `hook` on the server's loop after the last request; last registered first. One that fails does not stop the others."""
+    _shutdown.insert(0, hook)
+    return hook
+
+
+class Lifespan:
+    """The ASGI lifespan protocol: adopts the server's loop for pushes, then runs the hooks."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                adopt_loop()
+                try:
+                    for hook in _startup:
+                        await hook()
+                except Exception as error:
+                    logger.exception("The server cannot start.")
+                    await send({"type": "lifespan.startup.failed", "message": str(error)})
+                    return
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                for hook in _shutdown:
+                    try:
+                        await hook()
+                    except Exception:
+                        logger.exception("A shutdown hook failed.")
+                await send({"type": "lifespan.shutdown.complete"})
+                return
