@@ -87,9 +87,7 @@ class Requirement(models.Model):
                 name="access_requirement_one_kind",
             ),
             models.UniqueConstraint(fields=["capability", "training"], name="access_requirement_training_once"),
-            models.UniqueConstraint(
-                fields=["capability"], condition=Q(charter=True), name="access_requirement_charter_once"
-            ),
+            models.UniqueConstraint(fields=["capability"], condition=Q(charter=True), name="access_requirement_charter_once"),
         ]
 
     def __str__(self) -> str:

@@ -75,15 +75,20 @@ def current_charter() -> Charter | None:
     return Charter.objects.filter(effective_on__lte=timezone.localdate()).order_by("-version").first()
 
 
+def charter_for(user: User) -> tuple[Charter | None, CharterSignature | None]:
+    """Return the charter in force and the signature `user` has put under it, if any."""
+    charter = current_charter()
+    signature = CharterSignature.objects.filter(user=user.pk, charter=charter).first() if charter else None
+    return charter, signature
+
+
 def has_capability(user: User, code: str) -> bool:
     """Whether `user` has the capability now. One query."""
     capabilities.get(code)
     now = timezone.now()
-    charter = (
-        Charter.objects.filter(effective_on__lte=timezone.localdate()).order_by("-version").values("version")[:1]
-    )
+    charter = Charter.objects.filter(effective_on__lte=timezone.localdate()).order_by("-version").values("version")[:1]
     mine = {"user": user.pk, "training": OuterRef("training")}
-    met = (
+    met: Q = (  # type: ignore[assignment]  # Q combined with Exists is a Q; the stubs say Combinable
         Q(charter=False) & Exists(Award.objects.valid(now).filter(**mine, major__gte=OuterRef("min_major")))
         | Q(charter=False) & Exists(Waiver.objects.valid(now).filter(**mine))
         | Q(charter=True) & Exists(CharterSignature.objects.filter(user=user.pk, charter=Subquery(charter)))

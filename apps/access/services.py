@@ -41,7 +41,8 @@ def award_training(
 ) -> Award:
     """Give `user` the proof of `training`, in the caller's transaction if there is one.
 
-    Idempotent per `evidence`: the same evidence twice returns the first award. Writes an audit entry; after commit tells open tabs.
+    Idempotent per `evidence`: the same evidence twice returns the first award. Writes an audit entry; after commit tells
+    the person's open tabs.
     """
     if evidence:
         known = Award.objects.filter(user=user, training=training, evidence=evidence).first()
@@ -97,9 +98,7 @@ def grant_waiver(*, user: User, training: Training, reason: str, expires_at: dat
         raise AccessError(_("Nobody can let themselves off: ask another administrator."))
     if expires_at <= timezone.now():
         raise AccessError(_("Choose a date to come."))
-    waiver = Waiver.objects.create(
-        user=user, training=training, reason=reason.strip(), expires_at=expires_at, granted_by=actor
-    )
+    waiver = Waiver.objects.create(user=user, training=training, reason=reason.strip(), expires_at=expires_at, granted_by=actor)
     audit.record(
         actor=actor,
         action="access.grant_waiver",
@@ -136,9 +135,7 @@ def sign_charter(*, user: User, version: int, language: str) -> CharterSignature
     charter = current_charter()
     if charter is None or charter.version != version:
         raise AccessError(_("A new version of the charter has come into force. Please read it before signing."))
-    signature, created = CharterSignature.objects.get_or_create(
-        user=user, charter=charter, defaults={"language": language}
-    )
+    signature, created = CharterSignature.objects.get_or_create(user=user, charter=charter, defaults={"language": language})
     if created:
         audit.record(actor=user, action="access.sign_charter", target=charter, subject=user)
         announce_change(user.pk)
@@ -149,7 +146,7 @@ def sign_charter(*, user: User, version: int, language: str) -> CharterSignature
 def add_requirement(
     *, capability: str, training: Training | None = None, min_major: int = 1, charter: bool = False, actor: User | None = None
 ) -> Requirement:
-    """Make `capability` ask for a training (at least `min_major`) or for the charter. Updates the major if it is already asked for.
+    """Make `capability` ask for a training (at least `min_major`) or for the charter; change the major if it is asked for already.
 
     Writes an audit entry. Holders who lack it lose the capability at once.
     """
@@ -184,7 +181,10 @@ def remove_requirement(*, requirement: Requirement, actor: User) -> None:
 def publish_charter(
     *, version: int, titles: dict[str, str], bodies: dict[str, str], effective_on: date, actor: User | None = None
 ) -> Charter:
-    """Publish a version of the charter. A published version whose text differs raises AccessError: a new text is a new version."""
+    """Publish a version of the charter. Writes an audit entry.
+
+    Raises AccessError for a published version whose text differs: a new text is a new version.
+    """
     fields = {
         "title_fr": titles["fr"],
         "title_en": titles["en"],

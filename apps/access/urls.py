@@ -1,6 +1,10 @@
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
+
+from . import views
 
 app_name = "access"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("charter/", views.charter, name="charter"),
+]
