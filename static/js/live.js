@@ -1,0 +1,127 @@
+// The page's socket: one per tab, at /ws/. It comes back by itself; docs/websocket.md lists the frames.
+//
+//   const reply = await live.request({ type: "chat.stop", run });   rejects with a LiveError (.code, .frame)
+//   live.on("run.chunk", (frame) => …);                             returns a function that takes the listener off again
+//   live.onOpen(() => …);                                           at each (re)connection: the place to resume
+//
+// A change of rights is told to the whole page as the event "almia:access-changed" on document.
+
+const FIRST_PAUSE = 500;
+const LONGEST_PAUSE = 15000;
+const ANSWER_WITHIN = 20000;
+const texts = document.getElementById("texts")?.dataset ?? {};
+
+export class LiveError extends Error {
+  constructor(code, message, frame = {}) {
+    super(message);
+    this.code = code;
+    this.frame = frame;
+  }
+}
+
+class Live {
+  constructor() {
+    this.socket = null;
+    this.ready = false;
+    this.ended = false;
+    this.pause = FIRST_PAUSE;
+    this.count = 0;
+    this.pending = new Map();
+    this.waiting = [];
+    this.listeners = new Map();
+    this.openers = new Set();
+    addEventListener("online", () => this.connectSoon(0));
+    addEventListener("pageshow", (event) => event.persisted && this.connectSoon(0));
+    addEventListener("pagehide", () => this.socket?.close(1000));
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState === "visible" && !this.ready) this.connectSoon(0);
+    });
+    this.connect();
+  }
+
+  connect() {
+    clearTimeout(this.timer);
+    if (this.ended || this.socket) return;
+    const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/`);
+    this.socket = socket;
+    socket.onmessage = (event) => this.receive(JSON.parse(event.data));
+    socket.onclose = (event) => this.lost(event.code);
+  }
+
+  connectSoon(pause = this.pause) {
+    clearTimeout(this.timer);
+    // Jitter: after a restart of the server, ten thousand tabs must not come back in the same second.
+    this.timer = setTimeout(() => this.connect(), pause * (0.5 + Math.random()));
+  }
+
+  lost(code) {
+    const wasReady = this.ready;
+    this.socket = null;
+    this.ready = false;
+    const large = code === 1009;
+    for (const { reject } of this.pending.values()) {
+      reject(large ? new LiveError("too_large", texts.tooLarge) : new LiveError("disconnected", texts.offline));
+    }
+    this.pending.clear();
+    if (wasReady) document.dispatchEvent(new CustomEvent("almia:live", { detail: { open: false } }));
+    if (code === 4401) {
+      this.ended = true;
+      const action = { label: texts.signIn ?? texts.reload, href: location.href };
+      document.dispatchEvent(new CustomEvent("almia:toast", { detail: { level: "warning", text: texts.signedOut, action } }));
+      document.dispatchEvent(new CustomEvent("almia:signed-out"));
+      return;
+    }
+    this.connectSoon();
+    this.pause = Math.min(this.pause * 2, LONGEST_PAUSE);
+  }
+
+  receive(frame) {
+    if (frame.type === "hello") {
+      this.ready = true;
+      this.pause = FIRST_PAUSE;
+      document.dispatchEvent(new CustomEvent("almia:live", { detail: { open: true } }));
+      for (const opener of this.openers) opener();
+      for (const send of this.waiting.splice(0)) send();
+    }
+    const asked = frame.ref && this.pending.get(frame.ref);
+    if (asked) {
+      this.pending.delete(frame.ref);
+      clearTimeout(asked.timer);
+      if (frame.type === "error") asked.reject(new LiveError(frame.code, frame.message, frame));
+      else asked.resolve(frame);
+    }
+    if (frame.type === "access.changed") document.dispatchEvent(new CustomEvent("almia:access-changed"));
+    for (const listener of this.listeners.get(frame.type) ?? []) listener(frame);
+  }
+
+  request(frame) {
+    return new Promise((resolve, reject) => {
+      const ref = `r${++this.count}`;
+      const timer = setTimeout(() => {
+        this.pending.delete(ref);
+        reject(new LiveError("no_answer", texts.failed));
+      }, ANSWER_WITHIN);
+      const send = () => {
+        this.pending.set(ref, { resolve, reject, timer });
+        this.socket.send(JSON.stringify({ ...frame, ref }));
+      };
+      if (this.ready) send();
+      else if (this.ended) reject(new LiveError("signed_out", texts.signedOut));
+      else this.waiting.push(send);
+    });
+  }
+
+  on(type, listener) {
+    if (!this.listeners.has(type)) this.listeners.set(type, new Set());
+    this.listeners.get(type).add(listener);
+    return () => this.listeners.get(type).delete(listener);
+  }
+
+  onOpen(opener) {
+    this.openers.add(opener);
+    if (this.ready) opener();
+    return () => this.openers.delete(opener);
+  }
+}
+
+export const live = new Live();
