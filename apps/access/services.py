@@ -146,9 +146,9 @@ def sign_charter(*, user: User, version: int, language: str) -> CharterSignature
 def add_requirement(
     *, capability: str, training: Training | None = None, min_major: int = 1, charter: bool = False, actor: User | None = None
 ) -> Requirement:
-    """Make `capability` ask for a training (at least `min_major`) or for the charter; change the major if it is asked for already.
+    """Make `capability` ask for a training (at least `min_major`) or for the charter.
 
-    Writes an audit entry. Holders who lack it lose the capability at once.
+    What is asked for already gets the new major. Writes an audit entry. Holders who lack it lose the capability at once.
     """
     from . import capabilities
 

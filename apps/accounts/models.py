@@ -103,9 +103,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     first_name = models.CharField(_("first name"), max_length=80, blank=True)
     last_name = models.CharField(_("last name"), max_length=80, blank=True)
     entity = models.ForeignKey(Entity, null=True, blank=True, on_delete=models.PROTECT, verbose_name=_("entity"))
-    department = models.ForeignKey(
-        Department, null=True, blank=True, on_delete=models.PROTECT, verbose_name=_("department")
-    )
+    department = models.ForeignKey(Department, null=True, blank=True, on_delete=models.PROTECT, verbose_name=_("department"))
     site = models.ForeignKey(Site, null=True, blank=True, on_delete=models.PROTECT, verbose_name=_("site"))
     job_role = models.ForeignKey(JobRole, null=True, blank=True, on_delete=models.PROTECT, verbose_name=_("job"))
     language = models.CharField(_("language"), max_length=8, blank=True)
@@ -144,3 +142,33 @@ class User(AbstractBaseUser, PermissionsMixin):
         """One or two letters for the avatar."""
         letters = (self.first_name[:1] + self.last_name[:1]) or self.email[:2]
         return letters.upper()
+
+
+class PersonalToken(models.Model):
+    """A key with which a person's own program uses the API in their name, within `scopes`. Only its SHA-256 is kept."""
+
+    id: models.UUIDField[uuid.UUID, uuid.UUID] = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tokens")
+    name = models.CharField(_("name"), max_length=80)
+    prefix = models.CharField(max_length=16)
+    digest = models.CharField(max_length=64, unique=True)
+    scopes = models.JSONField(default=list)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        verbose_name = _("personal token")
+        constraints = [
+            models.CheckConstraint(condition=models.Q(expires_at__gt=models.F("created_at")), name="accounts_token_expiry_after"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether it opens anything now, as far as the token itself goes."""
+        return self.revoked_at is None and self.expires_at > timezone.now()

@@ -1,0 +1,34 @@
+"""What a personal token may be limited to. The apps that answer tokens declare their scopes in `AppConfig.ready()`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Scope:
+    """`code`: `area:verb`, for example `learning:read`; `label`: what it allows, for the person (lazy translation)."""
+
+    code: str
+    label: Any
+
+
+_scopes: dict[str, Scope] = {}
+
+
+def declare(code: str, label: Any) -> str:
+    """Declare a scope and return its code. Declaring a code twice is an error."""
+    if code in _scopes:
+        raise ValueError(f"Scope {code} is declared twice.")
+    _scopes[code] = Scope(code, label)
+    return code
+
+
+def all_scopes() -> list[Scope]:
+    return list(_scopes.values())
+
+
+def unknown(codes: list[str]) -> list[str]:
+    """Return those of `codes` that nobody has declared."""
+    return [code for code in codes if code not in _scopes]
