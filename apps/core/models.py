@@ -52,6 +52,7 @@ class AuditEntry(models.Model):
 
     class Meta:
         ordering = ["-seq"]
+        permissions = [("read_audit", "May read the audit trail")]
 
     def __str__(self) -> str:
         return f"{self.seq} {self.action} {self.target}"
@@ -96,6 +97,7 @@ class OutboxMessage(models.Model):
     class Meta:
         ordering = ["created_at"]
         indexes = [models.Index(fields=["state", "available_at"], name="core_outbox_due")]
+        permissions = [("manage_tasks", "May see and replay background tasks that gave up")]
 
     def __str__(self) -> str:
         return f"{self.task} ({self.state})"
