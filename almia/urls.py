@@ -13,3 +13,8 @@ urlpatterns = [
     path("api/v1/", include("apps.api.urls")),
     path("", include("apps.portal.urls")),
 ]
+
+handler400 = "apps.portal.errors.bad_request"
+handler403 = "apps.portal.errors.permission_denied"
+handler404 = "apps.portal.errors.page_not_found"
+handler500 = "apps.portal.errors.server_error"

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 from django.utils import translation
 
-OPEN_PREFIXES = ("/accounts/", "/static/", "/healthz", "/readyz", "/language/", "/api/", "/favicon")
+OPEN_PREFIXES = ("/accounts/", "/static/", "/healthz", "/readyz", "/language/", "/api/", "/favicon", "/robots.txt")
 
 
 class PreferencesMiddleware:

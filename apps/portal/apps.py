@@ -1,5 +1,40 @@
+from __future__ import annotations
+
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class PortalConfig(AppConfig):
     name = "apps.portal"
+    verbose_name = _("Portal")
+
+    def ready(self) -> None:
+        from apps.core import navigation, search
+        from apps.core.navigation import Place
+
+        from . import sources
+        from .navigation import has_staff_area
+
+        navigation.declare(Place(_("Home"), "home", "portal:home", order=10))
+        navigation.declare(Place(_("Overview"), "gauge", "portal:staff", area="staff", order=0, shown_to=has_staff_area))
+        navigation.declare(
+            Place(
+                _("Background tasks"),
+                "activity",
+                "portal:tasks",
+                area="staff",
+                order=900,
+                shown_to=lambda user: user.has_perm("core.manage_tasks"),
+            )
+        )
+        navigation.declare(
+            Place(
+                _("Audit trail"),
+                "list-checks",
+                "portal:audit",
+                area="staff",
+                order=910,
+                shown_to=lambda user: user.has_perm("core.read_audit"),
+            )
+        )
+        search.register(search.Source("places", _("Pages"), sources.find_places, order=10, when_empty=True))

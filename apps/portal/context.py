@@ -5,7 +5,28 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from .navigation import Navigation, Position, navigation_for
 
 
 def portal(request: HttpRequest) -> dict[str, Any]:
-    return {}
+    """Return `navigation`, `staff_navigation` and `theme`.
+
+    The navigation is computed when a template first asks for it, once: a fragment that does not show it asks nothing.
+    """
+    user: Any = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {"navigation": (), "staff_navigation": (), "theme": "auto"}
+    found: list[Navigation] = []
+
+    def around() -> Navigation:
+        if not found:
+            found.append(navigation_for(user, Position(request.path, request.resolver_match)))
+        return found[0]
+
+    return {
+        "navigation": SimpleLazyObject(lambda: around().sections),
+        "staff_navigation": SimpleLazyObject(lambda: around().staff),
+        "theme": user.theme,
+    }

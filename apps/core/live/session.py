@@ -22,7 +22,7 @@ def find_person(session_key: str | None) -> User | None:
     if not session_key:
         return None
     store = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
-    user = get_user(cast(HttpRequest, SimpleNamespace(session=store)))
+    user = get_user(cast("HttpRequest", SimpleNamespace(session=store)))
     return cast("User", user) if user.is_authenticated and user.is_active else None
 
 

@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from enum import Enum
+
+
+class HomeState(Enum):
+    """What the home page is for, for one person at one moment."""
+
+    NEW = "new"  # on the way to the first conversation
+    AGAIN = "again"  # had the right once: something has to be renewed
+    OPEN = "open"
+    UNSET = "unset"  # nobody has said what the right requires
+
+
+class StepState(Enum):
+    """How one step of the path stands; the values are the classes of `components/path.html`."""
+
+    DONE = "done"
+    CURRENT = "current"
+    TODO = "todo"
+    EXPIRED = "expired"

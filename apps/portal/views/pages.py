@@ -1,0 +1,52 @@
+"""Home, the parts of the frame that change by themselves, and the command palette."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import Resolver404, resolve
+from django.views.decorators.http import require_safe
+
+from apps.core import search
+from apps.portal.navigation import Position, navigation_for
+from apps.portal.queries import home_for
+
+MAX_SEARCH = 200
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """The home page; for htmx only its content, which the page asks for again when the person's rights change."""
+    user: Any = request.user
+    template = "portal/_home.html" if request.headers.get("HX-Request") else "portal/home.html"
+    return render(request, template, {"home": home_for(user), "fragment": bool(request.headers.get("HX-Request"))})
+
+
+@require_safe
+def navigation(request: HttpRequest) -> HttpResponse:
+    """The navigation of the page that asks (`HX-Current-URL`), drawn anew."""
+    user: Any = request.user
+    path = urlsplit(request.headers.get("HX-Current-URL", "/")).path
+    try:
+        position = Position(path, resolve(path))
+    except Resolver404:
+        position = Position(path, None)
+    around = navigation_for(user, position)
+    return render(request, "portal/_navigation.html", {"navigation": around.sections})
+
+
+@require_safe
+def palette(request: HttpRequest) -> HttpResponse:
+    """What the command palette found for `q`; with an empty `q`, places to go to."""
+    user: Any = request.user
+    text = request.GET.get("q", "")[:MAX_SEARCH].strip()
+    return render(request, "portal/_palette.html", {"groups": search.find(user, text), "text": text})
+
+
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:
+    """Nothing here is for search engines."""
+    return HttpResponse("User-agent: *\nDisallow: /\n", content_type="text/plain")

@@ -1,0 +1,77 @@
+"""The staff area's own pages. The other staff pages belong to the apps whose things they manage."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from apps.portal import services, staff
+from apps.portal.forms import AuditFilter
+from apps.portal.navigation import has_staff_area
+
+PER_PAGE = 50
+
+
+@require_safe
+def overview(request: HttpRequest) -> HttpResponse:
+    """What needs attention among what this member of staff manages."""
+    user: Any = request.user
+    if not has_staff_area(user):
+        raise PermissionDenied
+    return render(request, "portal/staff/overview.html", {"attention": staff.attention_for(user)})
+
+
+@require_safe
+@permission_required("core.manage_tasks", raise_exception=True)
+def tasks(request: HttpRequest) -> HttpResponse:
+    """Background tasks that gave up."""
+    page = Paginator(staff.dead_tasks(), PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "portal/staff/tasks.html", {"page": page, "figures": staff.queue_figures()})
+
+
+@require_POST
+@permission_required("core.manage_tasks", raise_exception=True)
+def replay_task(request: HttpRequest, message_id: uuid.UUID) -> HttpResponse:
+    """Give one of them another chance."""
+    user: Any = request.user
+    if services.replay_task(message_id=message_id, actor=user):
+        messages.success(request, _("The task is running again. If it fails again, it comes back to this list."))
+    else:
+        messages.info(request, _("This task no longer needs it: somebody has replayed it already."))
+    return redirect("portal:tasks")
+
+
+@require_safe
+@permission_required("core.read_audit", raise_exception=True)
+def audit(request: HttpRequest) -> HttpResponse:
+    """The audit trail, filtered."""
+    form = AuditFilter(request.GET or None, actions=staff.audit_actions())
+    chosen = form.cleaned_data if form.is_valid() else {}
+    entries = staff.audit_entries(**chosen) if not form.is_bound or form.is_valid() else staff.audit_entries().none()
+    page = Paginator(entries, PER_PAGE).get_page(request.GET.get("page"))
+    context = {"form": form, "page": page, **_verification()}
+    return render(request, "portal/staff/audit.html", context)
+
+
+@permission_required("core.read_audit", raise_exception=True)
+def verification(request: HttpRequest) -> HttpResponse:
+    """Ask for a verification of the trail (POST), or see how it goes (GET, a fragment)."""
+    user: Any = request.user
+    if request.method == "POST":
+        services.request_audit_verification(actor=user)
+        if not request.headers.get("HX-Request"):
+            return redirect("portal:audit")
+    return render(request, "portal/staff/_verification.html", _verification())
+
+
+def _verification() -> dict[str, Any]:
+    return {"verification": staff.last_verification(), "verifying": services.pending_verification() is not None}

@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from apps.core import audit, outbox
+from apps.core.enums import MessageState
+from apps.core.models import AuditEntry, OutboxMessage
+from apps.portal import services, staff
+from tests.factories.access import RequirementFactory, WaiverFactory
+from tests.factories.accounts import UserFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def dead(task: str = "core.something") -> OutboxMessage:
+    return OutboxMessage.objects.create(
+        task=task, state=MessageState.DEAD, attempts=6, finished_at=timezone.now(), last_error="ValueError: no"
+    )
+
+
+@pytest.mark.parametrize("path", ["/staff/", "/staff/tasks/", "/staff/audit/", "/staff/audit/verification/"])
+def test_the_staff_area_is_closed_to_who_has_nothing_to_do_there(client: Client, path: str) -> None:
+    assert client.get(path).status_code == 302
+    client.force_login(UserFactory())
+    assert client.get(path).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("permission", "open_paths", "closed_paths"),
+    [
+        ("core.manage_tasks", ["/staff/", "/staff/tasks/"], ["/staff/audit/", "/staff/audit/verification/"]),
+        ("core.read_audit", ["/staff/", "/staff/audit/", "/staff/audit/verification/"], ["/staff/tasks/"]),
+    ],
+)
+def test_each_page_asks_for_its_own_permission(
+    client: Client, permission: str, open_paths: list[str], closed_paths: list[str]
+) -> None:
+    client.force_login(UserFactory(permissions=[permission]))
+    assert {client.get(path).status_code for path in open_paths} == {200}
+    assert {client.get(path).status_code for path in closed_paths} == {403}
+
+
+def test_replaying_gives_a_dead_task_its_attempts_again_and_is_written_down(client: Client) -> None:
+    user = UserFactory(permissions=["core.manage_tasks"])
+    client.force_login(user)
+    message = dead()
+    assert client.get(f"/staff/tasks/{message.pk}/replay/").status_code == 405
+    assert client.post(f"/staff/tasks/{message.pk}/replay/").status_code == 302
+    message.refresh_from_db()
+    assert (message.state, message.attempts) == (MessageState.PENDING, 0)
+    entry = AuditEntry.objects.get(action="core.replay_task")
+    assert (entry.actor, entry.details) == (audit.pseudonym(user), {"task": "core.something"})
+    # Twice, or for something that is not there: said, and nothing done.
+    client.post(f"/staff/tasks/{message.pk}/replay/")
+    assert AuditEntry.objects.filter(action="core.replay_task").count() == 1
+
+
+def test_only_who_manages_tasks_may_replay(client: Client) -> None:
+    message = dead()
+    client.force_login(UserFactory(permissions=["core.read_audit"]))
+    assert client.post(f"/staff/tasks/{message.pk}/replay/").status_code == 403
+    message.refresh_from_db()
+    assert message.state == MessageState.DEAD
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_the_list_of_dead_tasks_costs_the_same_with_one_and_three(
+    client: Client, django_assert_num_queries: Any, rows: int
+) -> None:
+    client.force_login(UserFactory(permissions=["core.manage_tasks"]))
+    for _ in range(rows):
+        dead()
+    with django_assert_num_queries(7):  # session, person, 2 permissions, count, rows, figures
+        assert client.get("/staff/tasks/").status_code == 200
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_the_trail_costs_the_same_with_one_and_three(client: Client, django_assert_num_queries: Any, rows: int) -> None:
+    client.force_login(UserFactory(permissions=["core.read_audit"]))
+    for n in range(rows):
+        _record("access.award", n)
+    with django_assert_num_queries(9):  # as above, actions, last verification, pending verification
+        assert client.get("/staff/audit/").status_code == 200
+
+
+def _record(action: str, n: int = 0) -> AuditEntry:
+    from django.db import transaction
+
+    with transaction.atomic():
+        return audit.record(actor=None, action=action, target=f"test.Thing:{n}")
+
+
+def test_the_trail_is_filtered_by_action_and_by_day(client: Client) -> None:
+    client.force_login(UserFactory(permissions=["core.read_audit"]))
+    _record("access.award")
+    _record("access.revoke_award")
+    today, tomorrow = timezone.localdate(), timezone.localdate() + timedelta(days=1)
+    assert [entry.action for entry in staff.audit_entries(action="access.award")] == ["access.award"]
+    assert staff.audit_entries(since=today, until=today).count() == 2
+    assert not staff.audit_entries(since=tomorrow)
+    page = client.get("/staff/audit/", {"action": "access.award", "since": str(today)}).content.decode()
+    assert page.count("<code>access.award</code>") == 1
+    assert "<code>access.revoke_award</code>" not in page
+
+
+@pytest.mark.parametrize("query", [{"action": "no.such"}, {"since": "yesterday"}, {"since": "2026-02-01", "until": "2026-01-01"}])
+def test_a_filter_that_makes_no_sense_says_so_beside_the_field(client: Client, query: dict[str, str]) -> None:
+    client.force_login(UserFactory(permissions=["core.read_audit"]))
+    _record("access.award")
+    page = client.get("/staff/audit/", query).content.decode()
+    assert "aria-invalid" in page
+    assert "<code>access.award</code>" not in page
+
+
+def test_verifying_the_trail_writes_its_result_into_the_trail(client: Client) -> None:
+    user = UserFactory(permissions=["core.read_audit"])
+    client.force_login(user)
+    _record("access.award")
+    assert client.post("/staff/audit/verification/").status_code == 302
+    client.post("/staff/audit/verification/")
+    message = OutboxMessage.objects.get()  # one at a time
+    assert "every 2s" in client.get("/staff/audit/verification/").content.decode()
+    outbox.run(message.pk)
+    entry = staff.last_verification()
+    assert entry is not None
+    assert (entry.details["holds"], entry.actor) == (True, audit.pseudonym(user))
+    assert "every 2s" not in client.get("/staff/audit/verification/").content.decode()
+
+
+def test_a_changed_entry_is_found() -> None:
+    entry = _record("access.award")
+    AuditEntry.objects.filter(pk=entry.pk)._raw_delete("default")  # type: ignore[attr-defined]
+    result = services.verify_audit(actor=None)
+    assert not result.details["holds"]
+    assert result.details["problem"]
+
+
+def test_attention_tells_each_what_they_manage() -> None:
+    dead()
+    WaiverFactory(expires_at=timezone.now() + timedelta(days=3))
+    requirement = RequirementFactory(capability="chat.use")
+    tasks_only = UserFactory(permissions=["core.manage_tasks"])
+    assert [item.url for item in staff.attention_for(tasks_only)] == ["/staff/tasks/"]
+    access_only = UserFactory(permissions=["access.manage_access"])
+    titles = " ".join(item.title for item in staff.attention_for(access_only))
+    assert requirement.training.title in titles
+    assert len(staff.attention_for(access_only)) == 2
+    assert staff.attention_for(UserFactory()) == []
