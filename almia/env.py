@@ -100,3 +100,9 @@ def database(url: str, *, pool_size: int) -> dict[str, object]:
             "CONN_MAX_AGE": 0,
         }
     raise ImproperlyConfigured(f"DATABASE_URL: unknown scheme {parts.scheme!r} (sqlite or postgres).")
+
+
+def terminal_language() -> str:
+    """Return the language of who sits at the terminal: `fr` where it is set to French, else `en`."""
+    chosen = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    return "fr" if chosen.lower().startswith("fr") else "en"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
+
+from django.core.exceptions import ImproperlyConfigured
 
 from .base import *  # noqa: F403
 from .base import HOME, env
@@ -13,12 +16,23 @@ TRYOUT = True
 
 def _kept_secret(name: str) -> str:
     path = HOME / "keys" / name
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(48))
-    return path.read_text().strip()
+    try:
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            draft = path.with_name(f".{name}.{os.getpid()}")
+            draft.touch(mode=0o600)
+            draft.write_text(secrets.token_urlsafe(48))
+            # A link appears whole or not at all: of two first starts at once, both read the same secret.
+            with contextlib.suppress(FileExistsError):
+                os.link(draft, path)
+            draft.unlink()
+        return path.read_text().strip()
+    except OSError as error:
+        if env.terminal_language() == "fr":
+            sentence = f"Almia ne peut pas utiliser son dossier de données {HOME} : {error.strerror}."
+        else:
+            sentence = f"Almia cannot use its data folder {HOME}: {error.strerror}."
+        raise ImproperlyConfigured(sentence) from error
 
 
 SECRET_KEY = _kept_secret("secret_key")

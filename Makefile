@@ -1,0 +1,36 @@
+# Every target makes .venv ready first (bootstrap.py) and needs nothing but Python 3.11, 3.12 or 3.13.
+PYTHON ?= $(firstword $(foreach name,python3 python3.12 python3.13 python3.11 python,$(if $(shell command -v $(name) 2>/dev/null),$(name))) python3)
+BOOT = @$(PYTHON) bootstrap.py --with embedded
+DEV = $(BOOT) --with dev --
+
+.PHONY: help run test test-browser test-services check bench clean
+
+help:
+	@echo "make run            start Almia on http://localhost:8000 (PORT, ALMIA_HOME)"
+	@echo "make test           run the suite on SQLite, without a browser"
+	@echo "make test-browser   run the browser tests in Chromium"
+	@echo "make test-services  run the suite on PostgreSQL and Redis"
+	@echo "make check          lint, types, layers, migrations, templates, translations"
+	@echo "make bench          run all benchmarks and write bench/RESULTS.md"
+	@echo "make clean          remove .venv and caches; var/ (your data) stays"
+
+run:
+	$(BOOT) -- manage.py serve
+
+test:
+	$(DEV) -m tools.tests unit $(ARGS)
+
+test-browser:
+	$(DEV) -m tools.tests browser $(ARGS)
+
+test-services:
+	$(DEV) -m tools.tests services $(ARGS)
+
+check:
+	$(DEV) -m tools.check $(ARGS)
+
+bench:
+	$(DEV) -m bench --all
+
+clean:
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .grimp_cache

@@ -1,0 +1,98 @@
+"""What must stand before the first request: tables, static files, shipped content, a demo world. Work already done is skipped."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management import call_command, get_commands
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+Tell = Callable[[str], None]
+
+
+class Marks:
+    """Remembers, in a file of ALMIA_HOME, from which state of its sources each piece of work was done."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            self._marks: dict[str, str] = json.loads(path.read_text())
+        except (OSError, ValueError):
+            self._marks = {}
+
+    def fresh(self, work: str, mark: str) -> bool:
+        """Whether `work` was done from the state `mark`."""
+        return self._marks.get(work) == mark
+
+    def set(self, work: str, mark: str) -> None:
+        self._marks[work] = mark
+        self._path.write_text(json.dumps(self._marks, indent=1))
+
+
+def mark_of(paths: Iterable[Path]) -> str:
+    """Return a digest of the files' names, sizes and times."""
+    digest = hashlib.sha256()
+    for path in sorted(paths):
+        state = path.stat()
+        digest.update(f"{path}\0{state.st_size}\0{state.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
+
+
+def _files_under(folder: Path, pattern: str = "**/*") -> list[Path]:
+    return [path for path in folder.glob(pattern) if path.is_file()]
+
+
+def migrate() -> bool:
+    """Bring the tables up to date; return whether there was anything to do."""
+    executor = MigrationExecutor(connection)
+    pending = bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    if pending:
+        call_command("migrate", verbosity=0, interactive=False)
+    return pending
+
+
+def collect_static(marks: Marks) -> bool:
+    """Gather, compress and name the static files by their content; return whether there was anything to do."""
+    from django.contrib.staticfiles.finders import get_finders
+
+    sources = [Path(storage.path(name)) for finder in get_finders() for name, storage in finder.list([])]
+    mark = mark_of(sources)
+    manifest = Path(settings.STATIC_ROOT) / "staticfiles.json"
+    if marks.fresh("static", mark) and manifest.exists():
+        return False
+    call_command("collectstatic", verbosity=0, interactive=False, clear=True)
+    marks.set("static", mark)
+    return True
+
+
+def load(marks: Marks, command: str, sources: Iterable[Path], *, anew: bool) -> bool:
+    """Run a loading command (each is safe to repeat) when its sources changed or the tables are new; return whether it ran."""
+    if command not in get_commands():
+        return False
+    mark = mark_of(sources)
+    if marks.fresh(command, mark) and not anew:
+        return False
+    call_command(command, verbosity=0)
+    marks.set(command, mark)
+    return True
+
+
+def prepare(home: Path) -> None:
+    """Bring everything to the state that this version of Almia needs."""
+    marks = Marks(home / "prepared.json")
+    migrated = migrate()
+    collect_static(marks)
+    code = [
+        path
+        for app in ("accounts", "access", "learning", "gateway")
+        for path in _files_under(settings.BASE_DIR / "apps" / app, "management/**/*.py")
+        + _files_under(settings.BASE_DIR / "apps" / app, "demo*.py")
+    ]
+    content = _files_under(settings.CONTENT_DIR)
+    loaded = load(marks, "load_content", [*content, *code], anew=migrated)
+    load(marks, "load_demo", code, anew=migrated or loaded)

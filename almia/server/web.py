@@ -1,0 +1,91 @@
+"""The web server: uvicorn with this project's limits, on a socket that was taken before anything else was started."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from types import FrameType
+
+import uvicorn
+from django.utils.translation import gettext as _
+
+from .errors import CannotServe
+
+WS_MAX_BYTES = 512 * 1024
+GRACE_SECONDS = 3
+# A client that takes nothing for this long is cut off by the kernel, whatever is still on its way to it.
+UNREAD_MILLISECONDS = 60_000
+
+
+def take_port(host: str, port: int) -> socket.socket:
+    """Bind `host`:`port` and return the socket, which does not listen yet. Raises CannotServe."""
+    taken = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        taken.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_MILLISECONDS)
+    try:
+        taken.bind((host, port))
+    except OverflowError as error:
+        raise CannotServe(_("PORT must lie between 1 and 65535, not %(port)s.") % {"port": port}) from error
+    except OSError as error:
+        taken.close()
+        if error.errno == errno.EADDRINUSE:
+            sentence = _(
+                "Port %(port)s is already in use: stop what uses it, or choose another one, for example PORT=%(other)s make run."
+            )
+            raise CannotServe(sentence % {"port": port, "other": port + 80}) from error
+        if error.errno in {errno.EACCES, errno.EPERM}:
+            raise CannotServe(_("You may not use port %(port)s: choose one above 1023.") % {"port": port}) from error
+        raise CannotServe(
+            _("Port %(port)s of %(host)s cannot be used: %(reason)s.") % {"port": port, "host": host, "reason": error.strerror}
+        ) from error
+    taken.set_inheritable(False)
+    return taken
+
+
+def configuration() -> uvicorn.Config:
+    """Return uvicorn's configuration for `almia.asgi`."""
+    return uvicorn.Config(
+        "almia.asgi:application",
+        loop="uvloop",
+        http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=WS_MAX_BYTES,
+        ws_ping_interval=20,
+        ws_ping_timeout=20,
+        ws_per_message_deflate=False,  # it would cost more processor time than it saves bandwidth
+        lifespan="on",
+        log_config=None,  # Django's logging is in force
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+
+
+class WebServer(uvicorn.Server):
+    """Calls `when_serving` once the first request can be answered. Signals end it without ending the process."""
+
+    def __init__(self, config: uvicorn.Config, *, when_serving: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._when_serving = when_serving
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        self._when_serving()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:  # type: ignore[override]
+        # uvicorn would put the old handlers back and raise the signal again, which kills the process before it could
+        # stop what else it has started. Here the handlers stay until the process ends.
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self.handle_exit)
+        yield
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self.should_exit and sig == signal.SIGINT:
+            self.force_exit = True
+        self.should_exit = True
