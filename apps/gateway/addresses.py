@@ -1,0 +1,98 @@
+"""Which addresses a provider may have.
+
+Staff type addresses, so a mistake or a stolen session could aim the server at itself or at the cloud's metadata. Internal
+hosts are legitimate (a model server in the company's network), so private ranges are allowed; link-local, metadata and
+meaningless ones are not. The static check judges what is typed, the check at connection time what a name resolves to at that
+moment.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import urlsplit
+
+from django.utils.translation import gettext as _
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+_FORBIDDEN = [
+    ipaddress.ip_network(network)
+    for network in (
+        "0.0.0.0/8",
+        "169.254.0.0/16",  # link-local, and the metadata service of most clouds
+        "100.100.100.200/32",  # metadata elsewhere
+        "192.0.0.192/32",
+        "168.63.129.16/32",
+        "224.0.0.0/4",
+        "240.0.0.0/4",
+        "::/128",
+        "fe80::/10",
+        "fd00:ec2::/32",  # metadata over IPv6
+        "fd20:ce::/32",
+        "ff00::/8",
+    )
+]
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+class AddressRefused(ValueError):
+    """An address that a provider must not have; the message is a sentence for staff."""
+
+
+def _inner(address: Address) -> Address:
+    """Return the IPv4 address that an IPv6 one only wraps."""
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped is not None:
+            return address.ipv4_mapped
+        if address.sixtofour is not None:
+            return address.sixtofour
+        if address in _NAT64 or (int(address) >> 32 == 0 and int(address) > 1):
+            return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address
+
+
+def is_forbidden(text: str) -> bool:
+    """Whether the numeric address `text` must not be connected to. What is not an address is forbidden too."""
+    try:
+        address = _inner(ipaddress.ip_address(text.split("%")[0]))
+    except ValueError:
+        return True
+    return any(address in network for network in _FORBIDDEN if network.version == address.version)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` is this machine, by name or number."""
+    if host.lower().rstrip(".") == "localhost":
+        return True
+    try:
+        return _inner(ipaddress.ip_address(host)).is_loopback
+    except ValueError:
+        return False
+
+
+def check_base_url(url: str, *, allow_plain_http: bool = False) -> str:
+    """Return `url` without its trailing slash. Raises AddressRefused with a sentence when a provider must not have it."""
+    url = url.strip()
+    if any(character.isspace() or ord(character) < 32 or character == "\\" for character in url):
+        raise AddressRefused(_("An address holds no spaces."))
+    try:
+        parts = urlsplit(url)
+        host, _port = parts.hostname, parts.port
+    except ValueError:
+        raise AddressRefused(_("This is not a web address.")) from None
+    if parts.scheme not in {"http", "https"} or not host:
+        raise AddressRefused(_("Give an address that begins with https://, such as https://api.example.com/v1."))
+    if parts.username is not None or parts.password is not None:
+        raise AddressRefused(_("Leave names and passwords out of the address; the key has a field of its own."))
+    if parts.query or parts.fragment:
+        raise AddressRefused(_("Leave out what follows a question mark or a hash sign."))
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        pass
+    else:
+        if is_forbidden(host):
+            raise AddressRefused(_("This address belongs to the machine's own network and cannot be a provider's."))
+    if parts.scheme == "http" and not allow_plain_http and not is_loopback(host):
+        raise AddressRefused(_("This connection would not be encrypted. Use https://, or allow it below for an internal host."))
+    return url.rstrip("/")

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+STANDARD_ALIAS = "almia-standard"  # what people talk to unless they choose otherwise
+
+
+class VersionStatus(models.TextChoices):
+    """Where a model version stands in its life."""
+
+    PREVIEW = "preview", _("Preview")
+    ACTIVE = "active", _("In service")
+    DEPRECATED = "deprecated", _("Being phased out")
+    RETIRED = "retired", _("Retired")
+
+
+class Outcome(models.TextChoices):
+    """How a call ended."""
+
+    WAITING = "waiting", _("Not begun")
+    COMPLETED = "completed", _("Completed")
+    STOPPED = "stopped", _("Stopped")
+    FAILED = "failed", _("Failed")
+
+
+class TokenLimit(models.TextChoices):
+    """The name under which a provider takes the limit on the answer's length."""
+
+    MAX_TOKENS = "max_tokens", "max_tokens"
+    MAX_COMPLETION_TOKENS = "max_completion_tokens", "max_completion_tokens"

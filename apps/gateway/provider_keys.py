@@ -1,0 +1,32 @@
+"""Providers' API keys: encrypted with a data key each, under a fixed owner that stands for the gateway."""
+
+from __future__ import annotations
+
+import uuid
+
+from apps.core import crypto
+
+from .models import Provider
+
+OWNER = uuid.UUID("6a7e0a11-0000-7000-8000-000000000001")
+_PLACE = {"table": "gateway_provider", "column": "sealed_api_key"}
+
+
+def put_key(provider: Provider, api_key: str) -> None:
+    """Set the key on the instance (not saved); an empty one removes it. Raises crypto.KeyUnavailable."""
+    if not api_key:
+        provider.wrapped_key = provider.sealed_api_key = None
+        provider.key_hint = ""
+        return
+    wrapped = crypto.new_data_key(OWNER)
+    provider.wrapped_key = wrapped
+    provider.sealed_api_key = crypto.open_seal(wrapped, OWNER).close(api_key, **_PLACE, key=provider.pk)
+    # Four characters tell two keys apart; of a short key even they would tell too much.
+    provider.key_hint = f"…{api_key[-4:]}" if len(api_key) >= 16 else "…"
+
+
+def read_key(provider: Provider) -> str:
+    """Return the key in clear, empty when there is none. Raises crypto.CryptoError."""
+    if provider.wrapped_key is None or provider.sealed_api_key is None:
+        return ""
+    return crypto.open_seal(provider.wrapped_key, OWNER).open(provider.sealed_api_key, **_PLACE, key=provider.pk)

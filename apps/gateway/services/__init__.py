@@ -1,0 +1,5 @@
+"""Writes of the gateway: calls and their ledger, the registry of models, and what registers itself at start."""
+
+from .calls import prepare_call, record_usage
+
+__all__ = ["prepare_call", "record_usage"]

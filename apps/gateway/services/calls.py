@@ -1,0 +1,141 @@
+"""Before and after a call to a model."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from apps.core.crypto import CryptoError
+from apps.gateway.calls import Call, Endpoint, Message
+from apps.gateway.enums import Outcome, VersionStatus
+from apps.gateway.errors import Code, GatewayError
+from apps.gateway.models import Alias, ModelVersion, UsageEntry
+from apps.gateway.policies import can_use_previews
+from apps.gateway.provider_keys import read_key
+
+if TYPE_CHECKING:
+    from apps.accounts.models import User
+
+logger = logging.getLogger("almia.gateway")
+
+MILLION = Decimal(1_000_000)
+
+
+def _find_version(target: str) -> tuple[ModelVersion, str]:
+    """Return the version that `target` (an alias code or a version's id) means, and the alias. Raises GatewayError."""
+    versions = ModelVersion.objects.select_related("model", "provider")
+    try:
+        version_id = uuid.UUID(target)
+    except ValueError:
+        alias = Alias.objects.filter(code=target).select_related("target__model", "target__provider").first()
+        if alias is None:
+            raise GatewayError(Code.NO_MODEL, detail=f"No alias {target!r}.") from None
+        if alias.target is None:
+            raise GatewayError(Code.NOT_CONFIGURED, detail=f"The alias {target} points to no version.") from None
+        return alias.target, alias.code
+    version = versions.filter(pk=version_id).first()
+    if version is None:
+        raise GatewayError(Code.NO_MODEL, detail=f"No version {target}.")
+    return version, ""
+
+
+def prepare_call(
+    *,
+    user: User | None,
+    target: str,
+    messages: Iterable[Message],
+    purpose: str,
+    reference: str = "",
+    max_tokens: int | None = None,
+) -> Call:
+    """Return everything `streaming.stream` needs to make one call; at most four queries, nothing is written.
+
+    `user`: on whose behalf (None: the system). `target`: an alias code or the id of a model version. `purpose`: what for, one
+    word for the ledger (`chat`, `practice`). `reference`: what it belongs to, for the ledger. `max_tokens`: a lower limit on the
+    answer than the version's own.
+    Raises GatewayError: NO_MODEL (unknown, or a preview that `user` may not use: the same answer), NOT_CONFIGURED, MODEL_RETIRED.
+    """
+    version, alias = _find_version(target)
+    if version.status == VersionStatus.PREVIEW and user is not None and not can_use_previews(user):
+        raise GatewayError(Code.NO_MODEL, detail="A preview, and no right to use previews.")
+    if version.is_retired():
+        raise GatewayError(Code.MODEL_RETIRED, detail=f"{version} is refused from {version.retires_on}.")
+    provider = version.provider
+    if not provider.enabled:
+        raise GatewayError(Code.NOT_CONFIGURED, detail=f"The provider {provider.name} is not in use.")
+    try:
+        api_key = read_key(provider)
+    except CryptoError as error:
+        raise GatewayError(Code.NOT_CONFIGURED, detail=f"The key of {provider.name} cannot be read: {error}") from error
+    wanted = [limit for limit in (max_tokens, version.max_output_tokens) if limit]
+    return Call(
+        user_id=user.pk if user is not None else None,
+        purpose=purpose,
+        reference=reference,
+        messages=tuple(messages),
+        max_tokens=min(wanted, default=None),
+        version_id=version.pk,
+        alias=alias,
+        model_name=version.model.name,
+        version_label=version.label,
+        upstream_name=version.upstream_name,
+        price_in=version.price_in,
+        price_out=version.price_out,
+        currency=version.currency,
+        endpoint=Endpoint(
+            base_url=provider.base_url,
+            api_key=api_key,
+            allow_plain_http=provider.allow_plain_http,
+            reports_usage=provider.reports_usage,
+            token_limit=provider.token_limit,
+        ),
+        limits=provider.limits,
+    )
+
+
+def cost_of(call: Call) -> Decimal:
+    """Return what the call's tokens cost at the prices copied into it."""
+    used = call.usage
+    return (used.tokens_in * call.price_in + used.tokens_out * call.price_out) / MILLION
+
+
+def record_usage(*, call: Call) -> None:
+    """Write the call into the ledger, in the caller's transaction if there is one. Never raises: the answer matters more.
+
+    Does nothing for a call that never began, or that is in the ledger already. A failure to write is logged.
+    """
+    used = call.usage
+    if used.outcome is Outcome.WAITING or used.started_at is None:
+        return
+    try:
+        with transaction.atomic():  # a savepoint: a failure here must not break the caller's transaction
+            UsageEntry.objects.get_or_create(
+                pk=call.id,
+                defaults={
+                    "user_id": call.user_id,
+                    "version_id": call.version_id,
+                    "alias": call.alias,
+                    "purpose": call.purpose,
+                    "reference": call.reference,
+                    "tokens_in": used.tokens_in,
+                    "tokens_out": used.tokens_out,
+                    "estimated": used.estimated,
+                    "price_in": call.price_in,
+                    "price_out": call.price_out,
+                    "currency": call.currency,
+                    "cost": cost_of(call),
+                    "started_at": used.started_at,
+                    "first_token_ms": used.first_token_ms,
+                    "total_ms": used.total_ms,
+                    "outcome": used.outcome,
+                    "finish_reason": used.finish_reason[:32],
+                    "error_code": used.error_code,
+                },
+            )
+    except Exception:
+        logger.exception("The usage of call %s (%s %s) was not recorded.", call.id, call.purpose, call.reference)

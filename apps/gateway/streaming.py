@@ -1,0 +1,371 @@
+"""A model's answer, as it comes. The only module that imports the SDK.
+
+The SDK makes the request (its authentication, headers and errors are what providers expect); the body is read and decoded here,
+because an object per token costs more than everything else together. No database is used.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator
+from functools import cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
+
+import msgspec
+from django.utils import timezone
+
+from .addresses import AddressRefused, check_base_url, is_loopback
+from .calls import Call, Endpoint, Limits, Usage, estimate_prompt, estimate_tokens
+from .enums import Outcome
+from .errors import Code, GatewayError
+from .failures import in_stream, of_status
+from .sse import EventSplitter, EventTooLarge
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
+
+    from .transport import ResponseBody
+
+ATTEMPTS = 2  # at a connection; never again once anything has come
+RETRY_PAUSE = 0.1  # seconds between them
+DRAIN = 0.1  # seconds a finished answer may take to end its body, so that the connection can serve again
+
+
+class _Part(msgspec.Struct):
+    type: str = ""
+    text: str | None = None
+
+
+class _Delta(msgspec.Struct):
+    content: str | list[_Part] | None = None
+    refusal: str | None = None
+    reasoning_content: str | None = None
+    reasoning: str | None = None
+
+
+class _Choice(msgspec.Struct):
+    delta: _Delta | None = None
+    finish_reason: str | None = None
+
+
+class _Tokens(msgspec.Struct):
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+
+
+class _Packet(msgspec.Struct):
+    choices: list[_Choice] | None = None
+    usage: _Tokens | None = None
+    error: Any = None
+
+
+_decode = msgspec.json.Decoder(_Packet).decode
+
+
+class _Reader:
+    """Takes events in and keeps what they add up to."""
+
+    __slots__ = ("characters", "deltas", "done", "finish_reason", "progress", "tokens_in", "tokens_out")
+
+    def __init__(self) -> None:
+        self.done = False
+        self.progress = False  # whether the last events brought anything, be it thinking that is not shown
+        self.finish_reason = ""
+        self.deltas = 0
+        self.characters = 0
+        self.tokens_in: int | None = None
+        self.tokens_out: int | None = None
+
+    def take(self, events: list[bytes]) -> str:
+        """Return the text that the events add. Raises GatewayError."""
+        texts: list[str] = []
+        self.progress = False
+        for data in events:
+            if data == b"[DONE]":
+                self.done = True
+                break
+            try:
+                packet = _decode(data)
+            except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+                raise GatewayError(Code.BAD_ANSWER, detail=f"An event cannot be read: {error}") from None
+            if packet.error is not None:
+                raise in_stream(packet.error)
+            if packet.usage is not None:
+                self.tokens_in, self.tokens_out = packet.usage.prompt_tokens, packet.usage.completion_tokens
+            if not packet.choices:
+                continue
+            choice = packet.choices[0]
+            if choice.finish_reason:
+                self.finish_reason = choice.finish_reason
+            delta = choice.delta
+            if delta is None:
+                continue
+            content = delta.content
+            hidden = delta.reasoning_content or delta.reasoning or ""
+            if isinstance(content, list):  # parts, of which only the text is the answer
+                hidden = hidden or ("…" if content else "")
+                content = "".join(part.text for part in content if part.type == "text" and part.text)
+            content = content or delta.refusal
+            if content:
+                texts.append(content)
+            if content or hidden:
+                self.progress = True
+                self.deltas += 1
+                self.characters += len(content or "") + len(hidden)
+        return "".join(texts)
+
+    def fill(self, usage: Usage) -> None:
+        """Write the tokens into `usage`: the provider's figures, else an estimate."""
+        usage.finish_reason = self.finish_reason
+        if self.tokens_in is not None and self.tokens_out is not None:
+            usage.tokens_in, usage.tokens_out, usage.estimated = max(self.tokens_in, 0), max(self.tokens_out, 0), False
+        else:  # most providers send a packet per token; some gather several
+            usage.tokens_out = max(self.deltas, estimate_tokens(self.characters))
+
+
+class _Clock:
+    """The deadlines of one answer. Only waiting for the provider counts as silence, not what our reader does meanwhile."""
+
+    __slots__ = ("_end", "_limits", "_loop", "begun", "deadline")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, limits: Limits) -> None:
+        self._loop, self._limits = loop, limits
+        now = loop.time()
+        self._end = now + limits.total
+        self.begun = False
+        self.deadline = min(now + limits.first, self._end)
+
+    def progress(self) -> None:
+        self.begun = True
+        self.deadline = min(self._loop.time() + self._limits.idle, self._end)
+
+    def check(self) -> None:
+        """Raise TimeoutError when the deadline has passed without anything to wait for: packets that bring nothing."""
+        if self._loop.time() > self.deadline:
+            raise TimeoutError
+
+    def error(self) -> GatewayError:
+        """Return what the deadline that has passed means."""
+        if self.deadline >= self._end:
+            return GatewayError(Code.TIMEOUT_TOTAL, detail=f"More than {self._limits.total} s.")
+        if self.begun:
+            return GatewayError(Code.TIMEOUT_IDLE, detail=f"Nothing for {self._limits.idle} s.")
+        return GatewayError(Code.TIMEOUT_FIRST, detail=f"No word within {self._limits.first} s.")
+
+
+async def stream(call: Call) -> AsyncGenerator[str]:
+    """Make the call and yield the text of the answer as it comes; what has arrived together comes as one piece.
+
+    Fills in `call.usage`, whatever way the call ends. Closing the generator, or cancelling its reader, closes the request at the
+    provider. A call can be streamed once. Raises GatewayError; text yielded before stays valid.
+    """
+    usage = call.usage
+    if usage.outcome is not Outcome.WAITING:
+        raise RuntimeError("This call has been made already.")
+    usage.outcome = Outcome.STOPPED  # unless it ends otherwise
+    usage.started_at = timezone.now()
+    usage.tokens_in = estimate_prompt(call.messages)
+    started = time.perf_counter()
+    reader = _Reader()
+    body: ResponseBody | None = None
+    try:
+        clock = _Clock(asyncio.get_running_loop(), call.limits)
+        splitter, size, finished = EventSplitter(), 0, False
+        try:
+            body = await _open(call, clock)
+            while not (reader.done or finished):
+                clock.check()
+                async with asyncio.timeout_at(clock.deadline):
+                    chunk = await body.read()
+                size += len(chunk)
+                if size > call.limits.size:
+                    raise GatewayError(Code.TOO_LARGE, detail=f"More than {call.limits.size} bytes.")
+                finished = not chunk
+                text = reader.take(splitter.feed(chunk) if chunk else splitter.flush())
+                if reader.progress:
+                    clock.progress()
+                if text:
+                    if usage.first_token_ms is None:
+                        usage.first_token_ms = _milliseconds(started)
+                    yield text
+                    clock.progress()
+        except TimeoutError:
+            raise clock.error() from None
+        except EventTooLarge:
+            raise GatewayError(Code.TOO_LARGE, detail="One event of more than a mebibyte.") from None
+        except _sdk().transport_errors as error:
+            raise GatewayError(Code.PROVIDER_UNREACHABLE, detail=f"{type(error).__name__}: {error}") from None
+        if reader.finish_reason == "content_filter":
+            raise GatewayError(Code.CONTENT_REFUSED, detail="The provider's filter ended the answer.")
+        if not reader.done and not reader.finish_reason:
+            raise GatewayError(Code.BAD_ANSWER, detail="The answer ended without its end.")
+        usage.outcome = Outcome.COMPLETED
+        await _drain(body)
+    except GatewayError as error:
+        error.begun = usage.first_token_ms is not None
+        usage.outcome, usage.error_code = Outcome.FAILED, error.code.value
+        raise
+    except Exception:
+        usage.outcome, usage.error_code = Outcome.FAILED, "internal"
+        raise
+    finally:
+        if body is not None:
+            body.close()
+        reader.fill(usage)
+        usage.total_ms = _milliseconds(started)
+
+
+def _milliseconds(since: float) -> int:
+    return round((time.perf_counter() - since) * 1000)
+
+
+def _request(call: Call) -> bytes:
+    """Return the body of the request."""
+    request: dict[str, Any] = {"model": call.upstream_name, "messages": list(call.messages), "stream": True}
+    if call.max_tokens:
+        request[call.endpoint.token_limit] = call.max_tokens
+    if call.endpoint.reports_usage:
+        request["stream_options"] = {"include_usage": True}
+    return msgspec.json.encode(request)
+
+
+async def _open(call: Call, clock: _Clock) -> ResponseBody:
+    """Send the request and return the answer's body. Raises GatewayError, TimeoutError."""
+    content = _request(call)
+    for attempt in range(1, ATTEMPTS + 1):
+        async with asyncio.timeout_at(clock.deadline):
+            sdk = await load_sdk()
+            try:
+                response = await client_for(call.endpoint).post(
+                    "/chat/completions",
+                    content=content,
+                    cast_to=sdk.response_type,
+                    stream=True,
+                    stream_cls=sdk.stream_type,
+                )
+            except sdk.openai.APIStatusError as error:
+                raise of_status(error.status_code, error.body, error.response.headers) from None
+            except sdk.openai.APIConnectionError as error:
+                refused, words = connection_trouble(error)
+                if refused:
+                    raise GatewayError(Code.NOT_CONFIGURED, detail=words) from None
+                if attempt == ATTEMPTS:
+                    raise GatewayError(Code.PROVIDER_UNREACHABLE, detail=words) from None
+            else:
+                return await _body_of(response)
+            await asyncio.sleep(RETRY_PAUSE)
+    raise AssertionError("unreachable")
+
+
+async def _body_of(response: Any) -> ResponseBody:
+    """Return the body of an answer that streams. Raises GatewayError for what is no stream: a sign-in page, a plain document."""
+    body: ResponseBody = response.extensions["body"]
+    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind in {"text/html", "application/json"} or response.headers.get("content-encoding", "identity") != "identity":
+        start = (await body.read())[:300]
+        body.close()
+        raise GatewayError(
+            Code.BAD_ANSWER, detail=f"Not a stream but {kind or 'something compressed'}: {start.decode(errors='replace')}"
+        )
+    return body
+
+
+async def _drain(body: ResponseBody) -> None:
+    """Read what is left after the end of the answer, so that the connection can be used again."""
+    try:
+        async with asyncio.timeout(DRAIN):
+            while await body.read():
+                pass
+    except (TimeoutError, *(await load_sdk()).transport_errors):
+        pass  # the answer is complete; only the connection is lost
+
+
+class _SDK:
+    """What is imported at the first call: some 50 MB and half a second that a process without calls never spends."""
+
+    def __init__(self) -> None:
+        import aiohttp
+        import httpx2
+        import openai
+
+        from . import transport
+
+        self.openai = openai
+        self.transport = transport
+        self.response_type = httpx2.Response
+        self.stream_type = openai.AsyncStream[Any]
+        self.transport_errors = (aiohttp.ClientError, httpx2.RequestError, OSError)
+
+
+@cache
+def _sdk() -> _SDK:
+    return _SDK()
+
+
+async def load_sdk() -> _SDK:
+    """Return the SDK; the first time it is imported on a thread, so that no socket waits for it."""
+    if not _sdk.cache_info().currsize:
+        await asyncio.to_thread(_sdk)
+    return _sdk()
+
+
+def connection_trouble(error: BaseException) -> tuple[bool, str]:
+    """Return whether the address is refused by us, and what to tell staff, for a connection error of the SDK."""
+    chain: list[BaseException] = []
+    current: BaseException | None = error
+    while current is not None and current not in chain:
+        chain.append(current)
+        current = current.__cause__ or current.__context__
+    for cause in chain:
+        if isinstance(cause, _sdk().transport.ForbiddenTarget):
+            return True, str(cause)
+    return False, str(chain[1] if len(chain) > 1 else error) or type(error).__name__
+
+
+# One client per provider and event loop: its connections belong to the loop they were made in.
+_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[str, str, bool], AsyncOpenAI]] = WeakKeyDictionary()
+
+
+def client_for(endpoint: Endpoint) -> AsyncOpenAI:
+    """Return this loop's client for `endpoint`, made at first use. Raises GatewayError for an address that is not allowed."""
+    mine = _clients.setdefault(asyncio.get_running_loop(), {})
+    key = (endpoint.base_url, endpoint.api_key, endpoint.allow_plain_http)
+    client = mine.get(key)
+    if client is None:
+        client = mine[key] = make_client(endpoint)
+    return client
+
+
+def make_client(endpoint: Endpoint) -> AsyncOpenAI:
+    """Make a client that is the caller's to close. The SDK must be loaded. Raises GatewayError as `client_for`."""
+    sdk = _sdk()
+    try:
+        base_url = check_base_url(endpoint.base_url, allow_plain_http=endpoint.allow_plain_http)
+    except AddressRefused as error:
+        raise GatewayError(Code.NOT_CONFIGURED, detail=str(error)) from None
+    local = is_loopback(urlsplit(base_url).hostname or "")
+    headers: dict[str, Any] = {"Accept-Encoding": "identity"}
+    if not endpoint.api_key:
+        headers["Authorization"] = sdk.openai.Omit()
+    client: AsyncOpenAI = sdk.openai.AsyncOpenAI(
+        base_url=base_url,
+        api_key=endpoint.api_key or "none",
+        max_retries=0,
+        timeout=None,  # ours are finer
+        default_headers=headers,
+        http_client=sdk.openai.DefaultAioHttpClient(
+            transport=sdk.transport.AiohttpTransport(trust_env=not local), follow_redirects=False, timeout=None
+        ),
+    )
+    # The SDK takes these from the environment; what a provider is told comes from the registry alone.
+    client.organization = client.project = None
+    return client
+
+
+async def close_clients() -> None:
+    """Close this loop's clients; at shutdown, when nothing streams any more."""
+    for client in _clients.pop(asyncio.get_running_loop(), {}).values():
+        await client.close()
