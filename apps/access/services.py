@@ -178,6 +178,29 @@ def remove_requirement(*, requirement: Requirement, actor: User) -> None:
 
 
 @transaction.atomic
+def define_training(*, code: str, titles: dict[str, str], major: int, order: int, actor: User | None = None) -> Training:
+    """Create the training `code` or bring its titles, order and current major version up to date. The major never goes back.
+
+    Writes an audit entry when something changed. Changes nobody's rights: requirements name the major they ask for.
+    """
+    fields = {"title_fr": titles["fr"], "title_en": titles["en"], "order": order}
+    training, created = Training.objects.select_for_update().get_or_create(
+        code=code, defaults={**fields, "current_major": major}
+    )
+    fields["current_major"] = max(major, training.current_major)
+    changed = [name for name, value in fields.items() if getattr(training, name) != value]
+    for name in changed:
+        setattr(training, name, fields[name])
+    if changed:
+        training.save(update_fields=changed)
+    if created or changed:
+        audit.record(
+            actor=actor, action="access.define_training", target=training, details={"major": training.current_major}
+        )
+    return training
+
+
+@transaction.atomic
 def publish_charter(
     *, version: int, titles: dict[str, str], bodies: dict[str, str], effective_on: date, actor: User | None = None
 ) -> Charter:
