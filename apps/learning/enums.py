@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class QuestionUse(models.TextChoices):
+    """Where a question is asked."""
+
+    QUIZ = "quiz", _("Final quiz")
+    CHECK = "check", _("Check in a lesson")
+
+
+class QuestionKind(models.TextChoices):
+    """How a question is answered."""
+
+    SINGLE = "single", _("One answer")
+    MULTIPLE = "multiple", _("Several answers")
+    CLASSIFY = "classify", _("Sort into categories")
+
+
+class StepState(models.TextChoices):
+    """Where one course stands on somebody's way to AI."""
+
+    TODO = "todo", _("To do")
+    CURRENT = "current", _("In progress")
+    DONE = "done", _("Passed")
+    EXPIRED = "expired", _("To be taken again")
+
+
+class TryState(models.TextChoices):
+    """How a try on the practice bench ended."""
+
+    RUNNING = "running", _("Answering")
+    DONE = "done", _("Answered")
+    STOPPED = "stopped", _("Stopped")
+    FAILED = "failed", _("Failed")
+    INTERRUPTED = "interrupted", _("Interrupted")

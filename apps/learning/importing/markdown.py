@@ -1,0 +1,77 @@
+"""What a lesson's Markdown may hold: what the page can show safely and well."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from apps.core.markdown import CALLOUTS
+
+from .problems import Problems
+
+_parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+_COLONS = re.compile(r"\s*:{3,}\s*(.*?)\s*$")
+
+
+def check_markdown(body: str, *, path: Path, first_line: int, problems: Problems) -> None:
+    """Add a problem for each thing in `body` that lessons may not hold. `first_line`: where it starts in its file."""
+    if not body.strip():
+        problems.add(path, first_line, "the text is empty")
+        return
+    _check_callouts(body, path, first_line, problems)
+    # A call-out's fences are no Markdown: without them the parser sees the text between as the page will.
+    bare = "\n".join("" if _COLONS.match(line) else line for line in body.split("\n"))
+    for token in _parser.parse(bare):
+        line = first_line + (token.map[0] if token.map else 0)
+        if token.type == "html_block":
+            problems.add(path, line, "raw HTML is not allowed")
+        elif token.type == "heading_open" and token.tag == "h1":
+            problems.add(path, line, "the title is the screen's only first-level heading: use ##")
+        for child in token.children or []:
+            _check_inline(child, path, line, problems)
+
+
+def _check_inline(token: Token, path: Path, line: int, problems: Problems) -> None:
+    if token.type == "html_inline":
+        problems.add(path, line, f"raw HTML is not allowed: {token.content[:40]}")
+    elif token.type == "image":
+        problems.add(path, line, "images are not allowed in lessons")
+    elif token.type == "link_open" and not str(token.attrGet("href")).startswith(("https://", "mailto:")):
+        problems.add(path, line, f"a link must start with https:// or mailto:, not “{token.attrGet('href')}”")
+
+
+def _check_callouts(body: str, path: Path, first_line: int, problems: Problems) -> None:
+    fence: str | None = None
+    opened: tuple[str, int] | None = None
+    for number, line in enumerate(body.split("\n"), first_line):
+        mark = _FENCE.match(line)
+        if mark:
+            if fence is None:
+                fence = mark[1]
+            elif mark[1].startswith(fence[0]) and len(mark[1]) >= len(fence):
+                fence = None
+            continue
+        colons = None if fence else _COLONS.match(line)
+        if colons is None:
+            continue
+        kind = colons[1]
+        if opened is None:
+            if kind in CALLOUTS:
+                opened = (kind, number)
+            elif kind:
+                problems.add(path, number, f"unknown call-out “{kind}” (known: {', '.join(CALLOUTS)})")
+                opened = (kind, number)
+            else:
+                problems.add(path, number, "“:::” closes a call-out that was never opened")
+        elif kind:
+            problems.add(path, number, f"call-out “{kind}” opens inside “{opened[0]}” (line {opened[1]})")
+        else:
+            opened = None
+    if opened is not None:
+        problems.add(path, opened[1], f"the call-out “{opened[0]}” is never closed with “:::”")
+    if fence is not None:
+        problems.add(path, first_line, "a code block is never closed")
