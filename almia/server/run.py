@@ -44,12 +44,12 @@ def _prepare(home: Path) -> None:
         connection.close()
 
 
-def serve(*, host: str, port: int, model: bool, tell: Callable[[str], object]) -> None:
+def serve(*, host: str, port: int, model: bool, workers: bool, tell: Callable[[str], object]) -> None:
     """Prepare, serve until a signal comes, and stop every thread and process that was started. Raises CannotServe."""
     taken = take_port(host, port)
     _prepare(settings.HOME)
     language = translation.get_language()
-    workers = Workers()
+    crew = Workers() if workers else None
     child = EmbeddedModel(settings.HOME) if model else None
 
     def when_serving() -> None:
@@ -62,7 +62,8 @@ def serve(*, host: str, port: int, model: bool, tell: Callable[[str], object]) -
             sys.stdout.flush()
         if child is not None:
             child.start()
-        workers.start()
+        if crew is not None:
+            crew.start()
 
     server = WebServer(configuration(), when_serving=when_serving)
     clean = False
@@ -70,7 +71,7 @@ def serve(*, host: str, port: int, model: bool, tell: Callable[[str], object]) -
         server.run(sockets=[taken])
         clean = True
     finally:
-        stopped = workers.stop(WORKER_GRACE_SECONDS)
+        stopped = crew is None or crew.stop(WORKER_GRACE_SECONDS)
         if child is not None:
             child.stop()
         if not stopped:

@@ -20,14 +20,15 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
         parser.add_argument("--no-model", action="store_true", help="leave the embedded model out")
+        parser.add_argument("--no-workers", action="store_true", help="leave the task worker and the scheduler out")
 
-    def handle(self, *args: Any, host: str, no_model: bool, **options: Any) -> None:
+    def handle(self, *args: Any, host: str, no_model: bool, no_workers: bool, **options: Any) -> None:
         from almia.server.run import serve
 
         with translation.override(env.terminal_language()):
             if not settings.TRYOUT:
                 raise CommandError("`serve` is for the try-out. docs/operations.md tells how production is started.")
             try:
-                serve(host=host, port=settings.PORT, model=not no_model, tell=self.stdout.write)
+                serve(host=host, port=settings.PORT, model=not no_model, workers=not no_workers, tell=self.stdout.write)
             except CannotServe as error:
                 raise CommandError(str(error)) from error

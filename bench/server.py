@@ -1,0 +1,217 @@
+"""A real Almia in processes of its own, with people in it, for benchmarks.
+
+    async with Server(users=100, database="sqlite", redis=False, processes=1, upstream="http://127.0.0.1:9999/v1") as server:
+        server.base_url, server.ws_url      # of the first process: http://127.0.0.1:PORT, ws://127.0.0.1:PORT/ws/
+        server.base_urls, server.ws_urls    # of each process, when there are several
+        server.sessions                     # one session cookie per person: list[str], all entitled to chat.use
+        server.headers(n, process=0)        # {"Cookie": …, "Origin": …} of person n: what a socket or a request needs
+        server.pids, server.rss_mb()        # the web processes, and their resident memory
+
+`database`: "sqlite" (a file of the temporary folder) or "postgres" (a database of its own in the local cluster).
+`redis`: a Redis process of its own, for cache, channel layer, streams and tasks. Several processes need PostgreSQL and Redis.
+`upstream`: an OpenAI-compatible endpoint, registered as the embedded model is; without it there is no model.
+The first process also runs the task worker and the scheduler, as the try-out does. Leaving the block ends all processes, drops
+the database and removes the folder. `server.log` is where the processes write; its end is in the error when they do not come up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+import uuid
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self
+
+from .machine import resident_mb
+
+ROOT = Path(__file__).resolve().parents[1]
+START_SECONDS = 120.0
+
+
+def free_port() -> int:
+    """Return a port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def answers(url: str) -> bool:
+    """Whether `url` answers, with whatever it says."""
+    try:
+        urllib.request.urlopen(url, timeout=2).close()
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
+class Server:
+    """See the module's docstring."""
+
+    def __init__(
+        self,
+        *,
+        users: int = 1,
+        database: Literal["sqlite", "postgres"] = "sqlite",
+        redis: bool = False,
+        processes: int = 1,
+        upstream: str = "",
+        environment: dict[str, str] | None = None,
+    ) -> None:
+        if processes > 1 and (database != "postgres" or not redis):
+            raise ValueError("Several processes need PostgreSQL and Redis.")
+        self._users, self._database, self._redis, self._count, self._upstream = users, database, redis, processes, upstream
+        self._further = environment or {}
+        self._home = Path(tempfile.mkdtemp(prefix="almia-bench-"))
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self._services: list[subprocess.Popen[bytes]] = []
+        self._database_name = ""
+        self._admin_url = ""
+        self.log = self._home / "server.log"
+        self.sessions: list[str] = []
+        self.base_urls: list[str] = []
+        self.ws_urls: list[str] = []
+
+    @property
+    def base_url(self) -> str:
+        return self.base_urls[0]
+
+    @property
+    def ws_url(self) -> str:
+        return self.ws_urls[0]
+
+    @property
+    def pids(self) -> list[int]:
+        return [process.pid for process in self._processes]
+
+    def rss_mb(self) -> float:
+        """Return the resident memory of the largest web process."""
+        return max(resident_mb(pid) for pid in self.pids)
+
+    def headers(self, person: int, *, process: int = 0) -> dict[str, str]:
+        """Return the request headers of `person` at `process`."""
+        return {"Cookie": f"sessionid={self.sessions[person]}", "Origin": self.base_urls[process]}
+
+    async def __aenter__(self) -> Self:
+        try:
+            await asyncio.to_thread(self._start)
+        except BaseException:
+            await asyncio.to_thread(self._stop)
+            raise
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await asyncio.to_thread(self._stop)
+
+    # Everything below blocks and runs on a thread ----------------------------------------------------------------------
+    def _start(self) -> None:
+        environment = {
+            **{name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}},
+            "DJANGO_SETTINGS_MODULE": "almia.settings.tryout",
+            "ALMIA_HOME": str(self._home),
+            **self._further,
+        }
+        if self._database == "postgres":
+            environment["DATABASE_URL"] = self._create_database()
+        if self._redis:
+            environment["REDIS_URL"] = self._start_redis()
+        seeded = subprocess.run(
+            [sys.executable, "-m", "bench.seed", "--users", str(self._users), "--upstream", self._upstream],
+            cwd=ROOT, env={**environment, "PORT": str(free_port())}, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        if seeded.returncode:
+            raise RuntimeError(f"Seeding failed:\n{seeded.stderr[-3000:]}")
+        self.sessions = json.loads(seeded.stdout.strip().splitlines()[-1])
+        for number in range(self._count):
+            self._start_process(environment, number)
+        for url in self.base_urls:
+            self._wait_until_up(url)
+
+    def _start_process(self, environment: dict[str, str], number: int) -> None:
+        port = free_port()
+        command = [sys.executable, "manage.py", "serve", "--no-model", *(["--no-workers"] if number else [])]
+        with self.log.open("ab") as log:
+            self._processes.append(
+                subprocess.Popen(command, cwd=ROOT, env={**environment, "PORT": str(port)}, stdout=log, stderr=log)
+            )
+        self.base_urls.append(f"http://127.0.0.1:{port}")
+        self.ws_urls.append(f"ws://127.0.0.1:{port}/ws/")
+
+    def _wait_until_up(self, url: str) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while not answers(f"{url}/healthz"):
+            if time.monotonic() > deadline or any(process.poll() is not None for process in self._processes):
+                raise RuntimeError(f"The server did not come up:\n{self.log.read_text()[-3000:]}")
+            time.sleep(0.02)
+
+    def _create_database(self) -> str:
+        import psycopg
+        from psycopg import sql
+
+        from tools import services
+
+        self._admin_url = services.ready()["DATABASE_URL"].replace("postgres://", "postgresql://")
+        name = f"almia_bench_{uuid.uuid4().hex[:12]}"
+        with psycopg.connect(self._admin_url, autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        self._database_name = name
+        return f"{self._admin_url.rsplit('/', 1)[0].replace('postgresql://', 'postgres://')}/{name}"
+
+    def _start_redis(self) -> str:
+        from tools import system
+
+        port = free_port()
+        program = system.need("redis-server", packages=["redis-server"], purpose="This benchmark")
+        command = [
+            program,
+            "--port",
+            str(port),
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+            "--dir",
+            str(self._home),
+        ]
+        self._services.append(subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    return f"redis://127.0.0.1:{port}/0"
+            time.sleep(0.02)
+        raise RuntimeError("Redis did not come up.")
+
+    def _stop(self) -> None:
+        for group in (self._processes, self._services):
+            for process in group:
+                if process.poll() is None:
+                    process.send_signal(signal.SIGTERM)
+            for process in group:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(15)
+                if process.poll() is None:
+                    process.kill()
+                    process.wait()
+        if self._database_name:
+            import psycopg
+            from psycopg import sql
+
+            with psycopg.connect(self._admin_url, autocommit=True) as connection:
+                connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(self._database_name)))
+        shutil.rmtree(self._home, ignore_errors=True)
