@@ -8,5 +8,18 @@ class ChatConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.access import capabilities
+        from apps.core import navigation
 
-        capabilities.declare("chat.use", _("Chat with AI"))
+        from . import runs  # noqa: F401  registers its lifespan hooks
+
+        capabilities.declare("chat.use", _("Chat with the AI"))
+        navigation.declare(
+            navigation.Place(
+                label=_("Chat"),
+                icon="sparkles",
+                url_name="chat:new",
+                order=30,
+                capability="chat.use",
+                active_under=("chat",),
+            )
+        )

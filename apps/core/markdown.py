@@ -15,25 +15,16 @@ from markdown_it.renderer import RendererHTML
 from mdit_py_plugins.container import container_plugin
 
 CALLOUTS = {
-    "takeaway": gettext_lazy("Remember"),
-    "example": gettext_lazy("Example"),
-    "warning": gettext_lazy("Take care"),
-    "prompt": gettext_lazy("Prompt"),
+    "takeaway": (gettext_lazy("Remember"), "callout"),
+    "example": (gettext_lazy("Example"), "callout callout--example"),
+    "warning": (gettext_lazy("Take care"), "callout callout--warm"),
+    "prompt": (gettext_lazy("Prompt"), "callout callout--prompt"),
 }
 TAGS = {
     "a", "blockquote", "br", "code", "del", "div", "em", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "span",
-    "strong", "table", "tbody", "td", "th", "thead", "tr", "ul", "button", "aside",
+    "strong", "table", "tbody", "td", "th", "thead", "tr", "ul", "aside",
 }  # fmt: skip
 ALIGN = {"text-align:left": "left", "text-align:right": "right", "text-align:center": "center"}
-
-
-def _table_open(self: RendererHTML, tokens: Any, index: int, options: Any, environment: Any) -> str:
-    # A wide table scrolls inside its own frame, which must then be reachable by keyboard.
-    return f'<div class="table-scroll" tabindex="0" role="region" aria-label="{escape(_("Table"))}"><table class="table">'
-
-
-def _table_close(self: RendererHTML, tokens: Any, index: int, options: Any, environment: Any) -> str:
-    return "</table></div>"
 
 
 def _cell(self: RendererHTML, tokens: Any, index: int, options: Any, environment: Any) -> str:
@@ -44,14 +35,11 @@ def _cell(self: RendererHTML, tokens: Any, index: int, options: Any, environment
     return self.renderToken(tokens, index, options, environment)
 
 
-def _code(self: RendererHTML, tokens: Any, index: int, options: Any, environment: Any) -> str:
+def _heading(self: RendererHTML, tokens: Any, index: int, options: Any, environment: Any) -> str:
+    # The page has its own h1 and h2: what Markdown calls a first heading is a third here.
     token = tokens[index]
-    language = escape(token.info.split()[0]) if token.info.strip() else ""
-    return (
-        f'<div class="code-block"><div class="code-block__bar"><span class="code-block__lang">{language}</span>'
-        f'<button class="button button--quiet button--small" type="button" data-copy="code">{escape(_("Copy"))}</button></div>'
-        f'<pre tabindex="0"><code>{escape(token.content)}</code></pre></div>'
-    )
+    token.tag = f"h{min(int(token.tag[1]) + 2, 6)}"
+    return self.renderToken(tokens, index, options, environment)
 
 
 def _image(self: RendererHTML, tokens: Any, index: int, options: Any, environment: Any) -> str:
@@ -64,22 +52,22 @@ def _callout(self: RendererHTML, tokens: Any, index: int, options: Any, environm
     if token.nesting == -1:
         return "</aside>\n"
     kind = token.info.strip().split()[0]
-    return f'<aside class="callout callout--{kind}"><p class="callout__title">{escape(CALLOUTS[kind])}</p>\n'
+    title, style = CALLOUTS[kind]
+    return f'<aside class="{style}"><p class="callout__title">{escape(title)}</p>\n'
 
 
 @cache
 def _parser(*, callouts: bool) -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False, "linkify": False, "breaks": not callouts}).enable(["table", "strikethrough"])
+    parser = MarkdownIt("commonmark", {"html": False, "breaks": not callouts}).enable(["table", "strikethrough"])
     for name, rule in {
-        "table_open": _table_open,
-        "table_close": _table_close,
         "th_open": _cell,
         "td_open": _cell,
-        "fence": _code,
-        "code_block": _code,
         "image": _image,
     }.items():
         parser.add_render_rule(name, rule)
+    if not callouts:
+        parser.add_render_rule("heading_open", _heading)
+        parser.add_render_rule("heading_close", _heading)
     if callouts:
         for kind in CALLOUTS:
             parser.use(container_plugin, name=kind, render=_callout)
@@ -94,13 +82,9 @@ def _clean(html: str) -> SafeString:
             attributes={
                 "a": {"href", "title"},
                 "aside": {"class"},
-                "button": {"class", "type", "data-copy"},
-                "div": {"class", "tabindex", "role", "aria-label"},
+                "code": {"class"},
                 "ol": {"start"},
                 "p": {"class"},
-                "pre": {"tabindex"},
-                "span": {"class"},
-                "table": {"class"},
                 "td": {"class"},
                 "th": {"class"},
             },
@@ -116,5 +100,5 @@ def render_article(text: str) -> SafeString:
 
 
 def render_answer(text: str) -> SafeString:
-    """Render a model's answer. No raw HTML, no image, no relative or script link; headings start at level 3 of the page."""
+    """Render a model's answer. No raw HTML, no image, no script link; headings start at the page's third level."""
     return _clean(_parser(callouts=False).render(text))

@@ -57,9 +57,7 @@ def enqueue(function: Callable[..., None], *, delay: timedelta | None = None, **
     name = task_name(function)
     if name not in _tasks:
         raise LookupError(f"{name} is not a registered task.")
-    message = OutboxMessage.objects.create(
-        task=name, arguments=arguments, available_at=timezone.now() + (delay or timedelta())
-    )
+    message = OutboxMessage.objects.create(task=name, arguments=arguments, available_at=timezone.now() + (delay or timedelta()))
     if delay is None:
         transaction.on_commit(lambda: _publish(message.pk))
     return message

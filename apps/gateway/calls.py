@@ -82,6 +82,7 @@ class Call:
     reference: str
     messages: tuple[Message, ...] = field(repr=False)
     max_tokens: int | None
+    context_window: int | None
     version_id: uuid.UUID
     alias: str
     model_name: str

@@ -6,7 +6,7 @@ Rotation of the key-encryption key rewraps owner keys and touches no content.
 """
 
 from .errors import CryptoError, KeyDestroyed, KeyUnavailable, Tampered
-from .sealing import Seal, destroy_owner_key, new_data_key, open_seal, rewrap_owner_keys
+from .sealing import Seal, destroy_owner_key, new_data_key, open_seal, rewrap_owner_keys, seal_opener
 
 __all__ = [
     "CryptoError",
@@ -18,4 +18,5 @@ __all__ = [
     "new_data_key",
     "open_seal",
     "rewrap_owner_keys",
+    "seal_opener",
 ]

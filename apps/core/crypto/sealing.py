@@ -6,6 +6,7 @@ import secrets
 import threading
 import time
 import uuid
+from collections.abc import Callable
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -99,20 +100,30 @@ def new_data_key(owner_id: uuid.UUID) -> bytes:
     return nonce + AESGCM(_owner_key(owner_id)).encrypt(nonce, data_key, b"data-key")
 
 
+def seal_opener(owner_id: uuid.UUID) -> Callable[[bytes | memoryview], Seal]:
+    """Return a function that opens any data key of `owner_id`: one query for a whole list. Both raise as `open_seal` does."""
+    try:
+        row = OwnerKey.objects.get(owner_id=owner_id)
+    except OwnerKey.DoesNotExist as error:
+        raise KeyDestroyed("The key of this content's owner is not there.") from error
+    cipher = AESGCM(_unwrap_owner_key(row))
+
+    def open_key(wrapped_data_key: bytes | memoryview) -> Seal:
+        wrapped = bytes(wrapped_data_key)
+        try:
+            return Seal(cipher.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], b"data-key"))
+        except InvalidTag as error:
+            raise Tampered("A data key does not open with its owner's key.") from error
+
+    return open_key
+
+
 def open_seal(wrapped_data_key: bytes | memoryview, owner_id: uuid.UUID) -> Seal:
     """Return the Seal for content whose data key was wrapped for `owner_id`. One query.
 
     Raises KeyUnavailable, KeyDestroyed, Tampered.
     """
-    wrapped = bytes(wrapped_data_key)
-    try:
-        row = OwnerKey.objects.get(owner_id=owner_id)
-    except OwnerKey.DoesNotExist as error:
-        raise KeyDestroyed("The key of this content's owner is not there.") from error
-    try:
-        return Seal(AESGCM(_unwrap_owner_key(row)).decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], b"data-key"))
-    except InvalidTag as error:
-        raise Tampered("A data key does not open with its owner's key.") from error
+    return seal_opener(owner_id)(wrapped_data_key)
 
 
 def destroy_owner_key(*, owner_id: uuid.UUID) -> None:

@@ -34,7 +34,7 @@ Handler = Callable[["User", Any], Reply]
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    type: str
+    name: str
     frame: type[msgspec.Struct]
     capability: str | None
     handler: Handler
@@ -66,7 +66,7 @@ def find(type_: str) -> Command | None:
 
 
 def all_commands() -> list[Command]:
-    return sorted(_commands.values(), key=lambda command: command.type)
+    return sorted(_commands.values(), key=lambda command: command.name)
 
 
 def set_gate(gate: Callable[[User, str], LiveError | None]) -> None:

@@ -23,7 +23,7 @@ def find_person(session_key: str | None) -> User | None:
         return None
     store = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
     user = get_user(cast("HttpRequest", SimpleNamespace(session=store)))
-    return cast("User", user) if user.is_authenticated and user.is_active else None
+    return user if user.is_authenticated and user.is_active else None
 
 
 def session_group(session_key: str) -> str:

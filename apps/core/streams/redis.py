@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from redis.asyncio import Redis
@@ -16,6 +16,7 @@ logger = logging.getLogger("almia.streams")
 MAX_LIFE_SECONDS = 3600  # a stream whose writer died is forgotten after this
 _encode = msgspec.json.encode
 _decode = msgspec.json.decode
+_Answer = list[tuple[bytes, list[tuple[bytes, dict[bytes, bytes]]]]]
 
 
 def _key(stream: str) -> str:
@@ -25,8 +26,8 @@ def _key(stream: str) -> str:
 class RedisStreams(MemoryStreams):
     """Memory streams that Redis Streams carry to the other processes.
 
-    Readers beside the writer are served from memory at once. A single flusher sends what all writers of this process added since its
-    last round trip in one pipeline; a single reader brings what other processes write, for all streams followed here.
+    Readers beside the writer are served from memory at once. A single flusher sends what all writers of this process added since
+    its last round trip in one pipeline; a single reader brings what other processes write, for all streams followed here.
     """
 
     def __init__(self, url: str) -> None:
@@ -135,7 +136,7 @@ class RedisStreams(MemoryStreams):
             self._followed.pop(stream, None)
 
     async def _read(self) -> None:
-        woken: bytes | str = "$"
+        woken: bytes = b"$"
         while self._followed:
             for stream in [s for s in self._followed if s not in self._buffers]:
                 del self._followed[stream]
@@ -148,7 +149,7 @@ class RedisStreams(MemoryStreams):
                 logger.warning("Redis not reached (%s); following again soon.", type(error).__name__)
                 await asyncio.sleep(0.5)
                 continue
-            for raw, entries in answer or []:
+            for raw, entries in cast("_Answer", answer or []):
                 key = raw.decode()
                 for entry_id, fields in entries:
                     if key == self._wake_key:

@@ -79,6 +79,7 @@ def prepare_call(
         reference=reference,
         messages=tuple(messages),
         max_tokens=min(wanted, default=None),
+        context_window=version.context_window,
         version_id=version.pk,
         alias=alias,
         model_name=version.model.name,

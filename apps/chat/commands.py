@@ -1,0 +1,121 @@
+"""The chat on the socket. Frames: docs/websocket.md."""
+
+from __future__ import annotations
+
+import uuid
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from apps.accounts.models import User
+from apps.core import live
+from apps.core.live import LiveError
+from apps.gateway.errors import GatewayError
+
+from . import queries, runs, services
+from .services import ChatError, Started
+
+USE = "chat.use"
+
+
+class Send(msgspec.Struct):
+    text: str
+    conversation: uuid.UUID
+    target: str = ""
+    message: uuid.UUID | None = None
+
+
+class Edit(msgspec.Struct):
+    message: uuid.UUID
+    text: str
+
+
+class Again(msgspec.Struct):
+    run: uuid.UUID
+    target: str = ""
+
+
+class OneRun(msgspec.Struct):
+    run: uuid.UUID
+
+
+class Resume(msgspec.Struct):
+    run: uuid.UUID
+    last_seq: int = 0
+
+
+def _follow(run_id: uuid.UUID, after: int = 0) -> dict[str, Any]:
+    return {"then": partial(_followed, run_id=run_id, after=after), "key": f"run:{run_id}"}
+
+
+async def _followed(connection: Any, *, run_id: uuid.UUID, after: int) -> None:
+    await runs.follow(connection, run_id, after)
+
+
+def _started(started: Started) -> live.Reply:
+    run = started.run
+    frame = {
+        "type": "run.started",
+        "conversation": str(started.conversation.pk),
+        "message": str(started.message.pk),
+        "run": str(run.pk),
+        "model": run.model_name,
+    }
+    return live.Reply(frame, **_follow(run.pk))
+
+
+def _refused(error: Exception) -> LiveError:
+    return LiveError(getattr(error, "code", "refused"), str(error))
+
+
+@live.command("chat.send", frame=Send, capability=USE)
+def send(user: User, frame: Send) -> live.Reply:
+    try:
+        return _started(
+            services.start_turn(
+                user=user,
+                text=frame.text,
+                conversation_id=frame.conversation,
+                target=frame.target,
+                message_id=frame.message,
+            )
+        )
+    except (ChatError, GatewayError) as error:
+        raise _refused(error) from error
+
+
+@live.command("chat.edit", frame=Edit, capability=USE)
+def edit(user: User, frame: Edit) -> live.Reply:
+    try:
+        return _started(services.edit_message(user=user, message_id=frame.message, text=frame.text))
+    except (ChatError, GatewayError) as error:
+        raise _refused(error) from error
+
+
+@live.command("chat.regenerate", frame=Again, capability=USE)
+def regenerate(user: User, frame: Again) -> live.Reply:
+    try:
+        return _started(services.regenerate(user=user, run_id=frame.run, target=frame.target))
+    except (ChatError, GatewayError) as error:
+        raise _refused(error) from error
+
+
+@live.command("chat.continue", frame=OneRun, capability=USE)
+def continue_(user: User, frame: OneRun) -> live.Reply:
+    try:
+        return _started(services.continue_run(user=user, run_id=frame.run))
+    except (ChatError, GatewayError) as error:
+        raise _refused(error) from error
+
+
+@live.command("chat.stop", frame=OneRun, capability=USE)
+def stop(user: User, frame: OneRun) -> live.Reply:
+    run = services.stop_run(user=user, run_id=frame.run)
+    return live.Reply({"type": "run.stopping", "run": str(run.pk), "state": run.state})
+
+
+@live.command("chat.resume", frame=Resume, capability=USE)
+def resume(user: User, frame: Resume) -> live.Reply:
+    run = queries.get_run_for(user, frame.run)
+    return live.Reply({"type": "run.state", "run": str(run.pk), "state": run.state}, **_follow(run.pk, frame.last_seq))

@@ -1,0 +1,197 @@
+"""Reading conversations. Somebody else's and missing ones raise the same DoesNotExist."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from apps.core.crypto import CryptoError, Seal, seal_opener
+from apps.core.markdown import render_answer
+from apps.gateway.errors import Code, GatewayError
+
+from .enums import RunState
+from .models import Conversation, Message, Run
+
+if TYPE_CHECKING:
+    from apps.accounts.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A conversation as lists show it. `title` is None when it cannot be opened."""
+
+    id: uuid.UUID
+    title: str | None
+    active_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message of the branch on show and the answer to it.
+
+    `versions` and `answers` are the ids of the message's and the run's siblings in order, themselves among them.
+    """
+
+    message: Message
+    text: str
+    versions: list[uuid.UUID]
+    run: Run | None
+    answer: str
+    answers: list[uuid.UUID] = field(default_factory=list)
+    is_last: bool = False
+
+    @property
+    def answer_html(self) -> SafeString:
+        return render_answer(self.answer)
+
+    @property
+    def failure(self) -> str:
+        """What went wrong with the answer, in a sentence; empty when nothing did."""
+        if self.run is None or not self.run.error_code:
+            return ""
+        return str(GatewayError(Code(self.run.error_code)))
+
+    @property
+    def version_number(self) -> int:
+        return self.versions.index(self.message.pk) + 1
+
+    @property
+    def answer_number(self) -> int:
+        return self.answers.index(self.run.pk) + 1 if self.run else 0
+
+    @property
+    def previous_version(self) -> uuid.UUID | None:
+        return _beside(self.versions, self.message.pk, -1)
+
+    @property
+    def next_version(self) -> uuid.UUID | None:
+        return _beside(self.versions, self.message.pk, 1)
+
+    @property
+    def previous_answer(self) -> uuid.UUID | None:
+        return _beside(self.answers, self.run.pk, -1) if self.run else None
+
+    @property
+    def next_answer(self) -> uuid.UUID | None:
+        return _beside(self.answers, self.run.pk, 1) if self.run else None
+
+
+def _beside(ids: list[uuid.UUID], own: uuid.UUID, step: int) -> uuid.UUID | None:
+    place = ids.index(own) + step
+    return ids[place] if 0 <= place < len(ids) else None
+
+
+def conversations_for(user: User) -> QuerySet[Conversation]:
+    """Return the conversations `user` may see: their own, latest first."""
+    return Conversation.objects.filter(owner=user.pk).order_by("-active_at", "-pk")
+
+
+def get_conversation_for(user: User, conversation_id: uuid.UUID, *, lock: bool = False) -> Conversation:
+    """Return one conversation of `user`. Raises Conversation.DoesNotExist."""
+    conversations = Conversation.objects.select_for_update() if lock else Conversation.objects
+    return conversations.get(pk=conversation_id, owner=user.pk)
+
+
+def get_run_for(user: User, run_id: uuid.UUID) -> Run:
+    """Return one run in a conversation of `user`, conversation included. Raises Run.DoesNotExist."""
+    return Run.objects.select_related("conversation").get(pk=run_id, conversation__owner=user.pk)
+
+
+def headings(conversations: list[Conversation]) -> list[Heading]:
+    """Open the titles of conversations of one owner. One query however many."""
+    if not conversations:
+        return []
+    try:
+        open_for_owner = seal_opener(conversations[0].owner_id)
+    except CryptoError:
+        return [Heading(conversation.pk, None, conversation.active_at) for conversation in conversations]
+    found = []
+    for conversation in conversations:
+        try:
+            title: str | None = conversation.get_title(open_for_owner(conversation.data_key))
+        except CryptoError:
+            title = None
+        found.append(Heading(conversation.pk, title, conversation.active_at))
+    return found
+
+
+def recent_for(user: User, limit: int = 5) -> list[Heading]:
+    """Return the latest conversations of `user`."""
+    return headings(list(conversations_for(user)[:limit]))
+
+
+def branch(conversation: Conversation, seal: Seal) -> list[Turn]:
+    """Return the turns of the branch that `conversation.head` ends, first to last. Two queries."""
+    messages = list(conversation.messages.order_by("created_at", "id"))
+    runs = list(conversation.runs.order_by("started_at", "id"))
+    siblings: dict[uuid.UUID | None, list[uuid.UUID]] = {}
+    for message in messages:
+        siblings.setdefault(message.follows_id, []).append(message.pk)
+    answers: dict[uuid.UUID, list[uuid.UUID]] = {}
+    for run in runs:
+        answers.setdefault(run.message_id, []).append(run.pk)
+    messages_by_id = {message.pk: message for message in messages}
+    runs_by_id = {run.pk: run for run in runs}
+    turns: list[Turn] = []
+    next_id = conversation.head_id
+    while next_id is not None:
+        run = runs_by_id[next_id]
+        message = messages_by_id[run.message_id]
+        turns.append(
+            Turn(
+                message=message,
+                text=message.get_text(seal),
+                versions=siblings[message.follows_id],
+                run=run,
+                answer=run.get_text(seal),
+                answers=answers[message.pk],
+                is_last=not turns,
+            )
+        )
+        next_id = message.follows_id
+    return turns[::-1]
+
+
+def last_run_under(conversation: Conversation, run: Run) -> Run:
+    """Return the latest run that descends from `run` (itself when nothing follows): the head when its branch is chosen."""
+    messages = list(conversation.messages.order_by("created_at", "id"))
+    runs = list(conversation.runs.order_by("started_at", "id"))
+    while True:
+        following = [message.pk for message in messages if message.follows_id == run.pk]
+        deeper = [candidate for candidate in runs if candidate.message_id in following]
+        if not deeper:
+            return run
+        run = deeper[-1]
+
+
+def streaming_count(user: User) -> int:
+    """Return how many answers are being written for `user`."""
+    return Run.objects.filter(conversation__owner=user.pk, state=RunState.STREAMING).count()
+
+
+@dataclass(frozen=True, slots=True)
+class AgeGroup:
+    """Conversations of one stretch of time, for the list."""
+
+    label: str
+    headings: list[Heading]
+
+
+def by_age(found: list[Heading]) -> list[AgeGroup]:
+    """Group conversations, latest first, by how long ago they were last used, in the local day."""
+    today = timezone.localdate()
+    groups: list[AgeGroup] = []
+    for heading in found:
+        days = (today - timezone.localtime(heading.active_at).date()).days
+        label = _("Today") if days <= 0 else _("Yesterday") if days == 1 else _("This week") if days < 7 else _("Earlier")
+        if not groups or groups[-1].label != label:
+            groups.append(AgeGroup(label, []))
+        groups[-1].headings.append(heading)
+    return groups

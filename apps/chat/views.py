@@ -1,0 +1,206 @@
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from apps.access.gate import capability_required
+from apps.accounts.models import User
+from apps.core.crypto import CryptoError
+from apps.gateway.errors import GatewayError
+from apps.gateway.queries import choices_for
+
+from . import queries, services
+from .commands import USE
+from .forms import TitleForm
+from .models import Conversation
+from .services import ChatError
+
+View = Callable[..., HttpResponse]
+PER_PAGE = 40
+
+
+def _ideas() -> list[dict[str, str]]:
+    """What a first conversation may be about; each fills the composer and is meant to be changed."""
+    return [
+        {
+            "icon": "pencil",
+            "label": _("Rewrite an e-mail in a calmer tone"),
+            "text": _("Rewrite this e-mail in a calm and courteous tone, in at most 120 words:\n\n"),
+        },
+        {
+            "icon": "file-text",
+            "label": _("Turn notes into minutes"),
+            "text": _("Turn these notes into minutes: decisions, who does what, by when. Do not add anything.\n\n"),
+        },
+        {
+            "icon": "grid",
+            "label": _("Find the right spreadsheet formula"),
+            "text": _("Give me a spreadsheet formula, and explain it in one sentence, that "),
+        },
+        {
+            "icon": "message",
+            "label": _("Explain a term of insurance simply"),
+            "text": _("Explain to a policyholder, in three simple sentences, what is "),
+        },
+    ]
+
+
+class SignedIn(HttpRequest):
+    user: User
+
+
+def door(view: View) -> View:
+    """The chat's door: the capability, then what is missing or somebody else's looks the same."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except ObjectDoesNotExist as error:
+            raise Http404 from error
+
+    return capability_required(USE)(guarded)
+
+
+def _listing(request: SignedIn, current: uuid.UUID | None = None) -> dict[str, Any]:
+    page = Paginator(queries.conversations_for(request.user), PER_PAGE).get_page(request.GET.get("page"))
+    return {
+        "page": page,
+        "groups": queries.by_age(queries.headings(list(page.object_list))),
+        "current": str(current or request.GET.get("current", "")),
+    }
+
+
+def _thread(conversation: Conversation) -> dict[str, Any]:
+    seal = conversation.seal()
+    return {
+        "conversation": conversation,
+        "title": conversation.get_title(seal),
+        "turns": queries.branch(conversation, seal),
+    }
+
+
+def _page(request: SignedIn, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    conversation = context.get("conversation")
+    choices = choices_for(request.user)
+    target = conversation.target if conversation else request.GET.get("model") or services.DEFAULT_TARGET
+    context |= _listing(request, conversation.pk if conversation else None)
+    context |= {
+        "choices": choices,
+        "choice": next((choice for choice in choices if choice.target == target), None),
+        "target": target,
+        "limit": services.MAX_CHARACTERS,
+        "ideas": [] if conversation else _ideas(),
+    }
+    return render(request, "chat/conversation.html", context, status=status)
+
+
+@require_GET
+@door
+def new(request: SignedIn) -> HttpResponse:
+    return _page(request, {"draft": ""})
+
+
+@require_POST
+@door
+def start(request: SignedIn) -> HttpResponse:
+    text = request.POST.get("text", "")
+    try:
+        started = services.start_turn(user=request.user, text=text, target=request.POST.get("target", ""))
+    except (ChatError, GatewayError, CryptoError) as error:
+        sentence = (
+            _("Your content cannot be encrypted or read at the moment. Nothing was lost; try again soon.")
+            if isinstance(error, CryptoError)
+            else str(error)
+        )
+        return _page(request, {"draft": text, "error": sentence}, status=422)
+    return redirect("chat:conversation", started.conversation.pk)
+
+
+@require_GET
+@door
+def conversation(request: SignedIn, conversation_id: uuid.UUID) -> HttpResponse:
+    found = queries.get_conversation_for(request.user, conversation_id)
+    try:
+        return _page(request, _thread(found))
+    except CryptoError:
+        return render(request, "chat/unreadable.html", _listing(request, found.pk), status=503)
+
+
+@require_GET
+@door
+def thread(request: SignedIn, conversation_id: uuid.UUID) -> HttpResponse:
+    found = queries.get_conversation_for(request.user, conversation_id)
+    return render(request, "chat/_thread.html", _thread(found))
+
+
+@require_GET
+@door
+def conversations(request: SignedIn) -> HttpResponse:
+    return render(request, "chat/_conversations.html", _listing(request))
+
+
+@door
+def rename(request: SignedIn, conversation_id: uuid.UUID) -> HttpResponse:
+    found = queries.get_conversation_for(request.user, conversation_id)
+    if request.method != "POST":
+        form = TitleForm(initial={"title": found.get_title(found.seal())})
+        return render(request, "chat/rename.html", {"form": form, "conversation": found})
+    form = TitleForm(request.POST)
+    if form.is_valid():
+        try:
+            services.rename_conversation(user=request.user, conversation_id=conversation_id, title=form.cleaned_data["title"])
+            return redirect("chat:conversation", conversation_id)
+        except ChatError as error:
+            form.add_error("title", str(error))
+    return render(request, "chat/rename.html", {"form": form, "conversation": found}, status=422)
+
+
+@require_POST
+@door
+def delete(request: SignedIn, conversation_id: uuid.UUID) -> HttpResponse:
+    services.delete_conversation(user=request.user, conversation_id=conversation_id)
+    return redirect(reverse("chat:new"))
+
+
+@require_POST
+@door
+def choose_model(request: SignedIn, conversation_id: uuid.UUID) -> HttpResponse:
+    try:
+        services.choose_target(user=request.user, conversation_id=conversation_id, target=request.POST.get("target", ""))
+    except GatewayError as error:
+        found = queries.get_conversation_for(request.user, conversation_id)
+        return _page(request, {**_thread(found), "error": str(error)}, status=422)
+    return redirect("chat:conversation", conversation_id)
+
+
+@require_POST
+@door
+def show_run(request: SignedIn, run_id: uuid.UUID) -> HttpResponse:
+    return _show(request, lambda: services.choose_run(user=request.user, run_id=run_id))
+
+
+@require_POST
+@door
+def show_message(request: SignedIn, message_id: uuid.UUID) -> HttpResponse:
+    return _show(request, lambda: services.choose_message(user=request.user, message_id=message_id))
+
+
+def _show(request: SignedIn, choose: Callable[[], Conversation]) -> HttpResponse:
+    try:
+        found = choose()
+    except ChatError as error:
+        return HttpResponse(str(error), status=409)
+    if request.headers.get("HX-Request"):
+        return render(request, "chat/_thread.html", _thread(found))
+    return redirect("chat:conversation", found.pk)

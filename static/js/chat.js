@@ -1,0 +1,414 @@
+// The conversation: sends, streams, stops, resumes, edits. What is on show is the server's; this fills answers while they are written.
+
+import { live, LiveError } from "./live.js";
+
+const scroller = document.getElementById("chat-scroll");
+const thread = document.getElementById("thread");
+const form = document.getElementById("composer");
+const field = document.getElementById("composer-text");
+const fault = document.getElementById("composer-error");
+const sendButton = form.querySelector('[type="submit"]');
+const stopButton = document.getElementById("composer-stop");
+const latestButton = document.getElementById("chat-latest");
+const statusLine = document.getElementById("chat-status");
+const conversation = thread?.dataset.conversation ?? null;
+const draftKey = `almia:draft:${conversation ?? "new"}`;
+
+// --- Markdown: the server's grammar, so that the text does not move when the server's HTML takes its place -----------------
+
+const markdown = window.markdownit("commonmark", { html: false, breaks: true }).enable(["table", "strikethrough"]);
+markdown.renderer.rules.image = (tokens, index) => markdown.utils.escapeHtml(tokens[index].content);
+for (const rule of ["heading_open", "heading_close"]) {
+  markdown.renderer.rules[rule] = (tokens, index, options, environment, self) => {
+    tokens[index].tag = `h${Math.min(Number(tokens[index].tag[1]) + 2, 6)}`;
+    return self.renderToken(tokens, index, options);
+  };
+}
+markdown.renderer.rules.th_open = markdown.renderer.rules.td_open = (tokens, index, options, environment, self) => {
+  const align = /text-align:(\w+)/.exec(tokens[index].attrGet("style") ?? "")?.[1];
+  tokens[index].attrs = align ? [["class", `align-${align}`]] : null;
+  return self.renderToken(tokens, index, options);
+};
+markdown.renderer.rules.link_open = (tokens, index, options, environment, self) => {
+  tokens[index].attrSet("rel", "noopener noreferrer nofollow");
+  return self.renderToken(tokens, index, options);
+};
+
+// --- Scrolling: stay at the end only while the reader is there ---------------------------------------------------------------
+
+let atEnd = true;
+const nearEnd = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 80;
+scroller.addEventListener("scroll", () => {
+  atEnd = nearEnd();
+  latestButton.hidden = atEnd;
+});
+const toEnd = () => {
+  scroller.scrollTop = scroller.scrollHeight;
+};
+latestButton.addEventListener("click", () => {
+  toEnd();
+  field.focus();
+});
+
+// --- An answer being written ---------------------------------------------------------------------------------------------------
+
+class Answer {
+  constructor(item) {
+    this.item = item;
+    this.run = item.dataset.run;
+    this.box = item.querySelector("[data-answer]");
+    this.seq = 0;
+    this.text = "";
+    this.settled = 0; // characters of `text` whose blocks are complete and rendered for good
+    this.tail = null;
+    this.drawing = false;
+    this.ended = false;
+  }
+
+  // Frames name the chunk they start after: what was already had is passed over, a gap asks again.
+  take(after, seq, text) {
+    if (seq <= this.seq) return;
+    if (after !== this.seq) {
+      this.resume();
+      return;
+    }
+    this.seq = seq;
+    this.text += text;
+    this.draw();
+  }
+
+  put(text, seq) {
+    this.text = text;
+    this.seq = seq;
+    this.settled = 0;
+    this.tail = null;
+    this.box.replaceChildren();
+    this.draw();
+  }
+
+  draw() {
+    if (this.drawing) return;
+    this.drawing = true;
+    requestAnimationFrame(() => {
+      this.drawing = false;
+      this.render();
+      if (atEnd) toEnd();
+    });
+  }
+
+  // Only the last block is rendered again: a long answer costs no more per word than a short one.
+  render() {
+    const open = this.text.slice(this.settled);
+    const blocks = markdown.parse(open, {}).filter((token) => token.level === 0 && token.map);
+    const last = blocks.filter((token) => token.nesting !== -1).at(-1);
+    const lines = open.split("\n");
+    const cut = last && last.map[0] > 0 ? lines.slice(0, last.map[0]).join("\n").length + 1 : 0;
+    this.tail?.forEach((node) => node.remove());
+    if (cut) {
+      this.append(open.slice(0, cut));
+      this.settled += cut;
+    }
+    this.tail = this.append(open.slice(cut));
+    this.box.dispatchEvent(new CustomEvent("almia:content", { bubbles: true }));
+  }
+
+  append(source) {
+    const holder = document.createElement("template");
+    holder.innerHTML = markdown.render(source);
+    const nodes = [...holder.content.childNodes];
+    this.box.append(holder.content);
+    // Code and tables are dressed in place after this: hold on to what replaces them.
+    const start = this.box.childNodes.length - nodes.length;
+    return { forEach: (visit) => [...this.box.childNodes].slice(start).forEach(visit) };
+  }
+
+  resume() {
+    live.request({ type: "chat.resume", run: this.run, last_seq: this.seq }).catch((error) => this.refused(error));
+  }
+
+  refused(error) {
+    if (error.code === "disconnected" || error.code === "no_answer" || error.code === "signed_out") return;
+    this.ended = true;
+    say(error);
+    settle();
+  }
+}
+
+const answers = new Map();
+const writing = () => [...answers.values()].find((answer) => !answer.ended);
+
+function watch(item) {
+  const answer = new Answer(item);
+  answers.set(answer.run, answer);
+  return answer;
+}
+
+function settle() {
+  const busy = Boolean(writing());
+  sendButton.hidden = busy;
+  stopButton.hidden = !busy;
+}
+
+function adopt() {
+  for (const answer of answers.values()) if (!answer.item.isConnected) answers.delete(answer.run);
+  for (const item of thread?.querySelectorAll('[data-run][data-state="streaming"]') ?? []) {
+    if (!answers.has(item.dataset.run)) watch(item).resume();
+  }
+  settle();
+}
+
+async function refresh() {
+  if (!thread) return;
+  try {
+    const answer = await fetch(thread.dataset.url, { headers: { "HX-Request": "true" } });
+    if (!answer.ok) {
+      if (answer.status === 403 || answer.status === 404) location.reload();
+      return;
+    }
+    const fresh = document.createElement("template");
+    fresh.innerHTML = await answer.text();
+    const stay = atEnd;
+    const items = [...fresh.content.querySelectorAll(".thread > li")];
+    const list = thread.querySelector(".thread");
+    const key = (item) => item.dataset.run ?? item.dataset.message;
+    const old = new Map([...list.children].map((item) => [key(item), item]));
+    // What is being written here stays as it is, with its place in the text; everything else is the server's.
+    const kept = items.map((item) => {
+      const mine = old.get(key(item));
+      if (mine && (item.dataset.state === "streaming" || mine.querySelector("[data-editing]"))) return mine;
+      return mine && mine.outerHTML === item.outerHTML ? mine : item;
+    });
+    list.replaceChildren(...kept);
+    kept.forEach((item) => window.htmx.process(item));
+    list.dispatchEvent(new CustomEvent("almia:content", { bubbles: true }));
+    if (stay) toEnd();
+    adopt();
+  } catch {
+    // The network is away: the socket says so, and this runs again when it is back.
+  }
+}
+
+live.on("run.chunk", (frame) => answers.get(frame.run)?.take(frame.after, frame.seq, frame.text));
+live.on("run.stored", (frame) => {
+  const answer = answers.get(frame.run);
+  if (!answer) return;
+  if (frame.seq >= answer.seq) answer.put(frame.text, frame.seq);
+  if (frame.state === "streaming") setTimeout(() => !answer.ended && answer.resume(), 3000);
+  else finish(answer, frame);
+});
+live.on("run.end", (frame) => {
+  const answer = answers.get(frame.run);
+  if (answer) finish(answer, frame);
+});
+live.on("closed", (frame) => {
+  const answer = answers.get(frame.key?.replace(/^run:/, ""));
+  if (answer) answer.refused(new LiveError(frame.code, frame.message, frame));
+});
+live.on("conversation.changed", (frame) => {
+  document.dispatchEvent(new CustomEvent("almia:conversations"));
+  if (frame.conversation !== conversation) return;
+  if (frame.change === "deleted") location.assign(document.querySelector(".conversations__new").href);
+  else if (frame.change === "renamed") location.reload();
+  else if (frame.change === "started" && (answers.has(frame.run) || sending)) return;
+  else if (frame.change === "ended" && answers.get(frame.run)?.ended === false) return; // its end comes on the stream
+  else refresh();
+});
+
+function finish(answer, frame) {
+  if (answer.ended) return;
+  answer.ended = true;
+  answers.delete(answer.run);
+  if (frame.state === "done") {
+    const text = answer.box.innerText.trim();
+    document.dispatchEvent(new CustomEvent("almia:announce", { detail: { text: text.length > 600 ? `${text.slice(0, 600)}…` : text } }));
+  } else if (frame.message) {
+    document.dispatchEvent(new CustomEvent("almia:announce", { detail: { text: frame.message } }));
+  }
+  answer.box.classList.remove("answer--streaming");
+  settle();
+  refresh();
+}
+
+// --- Sending ----------------------------------------------------------------------------------------------------------------------
+
+let sending = false;
+
+function say(error) {
+  fault.textContent = error?.message ?? "";
+  fault.hidden = !error;
+  field.toggleAttribute("aria-invalid", Boolean(error));
+  const url = error?.frame?.url;
+  if (url) {
+    const link = document.createElement("a");
+    link.href = url;
+    link.textContent = error.frame.missing?.[0]?.label ?? url;
+    fault.append(" ", link);
+  }
+}
+
+function show(text, frame) {
+  const list = thread.querySelector(".thread");
+  const add = (id, classes, data) => {
+    const item = document.createElement("li");
+    item.className = classes;
+    Object.assign(item.dataset, data);
+    item.append(document.getElementById(id).content.cloneNode(true));
+    list.append(item);
+    return item;
+  };
+  if (text !== null) {
+    add("message-template", "message message--mine", { message: frame.message }).querySelector("[data-text]").textContent = text;
+  }
+  const item = add("answer-template", "message message--answer", { run: frame.run, state: "streaming" });
+  item.querySelector("[data-model]").textContent = frame.model;
+  watch(item);
+  atEnd = true;
+  toEnd();
+  settle();
+}
+
+async function ask(frame, text) {
+  if (sending) return false;
+  sending = true;
+  say(null);
+  try {
+    const reply = await live.request(frame);
+    if (frame.type === "chat.send") show(text, reply);
+    else await refresh();
+    return true;
+  } catch (error) {
+    say(error);
+    if (error.code === "busy") refresh();
+    return false;
+  } finally {
+    sending = false;
+  }
+}
+
+// A message has its identity before it is sent: sent again after a broken connection, it is the same message.
+function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  let time = BigInt(Date.now());
+  for (let index = 5; index >= 0; index -= 1, time >>= 8n) bytes[index] = Number(time & 255n);
+  bytes[6] = (bytes[6] & 15) | 112;
+  bytes[8] = (bytes[8] & 63) | 128;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+let pending = null;
+
+form.addEventListener("submit", async (event) => {
+  const text = field.value.trim();
+  const limit = Number(form.dataset.limit);
+  if (!text || text.length > limit) {
+    event.preventDefault();
+    field.focus();
+    if (text) say({ message: form.dataset.tooLong });
+    return;
+  }
+  if (!conversation) {
+    sessionStorage.removeItem(draftKey);
+    return; // a new conversation is a page of its own
+  }
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  if (writing()) {
+    say({ message: form.dataset.busy });
+    return;
+  }
+  if (pending?.text !== text) pending = { text, id: newId() };
+  if (await ask({ type: "chat.send", conversation, text, message: pending.id }, text)) {
+    pending = null;
+    field.value = "";
+    sessionStorage.removeItem(draftKey);
+    field.dispatchEvent(new CustomEvent("almia:resize", { bubbles: true }));
+  }
+  field.focus();
+});
+
+field.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && !event.shiftKey && !event.isComposing && matchMedia("(pointer: fine)").matches) {
+    event.preventDefault();
+    form.requestSubmit();
+  }
+});
+
+// A draft belongs to its conversation and to this tab; it survives a reload and is gone once sent.
+field.addEventListener("input", () => {
+  say(null);
+  if (field.value) sessionStorage.setItem(draftKey, field.value);
+  else sessionStorage.removeItem(draftKey);
+});
+if (!field.value) {
+  field.value = sessionStorage.getItem(draftKey) ?? "";
+  field.dispatchEvent(new CustomEvent("almia:resize", { bubbles: true }));
+}
+
+stopButton.addEventListener("click", () => {
+  const answer = writing();
+  if (!answer) return;
+  live.request({ type: "chat.stop", run: answer.run }).catch(say);
+  field.focus();
+});
+
+document.addEventListener("click", (event) => {
+  const idea = event.target.closest("[data-idea]");
+  if (idea) {
+    field.value = idea.dataset.idea;
+    field.dispatchEvent(new CustomEvent("almia:resize", { bubbles: true }));
+    field.focus();
+    field.setSelectionRange(field.value.length, field.value.length);
+    return;
+  }
+  const button = event.target.closest("[data-action]");
+  const item = button?.closest(".message");
+  if (!item) return;
+  const action = button.dataset.action;
+  if (action === "regenerate" || action === "continue") ask({ type: `chat.${action}`, run: item.dataset.run }, null);
+  if (action === "edit") edit(item);
+});
+
+function edit(item) {
+  const bubble = item.querySelector("[data-text]");
+  const editor = document.getElementById("editor-template").content.firstElementChild.cloneNode(true);
+  const area = editor.querySelector("textarea");
+  const actions = item.querySelector(".message__actions");
+  area.value = bubble.textContent;
+  bubble.hidden = actions.hidden = true;
+  item.prepend(editor);
+  area.focus();
+  const leave = () => {
+    editor.remove();
+    bubble.hidden = actions.hidden = false;
+    actions.querySelector('[data-action="edit"]')?.focus();
+  };
+  editor.querySelector("[data-cancel]").addEventListener("click", leave);
+  area.addEventListener("keydown", (event) => event.key === "Escape" && leave());
+  editor.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const text = area.value.trim();
+    if (!text) return;
+    area.removeAttribute("aria-invalid");
+    editor.toggleAttribute("data-editing", false);
+    if (!(await ask({ type: "chat.edit", message: item.dataset.message, text }, null))) {
+      editor.toggleAttribute("data-editing", true);
+      area.focus();
+    }
+  });
+}
+
+document.addEventListener("htmx:afterSwap", (event) => event.detail.target.id === "thread" && adopt());
+document.addEventListener("almia:live", (event) => {
+  statusLine.hidden = event.detail.open;
+});
+let before = false;
+live.onOpen(() => {
+  for (const answer of answers.values()) if (!answer.ended) answer.resume();
+  if (before) refresh(); // what was missed while the connection was away
+  before = true;
+});
+document.addEventListener("almia:access-changed", () => thread && refresh());
+
+adopt();
+toEnd();
