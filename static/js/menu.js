@@ -3,6 +3,40 @@
 const open = () => [...document.querySelectorAll("details.menu[open]")];
 const items = (menu) => [...menu.querySelectorAll(".menu__list :is(a[href], button:not(:disabled), input:not([type=hidden]))")];
 
+// Against the window: below its button if there is room, else above; never past an edge.
+function place(menu) {
+  const list = menu.querySelector(":scope > .menu__list");
+  const button = menu.querySelector(":scope > summary").getBoundingClientRect();
+  const box = { width: list.offsetWidth, height: list.offsetHeight };
+  const gap = 6;
+  const below = innerHeight - button.bottom - gap;
+  const up = menu.classList.contains("menu--up") ? button.top > box.height + gap : below < box.height && button.top > below;
+  const left = menu.classList.contains("menu--start") ? button.left : button.right - box.width;
+  list.style.top = `${Math.max(8, up ? button.top - gap - box.height : button.bottom + gap)}px`;
+  list.style.left = `${Math.min(Math.max(8, left), Math.max(8, document.documentElement.clientWidth - box.width - 8))}px`;
+  menu.setAttribute("data-placed", "");
+}
+
+// "toggle" and "scroll" do not bubble: they are caught on the way down.
+document.addEventListener(
+  "toggle",
+  (event) => {
+    const menu = event.target;
+    if (!menu.matches?.("details.menu[data-menu]")) return;
+    if (menu.open) place(menu);
+    else menu.removeAttribute("data-placed");
+  },
+  true,
+);
+document.addEventListener(
+  "scroll",
+  (event) => {
+    for (const menu of open()) if (!menu.contains(event.target) || event.target === document) menu.open = false;
+  },
+  true,
+);
+window.addEventListener("resize", () => open().forEach(place));
+
 document.addEventListener("pointerdown", (event) => {
   for (const menu of open()) if (!menu.contains(event.target)) menu.open = false;
 });
