@@ -1,6 +1,17 @@
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path, re_path
+
+from .views.base import NothingHere
+from .views.docs import SchemaView, docs
+from .views.people import Capabilities, CapabilityDetail, Me
 
 app_name = "api"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("me/", Me.as_view(), name="me"),
+    path("capabilities/", Capabilities.as_view(), name="capabilities"),
+    path("capabilities/<str:code>/", CapabilityDetail.as_view(), name="capability"),
+    path("schema/", SchemaView.as_view(), name="schema"),
+    path("docs/", docs, name="docs"),
+    re_path(r"^.*$", NothingHere.as_view(), name="nothing"),
+]

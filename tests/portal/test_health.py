@@ -41,8 +41,13 @@ def test_readyz_names_every_part_and_refuses_when_a_critical_one_fails(client: C
 
 @pytest.mark.django_db
 def test_readyz_is_kept_for_two_seconds(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = []
-    monkeypatch.setattr(health, "report", lambda: asked.append(1) or (True, {}))
+    asked: list[int] = []
+
+    def report() -> tuple[bool, dict[str, dict[str, object]]]:
+        asked.append(1)
+        return True, {}
+
+    monkeypatch.setattr(health, "report", report)
     for _ in range(5):
         assert client.get("/readyz").status_code == 200
     assert len(asked) == 1

@@ -134,7 +134,7 @@ def test_verifying_the_trail_writes_its_result_into_the_trail(client: Client) ->
 
 def test_a_changed_entry_is_found() -> None:
     entry = _record("access.award")
-    AuditEntry.objects.filter(pk=entry.pk)._raw_delete("default")  # type: ignore[attr-defined]
+    AuditEntry.objects.filter(pk=entry.pk)._raw_delete("default")
     result = services.verify_audit(actor=None)
     assert not result.details["holds"]
     assert result.details["problem"]

@@ -1,0 +1,9 @@
+from __future__ import annotations
+
+from rest_framework.throttling import UserRateThrottle
+
+
+class PersonThrottle(UserRateThrottle):
+    """So many requests a minute per person, whatever the token: `settings.API_RATE`."""
+
+    scope = "person"

@@ -1,0 +1,29 @@
+"""The description of the API: for programs (OpenAPI), and for people, drawn by ourselves under our content policy."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import get_language
+from django.views.decorators.http import require_safe
+from drf_spectacular.views import SpectacularAPIView
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.permissions import IsAuthenticated
+
+from apps.accounts.scopes import all_scopes
+from apps.api.reference import reference
+
+
+class SchemaView(SpectacularAPIView):
+    """The OpenAPI description; `?format=json` or YAML."""
+
+    content_negotiation_class = DefaultContentNegotiation
+    permission_classes = (IsAuthenticated,)
+
+
+@require_safe
+@login_required
+def docs(request: HttpRequest) -> HttpResponse:
+    """The same for people."""
+    return render(request, "api/docs.html", {"reference": reference(get_language() or "fr"), "scopes": all_scopes()})
