@@ -52,9 +52,9 @@ def _starts() -> dict[str, float]:
 
 def _visit(server: Server) -> None:
     for path in PAGES * ROUNDS:
-        request = urllib.request.Request(server.base_url + path, headers=server.headers(0))  # noqa: S310
+        request = urllib.request.Request(server.base_url + path, headers=server.headers(0))
         try:
-            urllib.request.urlopen(request, timeout=20).read()  # noqa: S310
+            urllib.request.urlopen(request, timeout=20).read()
         except urllib.error.HTTPError as error:
             error.read()
 

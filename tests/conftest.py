@@ -1,11 +1,34 @@
-"""What all tests share."""
+"""What all tests share. They are stricter than production: see `tests/strict`."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
+
+from tests.strict import html, network, ordering, tasks, templates
+
+pytest_plugins = ["tests.live"]
+
+
+def pytest_configure() -> None:
+    patch = pytest.MonkeyPatch()  # never undone: these hold for the whole run
+    for part in (html, network, ordering, templates):
+        part.install(patch)
+
+
+def pytest_unconfigure() -> None:
+    if settings.HOME.name.startswith("almia-test-"):
+        shutil.rmtree(settings.HOME, ignore_errors=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if isinstance(item, pytest.Function):
+            tasks.watch(item)
 
 
 @pytest.fixture(autouse=True)

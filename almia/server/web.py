@@ -6,6 +6,7 @@ import contextlib
 import errno
 import signal
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
 
@@ -81,8 +82,9 @@ class WebServer(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:  # type: ignore[override]
         # uvicorn would put the old handlers back and raise the signal again, which kills the process before it could
         # stop what else it has started. Here the handlers stay until the process ends.
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self.handle_exit)
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                signal.signal(number, self.handle_exit)
         yield
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:

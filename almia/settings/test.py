@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from .base import *  # noqa: F403
 from .base import env
 
 TRYOUT = False
+# Tests read the sentences as they stand in the code, whatever is translated by now.
+LANGUAGE_CODE = "en"
 HOME = Path(tempfile.mkdtemp(prefix="almia-test-"))
 SECRET_KEY = "only-for-tests-" + "x" * 40
 PORT = 8000
@@ -20,6 +23,7 @@ KEY_FILE = HOME / "keys" / "kek.json"
 KEY_FILE_MAY_BE_CREATED = True
 MEDIA_ROOT = HOME / "media"
 STATIC_ROOT = HOME / "static"
+STATIC_ROOT.mkdir()
 DATABASES = {
     "default": env.database(env.text("DATABASE_URL", f"sqlite:///{HOME}/test.sqlite3"), pool_size=base.DB_CONCURRENCY + 4)
 }
@@ -36,3 +40,10 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 CELERY_TASK_ALWAYS_EAGER = False
+if REDIS_URL:
+    # Each of the suite's processes gets a Redis database of its own.
+    _address, _, _number = REDIS_URL.rpartition("/")
+    REDIS_URL = f"{_address}/{int(_number) + int(os.environ.get('PYTEST_XDIST_WORKER', 'gw0').removeprefix('gw'))}"
+    CACHES["default"]["LOCATION"] = REDIS_URL
+    CHANNEL_LAYERS["default"]["CONFIG"]["hosts"] = [REDIS_URL]
+    CELERY_BROKER_URL = REDIS_URL
