@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -13,6 +13,7 @@ from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
+from apps.core.crypto import CryptoError
 from apps.core.ids import uuid7
 
 from .permissions import Locked, MissingScope
@@ -29,6 +30,7 @@ TITLES = {
     413: gettext_lazy("This request is too large"),
     415: gettext_lazy("Send JSON"),
     429: gettext_lazy("Too many requests"),
+    503: gettext_lazy("This does not work at the moment"),
     500: gettext_lazy("Something went wrong on our side"),
 }
 TYPES = {  # what has a meaning beyond its status
@@ -42,6 +44,12 @@ class TooLarge(exceptions.APIException):
     """More bytes than are read at once."""
 
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+
+
+class Unavailable(exceptions.APIException):
+    """A part of the portal is out of order."""
+
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
 
 
 def handle(error: Exception, context: dict[str, Any]) -> Response:
@@ -92,10 +100,13 @@ def respond(
 def _known(error: Exception) -> exceptions.APIException | None:
     if isinstance(error, exceptions.APIException):
         return error
-    if isinstance(error, Http404):
+    if isinstance(error, Http404 | ObjectDoesNotExist):
         return exceptions.NotFound(_("It does not exist, or it belongs to somebody else."))
     if isinstance(error, PermissionDenied):
         return exceptions.PermissionDenied()
+    if isinstance(error, CryptoError):
+        logger.error("Encryption refused: %s", error)
+        return Unavailable(_("Your content cannot be encrypted or read at the moment. Nothing was lost; try again soon."))
     if isinstance(error, RequestDataTooBig):
         return TooLarge(_("Send less at once."))
     if isinstance(error, SuspiciousOperation):

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 DEFAULT_TARGET = "almia-standard"
 MAX_CHARACTERS = 60_000
+MAX_TITLE = 120
 MAX_AT_ONCE = 3
 LOST_AFTER = timedelta(seconds=60)
 
@@ -338,8 +339,8 @@ def rename_conversation(*, user: User, conversation_id: uuid.UUID, title: str) -
     title = " ".join(title.split())
     if not title:
         raise ChatError("empty", _("Give the conversation a title."))
-    if len(title) > 120:
-        raise ChatError("too_long", _("A title has at most 120 characters."))
+    if len(title) > MAX_TITLE:
+        raise ChatError("too_long", _("A title has at most %(limit)s characters.") % {"limit": MAX_TITLE})
     conversation = queries.get_conversation_for(user, conversation_id, lock=True)
     conversation.set_title(conversation.seal(), title)
     conversation.save(update_fields=["title"])
