@@ -184,9 +184,7 @@ def define_training(*, code: str, titles: dict[str, str], major: int, order: int
     Writes an audit entry when something changed. Changes nobody's rights: requirements name the major they ask for.
     """
     fields = {"title_fr": titles["fr"], "title_en": titles["en"], "order": order}
-    training, created = Training.objects.select_for_update().get_or_create(
-        code=code, defaults={**fields, "current_major": major}
-    )
+    training, created = Training.objects.select_for_update().get_or_create(code=code, defaults={**fields, "current_major": major})
     fields["current_major"] = max(major, training.current_major)
     changed = [name for name, value in fields.items() if getattr(training, name) != value]
     for name in changed:
@@ -194,9 +192,7 @@ def define_training(*, code: str, titles: dict[str, str], major: int, order: int
     if changed:
         training.save(update_fields=changed)
     if created or changed:
-        audit.record(
-            actor=actor, action="access.define_training", target=training, details={"major": training.current_major}
-        )
+        audit.record(actor=actor, action="access.define_training", target=training, details={"major": training.current_major})
     return training
 
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -239,11 +239,7 @@ def _begin_run(
     run = Run(id=run_id, conversation=conversation, message=message, version_id=call.version_id, model_name=call.label)
     if base:
         run.text, run.seq = run.seal_text(seal, base), 1
-    try:
-        with transaction.atomic():
-            run.save(force_insert=True)
-    except IntegrityError as error:
-        raise ChatError("busy", _("An answer is still being written in this conversation.")) from error
+    run.save(force_insert=True)
     conversation.head, conversation.active_at = run, run.started_at
     conversation.save(update_fields=["head", "active_at", "target"])
     plan = runs.Plan(

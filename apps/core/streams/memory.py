@@ -8,6 +8,8 @@ from typing import Any
 
 KEEP_FINISHED_SECONDS = 600  # far longer than a reconnect takes; afterwards the stored text serves
 
+SWEEP_SECONDS = 10
+
 
 class UnknownStream(LookupError):
     """No such stream here: it never was, or it ended long ago."""
@@ -69,6 +71,7 @@ class MemoryStreams:
 
     def __init__(self) -> None:
         self._buffers: dict[str, Buffer] = {}
+        self._swept_at = 0.0
 
     def begin(self, stream: str) -> None:
         """Open `stream`; opening it twice is an error."""
@@ -116,13 +119,14 @@ class MemoryStreams:
         return stream in self._buffers
 
     def _forget_old(self) -> None:
-        limit = time.monotonic() - KEEP_FINISHED_SECONDS
-        # Streams end roughly in the order they began: stop at the first young one.
+        now = time.monotonic()
+        if now - self._swept_at < SWEEP_SECONDS:
+            return
+        self._swept_at = now
+        limit = now - KEEP_FINISHED_SECONDS
         for stream, buffer in list(self._buffers.items()):
             if buffer.ended_at is not None and buffer.ended_at < limit and not buffer.readers:
                 del self._buffers[stream]
-            elif buffer.ended_at is not None and buffer.ended_at >= limit:
-                break
 
     async def close(self) -> None:
         """Release what the streams hold outside the process."""

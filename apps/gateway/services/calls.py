@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import time
 import uuid
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db import transaction
 
 from apps.core.crypto import CryptoError
@@ -44,6 +46,34 @@ def _find_version(target: str) -> tuple[ModelVersion, str]:
     return version, ""
 
 
+# What a call needs of the registry, read at most every `REGISTRY_SECONDS`: five tables for each message would cost more than
+# everything else in a turn. A change made in this process counts at once, one made elsewhere within that time.
+_known: dict[str, tuple[float, ModelVersion, str, str]] = {}
+
+
+def forget_registry() -> None:
+    """Read the registry afresh at the next call. Called after every change of providers, versions and aliases."""
+    _known.clear()
+
+
+def _look_up(target: str) -> tuple[ModelVersion, str, str]:
+    """Return version, alias and the provider's key for `target`. Raises GatewayError."""
+    now = time.monotonic()
+    known = _known.get(target)
+    if known is not None and now - known[0] < settings.REGISTRY_SECONDS:
+        return known[1:]
+    version, alias = _find_version(target)
+    try:
+        api_key = read_key(version.provider)
+    except CryptoError as error:
+        detail = f"The key of {version.provider.name} cannot be read: {error}"
+        raise GatewayError(Code.NOT_CONFIGURED, detail=detail) from error
+    if len(_known) > 256:  # targets come from clients: unknown ones never get here, but versions add up
+        _known.clear()
+    _known[target] = (now, version, alias, api_key)
+    return version, alias, api_key
+
+
 def prepare_call(
     *,
     user: User | None,
@@ -53,14 +83,14 @@ def prepare_call(
     reference: str = "",
     max_tokens: int | None = None,
 ) -> Call:
-    """Return everything `streaming.stream` needs to make one call; at most four queries, nothing is written.
+    """Return everything `streaming.stream` needs to make one call; at most three queries, nothing is written.
 
     `user`: on whose behalf (None: the system). `target`: an alias code or the id of a model version. `purpose`: what for, one
     word for the ledger (`chat`, `practice`). `reference`: what it belongs to, for the ledger. `max_tokens`: a lower limit on the
     answer than the version's own.
     Raises GatewayError: NO_MODEL (unknown, or a preview that `user` may not use: the same answer), NOT_CONFIGURED, MODEL_RETIRED.
     """
-    version, alias = _find_version(target)
+    version, alias, api_key = _look_up(target)
     if version.status == VersionStatus.PREVIEW and user is not None and not can_use_previews(user):
         raise GatewayError(Code.NO_MODEL, detail="A preview, and no right to use previews.")
     if version.is_retired():
@@ -68,10 +98,6 @@ def prepare_call(
     provider = version.provider
     if not provider.enabled:
         raise GatewayError(Code.NOT_CONFIGURED, detail=f"The provider {provider.name} is not in use.")
-    try:
-        api_key = read_key(provider)
-    except CryptoError as error:
-        raise GatewayError(Code.NOT_CONFIGURED, detail=f"The key of {provider.name} cannot be read: {error}") from error
     wanted = [limit for limit in (max_tokens, version.max_output_tokens) if limit]
     return Call(
         user_id=user.pk if user is not None else None,
@@ -115,28 +141,28 @@ def record_usage(*, call: Call) -> None:
         return
     try:
         with transaction.atomic():  # a savepoint: a failure here must not break the caller's transaction
-            UsageEntry.objects.get_or_create(
-                pk=call.id,
-                defaults={
-                    "user_id": call.user_id,
-                    "version_id": call.version_id,
-                    "alias": call.alias,
-                    "purpose": call.purpose,
-                    "reference": call.reference,
-                    "tokens_in": used.tokens_in,
-                    "tokens_out": used.tokens_out,
-                    "estimated": used.estimated,
-                    "price_in": call.price_in,
-                    "price_out": call.price_out,
-                    "currency": call.currency,
-                    "cost": cost_of(call),
-                    "started_at": used.started_at,
-                    "first_token_ms": used.first_token_ms,
-                    "total_ms": used.total_ms,
-                    "outcome": used.outcome,
-                    "finish_reason": used.finish_reason[:32],
-                    "error_code": used.error_code,
-                },
+            entry = UsageEntry(
+                id=call.id,
+                user_id=call.user_id,
+                version_id=call.version_id,
+                alias=call.alias,
+                purpose=call.purpose,
+                reference=call.reference,
+                tokens_in=used.tokens_in,
+                tokens_out=used.tokens_out,
+                estimated=used.estimated,
+                price_in=call.price_in,
+                price_out=call.price_out,
+                currency=call.currency,
+                cost=cost_of(call),
+                started_at=used.started_at,
+                first_token_ms=used.first_token_ms,
+                total_ms=used.total_ms,
+                outcome=used.outcome,
+                finish_reason=used.finish_reason[:32],
+                error_code=used.error_code,
             )
+            # One statement, and the same call recorded twice stays one row.
+            UsageEntry.objects.bulk_create([entry], ignore_conflicts=True)
     except Exception:
         logger.exception("The usage of call %s (%s %s) was not recorded.", call.id, call.purpose, call.reference)
