@@ -31,7 +31,13 @@ document.addEventListener(
 document.addEventListener(
   "scroll",
   (event) => {
-    for (const menu of open()) if (!menu.contains(event.target) || event.target === document) menu.open = false;
+    // It follows its button, and closes when that leaves the window.
+    for (const menu of open()) {
+      if (event.target !== document && menu.contains(event.target)) continue;
+      const button = menu.querySelector(":scope > summary").getBoundingClientRect();
+      if (button.bottom < 0 || button.top > innerHeight) menu.open = false;
+      else place(menu);
+    }
   },
   true,
 );
