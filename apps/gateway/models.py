@@ -31,6 +31,7 @@ class Provider(models.Model):
     key_hint = models.CharField(max_length=8, blank=True, editable=False)
     enabled = models.BooleanField(_("in use"), default=True)
     embedded = models.BooleanField(default=False, editable=False)
+    from_environment = models.BooleanField(default=False, editable=False)  # address and key are set at each start
     allow_plain_http = models.BooleanField(_("allow unencrypted connections"), default=False)
     reports_usage = models.BooleanField(_("reports the tokens used"), default=True)
     token_limit = models.CharField(
@@ -204,6 +205,7 @@ class Alias(models.Model):
         ModelVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="aliases", verbose_name=_("version")
     )
     order = models.PositiveSmallIntegerField(_("order"), default=100)
+    automatic = models.BooleanField(default=False, editable=False)  # pointed at start, not by a person
     changed_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
