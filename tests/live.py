@@ -109,11 +109,17 @@ class Tab:
 class LiveServer:
     """A running server. Its parts are described at the top of this module."""
 
-    def __init__(self, port: int, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, port: int, loop: asyncio.AbstractEventLoop, server: WebServer) -> None:
         self.base_url = f"http://127.0.0.1:{port}"
         self.ws_url = f"ws://127.0.0.1:{port}/ws/"
         self.port = port
         self._loop = loop
+        self._server = server
+
+    @property
+    def connections(self) -> list[Any]:
+        """The connections that the server holds."""
+        return list(self._server.server_state.connections)
 
     async def sign_in(self, user: User) -> str:
         """Return the cookie of a new session of `user`."""
@@ -178,7 +184,7 @@ def live_server_ws(transactional_db: None, settings: Any) -> Iterator[LiveServer
     assert started.wait(SECONDS), "The server did not start."
     assert server.started, "The server ended while starting."
     try:
-        yield LiveServer(port, loop)
+        yield LiveServer(port, loop, server)
     finally:
         server.should_exit = True
         thread.join(SECONDS)

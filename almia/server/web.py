@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import errno
 import signal
@@ -12,21 +13,19 @@ from types import FrameType
 
 import uvicorn
 from django.utils.translation import gettext as _
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from .errors import CannotServe
 
 WS_MAX_BYTES = 512 * 1024
 GRACE_SECONDS = 3
-# A client that takes nothing for this long is cut off by the kernel, whatever is still on its way to it.
-UNREAD_MILLISECONDS = 60_000
+UNREAD_SECONDS = 25.0
 
 
 def take_port(host: str, port: int) -> socket.socket:
     """Bind `host`:`port` and return the socket, which does not listen yet. Raises CannotServe."""
     taken = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if hasattr(socket, "TCP_USER_TIMEOUT"):
-        taken.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_MILLISECONDS)
     try:
         taken.bind((host, port))
     except OverflowError as error:
@@ -47,13 +46,39 @@ def take_port(host: str, port: int) -> socket.socket:
     return taken
 
 
+class SocketProtocol(WebSocketsSansIOProtocol):
+    """Cuts off a client that takes nothing for `UNREAD_SECONDS`.
+
+    uvicorn would close such a connection only once everything on its way has been taken, which is never.
+    """
+
+    _deadline: asyncio.TimerHandle | None = None
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._deadline = self.loop.call_later(UNREAD_SECONDS, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._forget_deadline()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._forget_deadline()
+        super().connection_lost(exc)
+
+    def _forget_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+
 def configuration() -> uvicorn.Config:
     """Return uvicorn's configuration for `almia.asgi`."""
     return uvicorn.Config(
         "almia.asgi:application",
         loop="uvloop",
         http="httptools",
-        ws="websockets-sansio",
+        ws=SocketProtocol,
         ws_max_size=WS_MAX_BYTES,
         ws_ping_interval=20,
         ws_ping_timeout=20,

@@ -196,7 +196,9 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "Almia",
     "VERSION": "1.0",
-    "DESCRIPTION": _("What you do in the portal, for your own programs. Everything speaks JSON; every error is a problem detail."),
+    "DESCRIPTION": _(
+        "What you do in the portal, for your own programs. Everything speaks JSON; every error is a problem detail."
+    ),
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "apps.api.openapi.add_problems"],

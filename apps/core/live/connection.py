@@ -90,9 +90,14 @@ class Connection:
             except Exception:
                 logger.exception("Work of a connection failed.")
 
+        def release(done: asyncio.Task[None]) -> None:
+            self._tasks.discard(done)
+            if asyncio.iscoroutine(work):
+                work.close()  # cancelled before its first step, it would complain that nobody awaited it
+
         task = asyncio.create_task(guarded())
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(release)
         return task
 
     def open(self, key: str, capability: str | None, work: Awaitable[None]) -> None:

@@ -13,7 +13,8 @@ from channels.exceptions import StopConsumer
 from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist
 from django.utils import translation
-from django.utils.translation import gettext as _
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from apps.core import crypto, db
 
@@ -63,6 +64,7 @@ class LiveConsumer(AsyncConsumer):
             await self.base_send({"type": "websocket.close", "code": 4401})
             raise StopConsumer
         assert self.session_key is not None
+        self.language = language_of(user, self.accepted_language)
         self.connection = Connection(self.base_send, user_id=user.pk)
         self.groups = [user_group(user.pk), session_group(self.session_key)]
         for group in self.groups:
@@ -95,35 +97,35 @@ class LiveConsumer(AsyncConsumer):
         self.tokens = min(float(BURST), self.tokens + (now - self.refilled) * PER_SECOND)
         self.refilled = now
         if self.tokens < 1 or self.at_once >= MAX_AT_ONCE:
-            connection.post(LiveError("too_many", self._say("Too many requests at once. Wait a moment.")).frame())
+            connection.post(LiveError("too_many", self._say(_("Too many requests at once. Wait a moment."))).frame())
             return
         self.tokens -= 1
         self.at_once += 1
         connection.spawn(self._answer(event.get("text")))
 
-    def _say(self, sentence: str) -> str:
-        code = self.accepted_language[:2].lower()
-        with translation.override(code if code in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE):
-            return _(sentence)
+    def _say(self, sentence: Promise) -> str:
+        """Return `sentence` in the person's language, as it was known last."""
+        with translation.override(self.language):
+            return str(sentence)
 
     async def _answer(self, text: str | None) -> None:
         assert self.connection is not None
         connection, ref = self.connection, None
         try:
             if text is None or len(text) > MAX_FRAME_CHARACTERS:
-                raise LiveError("too_large", self._say("This message is too long."))
+                raise LiveError("too_large", self._say(_("This message is too long.")))
             try:
                 envelope = _envelope.decode(text)
             except msgspec.MsgspecError as error:
-                raise LiveError("bad_frame", self._say("This request cannot be read.")) from error
+                raise LiveError("bad_frame", self._say(_("This request cannot be read."))) from error
             ref = envelope.ref
             command = registry.find(envelope.type)
             if command is None:
-                raise LiveError("unknown_type", self._say("This request is not known."))
+                raise LiveError("unknown_type", self._say(_("This request is not known.")))
             try:
                 frame = command.decoder.decode(text)
             except msgspec.MsgspecError as error:
-                raise LiveError("bad_frame", self._say("This request cannot be read."), detail=str(error)) from error
+                raise LiveError("bad_frame", self._say(_("This request cannot be read.")), detail=str(error)) from error
             reply = await db.run(self._run, command, frame)
             await connection.send({**reply.frame, "ref": ref} if ref is not None else reply.frame)
             if reply.then is not None:
@@ -140,11 +142,11 @@ class LiveConsumer(AsyncConsumer):
             return
         except crypto.CryptoError as error:
             logger.error("Encryption refused: %s", error)
-            sentence = self._say("Your content cannot be encrypted or read at the moment. Nothing was lost; try again soon.")
+            sentence = self._say(_("Your content cannot be encrypted or read at the moment. Nothing was lost; try again soon."))
             await connection.send(LiveError("encryption_unavailable", sentence).frame(ref))
         except Exception:
             logger.exception("A command failed.")
-            sentence = self._say("Something went wrong on our side. Nothing was lost; try again.")
+            sentence = self._say(_("Something went wrong on our side. Nothing was lost; try again."))
             await connection.send(LiveError("server_error", sentence).frame(ref))
         finally:
             self.at_once -= 1
@@ -154,7 +156,8 @@ class LiveConsumer(AsyncConsumer):
         user = find_person(self.session_key)
         if user is None:
             raise SignedOut
-        with translation.override(language_of(user, self.accepted_language)):
+        self.language = language_of(user, self.accepted_language)
+        with translation.override(self.language):
             refusal = registry.refusal(user, command.capability)
             if refusal is not None:
                 raise refusal
