@@ -24,6 +24,7 @@ class Live {
     this.socket = null;
     this.ready = false;
     this.ended = false;
+    this.met = false;
     this.pause = FIRST_PAUSE;
     this.count = 0;
     this.pending = new Map();
@@ -80,6 +81,9 @@ class Live {
       this.ready = true;
       this.pause = FIRST_PAUSE;
       document.dispatchEvent(new CustomEvent("almia:live", { detail: { open: true } }));
+      // What was pushed while this tab was away is lost: it asks again for what rights decide.
+      if (this.met) document.dispatchEvent(new CustomEvent("almia:access-changed"));
+      this.met = true;
       for (const opener of this.openers) opener();
       for (const send of this.waiting.splice(0)) send();
     }
