@@ -21,7 +21,7 @@ USE = "chat.use"
 
 class Send(msgspec.Struct):
     text: str
-    conversation: uuid.UUID
+    conversation: uuid.UUID | None = None
     target: str = ""
     message: uuid.UUID | None = None
 
