@@ -13,7 +13,9 @@ function toast(level, text) {
 
 function textOf(button) {
   if (button.dataset.copyValue !== undefined) return button.dataset.copyValue;
-  const scope = button.closest(button.dataset.copy) ?? document.querySelector(button.dataset.copy);
+  const selector = button.dataset.copy;
+  const scope =
+    button.closest(selector) ?? button.closest(".code-block")?.querySelector(selector) ?? document.querySelector(selector);
   const source = button.dataset.copyText ? scope?.querySelector(button.dataset.copyText) : scope;
   return source instanceof HTMLInputElement || source instanceof HTMLTextAreaElement ? source.value : (source?.innerText ?? "");
 }
@@ -25,7 +27,8 @@ async function copy(button) {
     toast("warning", texts.copyFailed);
     return;
   }
-  const label = button.querySelector("span");
+  // The words to change: a span, or the button itself when it holds nothing else.
+  const label = button.querySelector("span") ?? (button.childElementCount ? null : button);
   const use = button.querySelector("use");
   const before = { label: label?.textContent, icon: use?.getAttribute("href") };
   document.dispatchEvent(new CustomEvent("almia:announce", { detail: { text: texts.copied } }));
@@ -44,27 +47,27 @@ function dress(root) {
   for (const pre of root.querySelectorAll(":is(.answer, .prose) pre")) {
     // What can scroll must be reachable by keyboard.
     pre.tabIndex = 0;
-    pre.setAttribute("role", "region");
-    pre.setAttribute("aria-label", texts.code ?? "");
-    if (pre.closest(".code") || !codeTemplate) continue;
+    // A group, not a region: ten landmarks called "Code" would help nobody.
+    pre.setAttribute("role", "group");
+    if (!pre.hasAttribute("aria-label")) pre.setAttribute("aria-label", texts.code ?? "");
+    if (pre.closest(".code-block") || !codeTemplate) continue;
     const box = codeTemplate.content.firstElementChild.cloneNode(true);
     const language = /language-([\w+#.-]+)/.exec(pre.querySelector("code")?.className ?? "")?.[1];
-    box.querySelector(".code__lang").textContent = language ?? "";
+    box.querySelector(".code-block__lang").textContent = language ?? "";
     pre.replaceWith(box);
     box.append(pre);
   }
   for (const table of root.querySelectorAll(":is(.answer, .prose) table")) {
-    if (table.closest(".table-wrap")) continue;
+    if (table.closest(".table-scroll, .table-wrap")) continue;
     const wrap = document.createElement("div");
-    wrap.className = "table-wrap";
+    wrap.className = "table-scroll";
     table.replaceWith(wrap);
     wrap.append(table);
   }
-  for (const wrap of root.querySelectorAll(".table-wrap")) {
-    if (wrap.hasAttribute("tabindex")) continue;
+  for (const wrap of root.querySelectorAll(".table-scroll, .table-wrap")) {
     wrap.tabIndex = 0;
-    wrap.setAttribute("role", "region");
-    wrap.setAttribute("aria-label", wrap.querySelector("caption")?.textContent.trim() || texts.table || "");
+    wrap.setAttribute("role", "group");
+    if (!wrap.hasAttribute("aria-label")) wrap.setAttribute("aria-label", wrap.querySelector("caption")?.textContent.trim() || texts.table || "");
   }
 }
 
