@@ -1,9 +1,9 @@
 """Chat answers streaming at once to as many people, against the upstream called directly in the same run.
 
-Each person has a socket and a conversation; all send a message at the same moment. Everything is on: session and capability checks,
-storage, encryption, the ledger. `wall` ends with the last end frame; `first` is from sending to the first word; `delay` is how
-much later than the upstream's own schedule each word arrived (counted from sending). A stream fails if it is refused, ends badly, or
-loses or doubles a word.
+Each person has a socket and a conversation; all send a message at the same moment. Everything is on: session and capability
+checks, storage, encryption, the ledger. `wall` ends with the last end frame; `first` is from sending to the first word; `delay` is
+how much later than the upstream's own schedule each word arrived (counted from sending). A stream fails if it is refused, ends
+badly, or loses or doubles a word.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import uvloop
 from .server import Server
 from .upstream import running
 
+Socket = aiohttp.ClientWebSocketResponse
 COUNTS = (1, 20, 100, 200, 500)
 ROUNDS = {500: 2}
 USUAL_ROUNDS = 3
@@ -67,7 +68,7 @@ async def _direct(session: aiohttp.ClientSession, upstream: str) -> Stream:
     return Stream(arrivals[0][0] - started, _lateness(arrivals, started), text.split() != WORDS)
 
 
-async def _through(socket: aiohttp.ClientWebSocketResponse, conversation: str | None) -> tuple[Stream, str]:
+async def _through(socket: Socket, conversation: str | None) -> tuple[Stream, str]:
     started, text, arrivals, found = time.perf_counter(), "", [], conversation or ""
     await socket.send_json({"type": "chat.send", "conversation": conversation, "text": "Bonjour", "ref": "1"})
     async with asyncio.timeout(PATIENCE_S):
@@ -96,9 +97,7 @@ async def _timed(streams: list[asyncio.Task[Stream]]) -> Round:
 
 
 @asynccontextmanager
-async def _sockets(
-    session: aiohttp.ClientSession, server: Server, count: int
-) -> AsyncIterator[list[aiohttp.ClientWebSocketResponse]]:
+async def _sockets(session: aiohttp.ClientSession, server: Server, count: int) -> AsyncIterator[list[Socket]]:
     """Open a socket for each of `count` people, spread over the server's processes."""
     opened = []
     processes = len(server.ws_urls)
@@ -129,7 +128,7 @@ async def _measure_at(session: aiohttp.ClientSession, server: Server, upstream: 
             direct.append(await _timed([asyncio.create_task(_direct(session, upstream)) for _ in range(count)]))
             await asyncio.sleep(0.3)
 
-            async def one(socket: aiohttp.ClientWebSocketResponse, conversation: str) -> Stream:
+            async def one(socket: Socket, conversation: str) -> Stream:
                 return (await _through(socket, conversation))[0]
 
             pairs = zip(sockets, conversations, strict=True)

@@ -15,14 +15,14 @@ from markdown_it.renderer import RendererHTML
 from mdit_py_plugins.container import container_plugin
 
 CALLOUTS = {
-    "takeaway": (gettext_lazy("Remember"), "callout"),
+    "takeaway": (gettext_lazy("Remember"), "callout callout--takeaway"),
     "example": (gettext_lazy("Example"), "callout callout--example"),
-    "warning": (gettext_lazy("Take care"), "callout callout--warm"),
+    "warning": (gettext_lazy("Take care"), "callout callout--warning"),
     "prompt": (gettext_lazy("Prompt"), "callout callout--prompt"),
 }
 TAGS = {
     "a", "blockquote", "br", "code", "del", "div", "em", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "span",
-    "strong", "table", "tbody", "td", "th", "thead", "tr", "ul", "aside",
+    "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
 }  # fmt: skip
 ALIGN = {"text-align:left": "left", "text-align:right": "right", "text-align:center": "center"}
 
@@ -36,9 +36,9 @@ def _cell(self: RendererHTML, tokens: Any, index: int, options: Any, environment
 
 
 def _heading(self: RendererHTML, tokens: Any, index: int, options: Any, environment: Any) -> str:
-    # The page has its own h1 and h2: what Markdown calls a first heading is a third here.
+    # The page has its own h1: what Markdown calls a first heading is a second here.
     token = tokens[index]
-    token.tag = f"h{min(int(token.tag[1]) + 2, 6)}"
+    token.tag = f"h{min(int(token.tag[1]) + 1, 6)}"
     return self.renderToken(tokens, index, options, environment)
 
 
@@ -50,10 +50,10 @@ def _image(self: RendererHTML, tokens: Any, index: int, options: Any, environmen
 def _callout(self: RendererHTML, tokens: Any, index: int, options: Any, environment: Any) -> str:
     token = tokens[index]
     if token.nesting == -1:
-        return "</aside>\n"
+        return "</div>\n"
     kind = token.info.strip().split()[0]
     title, style = CALLOUTS[kind]
-    return f'<aside class="{style}"><p class="callout__title">{escape(title)}</p>\n'
+    return f'<div class="{style}" role="note"><p class="callout__title">{escape(title)}</p>\n'
 
 
 @cache
@@ -81,8 +81,8 @@ def _clean(html: str) -> SafeString:
             tags=TAGS,
             attributes={
                 "a": {"href", "title"},
-                "aside": {"class"},
                 "code": {"class"},
+                "div": {"class", "role"},
                 "ol": {"start"},
                 "p": {"class"},
                 "td": {"class"},
@@ -100,5 +100,5 @@ def render_article(text: str) -> SafeString:
 
 
 def render_answer(text: str) -> SafeString:
-    """Render a model's answer. No raw HTML, no image, no script link; headings start at the page's third level."""
+    """Render a model's answer. No raw HTML, no image, no script link; headings start below the page's own."""
     return _clean(_parser(callouts=False).render(text))

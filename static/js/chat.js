@@ -20,7 +20,7 @@ const markdown = window.markdownit("commonmark", { html: false, breaks: true }).
 markdown.renderer.rules.image = (tokens, index) => markdown.utils.escapeHtml(tokens[index].content);
 for (const rule of ["heading_open", "heading_close"]) {
   markdown.renderer.rules[rule] = (tokens, index, options, environment, self) => {
-    tokens[index].tag = `h${Math.min(Number(tokens[index].tag[1]) + 2, 6)}`;
+    tokens[index].tag = `h${Math.min(Number(tokens[index].tag[1]) + 1, 6)}`;
     return self.renderToken(tokens, index, options);
   };
 }
