@@ -1,6 +1,31 @@
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import include, path
+
+from .views import catalogue, certificates, lessons, quiz
 
 app_name = "learning"
-urlpatterns: list[URLPattern | URLResolver] = []
+
+lesson_urls = [
+    path("", lessons.lesson, name="lesson"),
+    path("seen/", lessons.see, name="seen"),
+    path("check/", lessons.check, name="check"),
+    path("finish/", lessons.finish, name="finish"),
+]
+attempt_urls = [
+    path("", quiz.attempt, name="attempt"),
+    path("questions/<int:position>/", quiz.question, name="question"),
+    path("review/", quiz.review, name="review"),
+    path("submit/", quiz.submit, name="submit"),
+    path("result/", quiz.result, name="result"),
+]
+urlpatterns = [
+    path("", catalogue.catalogue, name="catalogue"),
+    path("attempts/<uuid:pk>/", include(attempt_urls)),
+    path("certificates/verify/", certificates.verify, name="verify"),
+    path("certificates/<uuid:pk>/", certificates.certificate, name="certificate"),
+    path("courses/<slug:code>/", catalogue.course, name="course"),
+    path("courses/<slug:code>/start/", catalogue.start, name="start"),
+    path("courses/<slug:code>/quiz/", quiz.intro, name="quiz"),
+    path("courses/<slug:code>/lessons/<slug:lesson>/", include(lesson_urls)),
+]

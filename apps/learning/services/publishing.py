@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
 
@@ -16,6 +17,7 @@ from apps.core import audit
 from apps.learning.content import CourseContent, digest, to_json
 from apps.learning.importing import CharterContent, ParsedCourse, RequirementContent
 from apps.learning.models import Course, CourseSnapshot, CourseVersion, Exercise, Lesson, Module, Question
+from apps.learning.queries.standing import COURSES_BY_TRAINING
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
@@ -52,6 +54,8 @@ def publish_course(*, parsed: ParsedCourse, actor: User | None = None) -> Course
     _write_lessons(course, content, modules, questions, exercises, now)
     course.current, course.training, course.order = version, training, content.order
     course.save(update_fields=["current", "training", "order"])
+    cache.delete(COURSES_BY_TRAINING)
+    transaction.on_commit(lambda: cache.delete(COURSES_BY_TRAINING))
     audit.record(
         actor=actor,
         action="learning.publish_course",

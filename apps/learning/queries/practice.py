@@ -1,0 +1,73 @@
+"""What the practice bench shows: the exercise and the tries stored so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.utils.safestring import SafeString
+
+from apps.core import crypto
+from apps.core.markdown import render_answer
+from apps.learning.content import ExerciseContent
+from apps.learning.enums import TryState
+from apps.learning.models import Bench, Exercise, PracticeTry
+
+if TYPE_CHECKING:
+    from apps.accounts.models import User
+
+TABLE = "learning_practicetry"
+MAX_PROMPT = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class ShownTry:
+    """One try in clear. `counts`: whether it uses up one of the tries."""
+
+    id: UUID
+    number: int
+    prompt: str
+    answer: SafeString
+    state: TryState
+    started_at: datetime
+
+    @property
+    def running(self) -> bool:
+        return self.state is TryState.RUNNING
+
+
+@dataclass(frozen=True, slots=True)
+class BenchPage:
+    """`readable` is False while the stored tries cannot be decrypted (the page then says so instead of failing)."""
+
+    exercise: Exercise
+    body: ExerciseContent
+    tries: tuple[ShownTry, ...]
+    left: int
+    readable: bool
+    max_prompt: int = MAX_PROMPT
+
+
+def bench_page(user: User, exercise: Exercise) -> BenchPage:
+    """Return an exercise with the tries of `user`. Three queries."""
+    bench = Bench.objects.filter(user=user, exercise=exercise).first()
+    stored = list(PracticeTry.objects.filter(bench=bench).order_by("started_at", "pk")) if bench else []
+    counted = sum(TryState(entry.state) in {TryState.RUNNING, TryState.DONE, TryState.STOPPED} for entry in stored)
+    shown: tuple[ShownTry, ...] = ()
+    readable = True
+    if bench is not None:
+        try:
+            seal = crypto.open_seal(bench.data_key, user.pk)
+            shown = tuple(show_try(entry, number, seal) for number, entry in enumerate(stored, 1))
+        except crypto.CryptoError:
+            readable = False
+    return BenchPage(exercise, exercise.body, shown, max(0, exercise.tries - counted), readable)
+
+
+def show_try(entry: PracticeTry, number: int, seal: crypto.Seal) -> ShownTry:
+    """Return a stored try in clear. Raises CryptoError."""
+    prompt = seal.open(entry.prompt_sealed, table=TABLE, column="prompt", key=entry.pk)
+    answer = seal.open(entry.answer_sealed, table=TABLE, column="answer", key=entry.pk) if entry.answer_sealed else ""
+    return ShownTry(entry.pk, number, prompt, render_answer(answer), TryState(entry.state), entry.started_at)

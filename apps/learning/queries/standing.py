@@ -1,0 +1,245 @@
+"""Where somebody stands in the courses: the path of the home page, the catalogue, the API."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from fractions import Fraction
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.core.cache import cache
+from django.urls import reverse
+from django.utils import timezone
+
+from apps.access.models import Award, Waiver
+from apps.learning.enums import StepState
+from apps.learning.models import Attempt, Course, Enrolment, Lesson, LessonProgress
+from apps.learning.policies import can_open_cycle
+
+if TYPE_CHECKING:
+    from apps.accounts.models import User
+
+COURSES_BY_TRAINING = "learning.courses-by-training"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One course on somebody's path.
+
+    `state`: done (passed or waived, and it counts), expired (was passed once), current (the next one), todo.
+    `url`: where to go on: the lesson (then `lesson_title` names it), the quiz, or the course page before it was started.
+    `minutes_left`: what is still to be read, plus the quiz. `until`: when the proof ends. `redo_by`: set when a new major version
+    asks to take the course again by that day. `renewable`: it may be taken again now. `started`: a cycle is under way, the first
+    or a later one. `module` of `modules`: where the person reads on.
+    """
+
+    course: str
+    training: str
+    title: str
+    summary: str
+    version: str
+    state: StepState
+    minutes: int
+    minutes_left: int
+    lessons_done: int
+    lessons_total: int
+    module: int
+    modules: int
+    module_title: str
+    lesson_title: str | None
+    url: str
+    course_url: str
+    started: bool
+    lessons_complete: bool
+    attempt_open: bool
+    cycle: int
+    waived: bool
+    renewable: bool
+    done_at: datetime | None
+    until: datetime | None
+    redo_by: date | None
+
+    @property
+    def progress(self) -> Fraction:
+        """How much of the course is done, from 0 to 1; the quiz counts like one lesson."""
+        if self.state is StepState.DONE and not self.started:
+            return Fraction(1)
+        return Fraction(self.lessons_done, self.lessons_total + 1)
+
+    @property
+    def percent(self) -> int:
+        return int(self.progress * 100)
+
+
+@dataclass(slots=True)
+class _Known:
+    """What the queries brought for one course."""
+
+    lessons: list[Lesson] = field(default_factory=list)
+    enrolment: Enrolment | None = None
+    done: set[int] = field(default_factory=set)
+    attempt: Attempt | None = None
+    awards: list[Award] = field(default_factory=list)
+    waiver: Waiver | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A step with what was handed in: `attempts` over all cycles, `best_score` in per cent (None before the first)."""
+
+    step: Step
+    attempts: int
+    best_score: int | None
+
+
+def progress_for(user: User) -> list[Progress]:
+    """Return the path with the attempts at each course's quiz. Eight queries."""
+    scores: dict[str, list[int]] = defaultdict(list)
+    for attempt in Attempt.objects.filter(enrolment__user=user.pk, submitted_at__isnull=False).select_related("enrolment"):
+        scores[attempt.enrolment.course_id].append(attempt.score or 0)
+    return [Progress(step, len(scores[step.course]), max(scores[step.course], default=None)) for step in path_for(user)]
+
+
+def published_courses() -> list[Course]:
+    """Return the courses one can take, in the order of the path."""
+    return list(Course.objects.filter(current__isnull=False).select_related("current", "training").order_by("order", "code"))
+
+
+def path_for(user: User, *, course: str | None = None) -> list[Step]:
+    """Return the courses as `user` stands in them, in order (only `course`, if given). Seven queries, however many courses."""
+    courses = published_courses()
+    known = _gather(user, courses)
+    now = timezone.now()
+    steps: list[Step] = []
+    is_next = True
+    for entry in courses:
+        step = _step(entry, known[entry.code], now, is_next=is_next)
+        if step.state is not StepState.DONE:
+            is_next = False
+        steps.append(step)
+    return [step for step in steps if course is None or step.course == course]
+
+
+def valid_award(user: User, course: Course) -> Award | None:
+    """Return the proof of the course's training that counts now: the highest major, then the one that lasts longest."""
+    awards = Award.objects.valid().filter(user=user, training=course.training_id)
+    return _best(awards)
+
+
+def _best(awards: Iterable[Award]) -> Award | None:
+    def rank(award: Award) -> tuple[int, bool, float]:
+        return award.major, award.expires_at is None, award.expires_at.timestamp() if award.expires_at else 0.0
+
+    return max(awards, key=rank, default=None)
+
+
+def _gather(user: User, courses: list[Course]) -> dict[str, _Known]:
+    known: dict[str, _Known] = {course.code: _Known() for course in courses}
+    by_training = defaultdict(list)
+    for course in courses:
+        by_training[course.training_id].append(known[course.code])
+    lessons = Lesson.objects.live().select_related("module")
+    for lesson in lessons.only("code", "course_id", "minutes", "title_fr", "title_en", "module"):
+        if lesson.course_id in known:
+            known[lesson.course_id].lessons.append(lesson)
+    latest: dict[UUID, _Known] = {}
+    for enrolment in Enrolment.objects.filter(user=user.pk).order_by("cycle"):
+        if enrolment.course_id in known:
+            known[enrolment.course_id].enrolment = enrolment
+    for entry in known.values():
+        if entry.enrolment is not None:
+            latest[entry.enrolment.pk] = entry
+    progress = LessonProgress.objects.filter(enrolment__in=latest, done_at__isnull=False)
+    for enrolment_id, lesson_id in progress.values_list("enrolment", "lesson"):
+        latest[enrolment_id].done.add(lesson_id)
+    for attempt in Attempt.objects.filter(enrolment__in=latest, submitted_at=None):
+        latest[attempt.enrolment_id].attempt = attempt
+    for award in Award.objects.filter(user=user.pk, training__in=by_training).order_by("awarded_at"):
+        for entry in by_training[award.training_id]:
+            entry.awards.append(award)
+    for waiver in Waiver.objects.valid().filter(user=user.pk, training__in=by_training).order_by("expires_at"):
+        for entry in by_training[waiver.training_id]:
+            entry.waiver = waiver
+    return known
+
+
+def _step(course: Course, known: _Known, now: datetime, *, is_next: bool) -> Step:
+    version, enrolment = course.published, known.enrolment
+    award = _best(
+        award for award in known.awards if award.revoked_at is None and (award.expires_at is None or award.expires_at > now)
+    )
+    outdated = award is not None and award.major < version.major
+    overdue = outdated and version.redo_by is not None and version.redo_by < timezone.localdate()
+    counts = (award is not None and not overdue) or known.waiver is not None
+    is_open = enrolment is not None and enrolment.completed_at is None
+    done = [lesson for lesson in known.lessons if lesson.pk in known.done] if is_open else []
+    target = _resume_lesson(known) if is_open else None
+    complete = is_open and len(done) == len(known.lessons) > 0
+    if counts:
+        state = StepState.DONE
+    elif known.awards:
+        state = StepState.EXPIRED
+    else:
+        state = StepState.CURRENT if is_next else StepState.TODO
+    left = version.minutes - sum(lesson.minutes for lesson in done)
+    modules = list(dict.fromkeys(lesson.module_id for lesson in known.lessons))
+    return Step(
+        course=course.code,
+        training=course.training_id,
+        title=version.title,
+        summary=version.summary,
+        version=version.number,
+        state=state,
+        minutes=version.minutes,
+        minutes_left=0 if counts and not is_open else max(left, 1),
+        lessons_done=len(done),
+        lessons_total=len(known.lessons),
+        module=modules.index(target.module_id) + 1 if target else (len(modules) if complete else 1),
+        modules=len(modules),
+        module_title=target.module.title if target else "",
+        lesson_title=target.title if target else None,
+        url=_resume_url(course, known, target) if is_open else reverse("learning:course", args=[course.code]),
+        course_url=reverse("learning:course", args=[course.code]),
+        started=is_open,
+        lessons_complete=complete,
+        attempt_open=known.attempt is not None,
+        cycle=enrolment.cycle if enrolment else 0,
+        waived=award is None and known.waiver is not None,
+        renewable=enrolment is not None and can_open_cycle(enrolment, award, version, now),
+        done_at=award.awarded_at if award else None,
+        until=award.expires_at if award else (known.waiver.expires_at if known.waiver else None),
+        redo_by=version.redo_by if outdated else None,
+    )
+
+
+def _resume_lesson(known: _Known) -> Lesson | None:
+    """Return the lesson that was last on the screen; once it is gone, the first one not done; None when all are done."""
+    undone = [lesson for lesson in known.lessons if lesson.pk not in known.done]
+    if not undone:
+        return None
+    assert known.enrolment is not None
+    here = known.enrolment.current_lesson_id
+    return next((lesson for lesson in known.lessons if lesson.pk == here), undone[0])
+
+
+def _resume_url(course: Course, known: _Known, target: Lesson | None) -> str:
+    attempt = known.attempt
+    if attempt is not None:
+        return reverse("learning:attempt", args=[attempt.pk])
+    if target is not None:
+        return reverse("learning:lesson", args=[course.code, target.code])
+    return reverse("learning:quiz", args=[course.code])
+
+
+def training_url(code: str) -> str | None:
+    """Return where training `code` is taken: its course's page; or None. Every page asks, so it is cached."""
+    courses: dict[str, str] | None = cache.get(COURSES_BY_TRAINING)
+    if courses is None:
+        found = Course.objects.filter(current__isnull=False).order_by("-order", "-code")
+        courses = dict(found.values_list("training", "code"))
+        cache.set(COURSES_BY_TRAINING, courses, 300)
+    course = courses.get(code)
+    return reverse("learning:course", args=[course]) if course else None

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import uuid
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from apps.learning import queries, services
+from apps.learning.errors import AttemptSubmitted, BadAnswer, LearningError, QuizClosed
+from apps.learning.grading import read_answer, require_complete
+from apps.learning.models import Course
+
+from .catalogue import person
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def intro(request: HttpRequest, code: str) -> HttpResponse:
+    """What the quiz asks (GET), and starting it (POST)."""
+    if request.method == "POST":
+        course = get_object_or_404(Course.objects.filter(current__isnull=False).select_related("current"), code=code)
+        try:
+            found = services.start_attempt(user=person(request), course=course)
+        except QuizClosed as error:
+            messages.info(request, str(error))
+            return redirect("learning:course", code)
+        return redirect("learning:attempt", found.pk)
+    page = queries.course_page(person(request), code)
+    if page is None:
+        raise Http404
+    if not page.step.lessons_complete:
+        if page.step.started:
+            messages.info(request, _("The quiz opens once all lessons are done."))
+        return redirect("learning:course", code)
+    return render(request, "learning/quiz.html", {"page": page, "step": page.step})
+
+
+@require_safe
+def attempt(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Go on where the person left: the first question without an answer, the review, or the result."""
+    found = get_object_or_404(queries.attempts_of(person(request)), pk=pk)
+    if found.submitted_at is not None:
+        return redirect("learning:result", pk)
+    position = queries.first_unanswered(found)
+    return redirect("learning:question", pk, position) if position else redirect("learning:review", pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def question(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponse:
+    """One question. `autosave` keeps an answer, finished or not, without leaving the page."""
+    response = get_object_or_404(queries.responses_of(person(request)), attempt=pk, position=position)
+    if response.attempt.submitted_at is not None:
+        return redirect("learning:result", pk)
+    if request.method != "POST":
+        return render(request, "learning/question.html", {"page": queries.question_page(response)})
+    typed = None
+    try:
+        typed = read_answer(response.question.body, request.POST)
+        services.save_answer(response=response, answer=typed)
+        if "autosave" in request.POST:
+            return HttpResponse(status=204)
+        require_complete(response.question.body, typed)
+    except AttemptSubmitted as error:
+        messages.info(request, str(error))
+        return redirect("learning:result", pk)
+    except BadAnswer as error:
+        context = {"page": queries.question_page(response, typed=typed), "error": str(error)}
+        return render(request, "learning/question.html", context, status=422)
+    if position < response.attempt.total and request.POST.get("then") != "review":
+        return redirect("learning:question", pk, position + 1)
+    return redirect("learning:review", pk)
+
+
+@require_safe
+def review(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    found = get_object_or_404(queries.attempts_of(person(request)), pk=pk)
+    if found.submitted_at is not None:
+        return redirect("learning:result", pk)
+    return render(request, "learning/review.html", {"page": queries.review_page(found)})
+
+
+@require_POST
+def submit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    found = get_object_or_404(queries.attempts_of(person(request)), pk=pk)
+    try:
+        services.submit_attempt(attempt=found)
+    except LearningError as error:
+        messages.warning(request, str(error))
+        return redirect("learning:review", pk)
+    return redirect("learning:result", pk)
+
+
+@require_safe
+def result(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    found = get_object_or_404(queries.attempts_of(person(request)), pk=pk)
+    if found.submitted_at is None:
+        return redirect("learning:attempt", pk)
+    page = queries.result_page(found)
+    path = queries.path_for(person(request))
+    context = {
+        "page": page,
+        "attempt": found,
+        "certificate": queries.certificates_of(person(request)).filter(attempt=found).first(),
+        "next_step": next((step for step in path if step.state != "done"), None),
+        "may_retry": found.enrolment.completed_at is None,
+    }
+    return render(request, "learning/result.html", context)
