@@ -1,8 +1,8 @@
 """Chat answers streaming at once to as many people, against the upstream called directly in the same run.
 
 Each person has a socket and a conversation; all send a message at the same moment. Everything is on: session and capability
-checks, storage, encryption, the ledger. `wall` ends with the last end frame; `first` is from sending to the first word; `delay` is
-how much later than the upstream's own schedule each word arrived (counted from sending). A stream fails if it is refused, ends
+checks, storage, encryption, the ledger. `wall` ends with the last end frame; `first` is from sending to the first word; `delay`
+is how much later than the upstream's own schedule each word arrived (counted from sending). A stream fails if it is refused, ends
 badly, or loses or doubles a word.
 """
 
@@ -20,7 +20,7 @@ import aiohttp
 import uvloop
 
 from .server import Server
-from .upstream import running
+from .upstream import Pace, running
 
 Socket = aiohttp.ClientWebSocketResponse
 COUNTS = (1, 20, 100, 200, 500)
@@ -150,7 +150,8 @@ async def _measure_at(session: aiohttp.ClientSession, server: Server, upstream: 
 async def _measure() -> dict[str, float]:
     figures: dict[str, float] = {}
     connector = aiohttp.TCPConnector(limit=0)
-    with running(tokens=TOKENS, interval_ms=INTERVAL_MS, first_ms=FIRST_MS) as upstream:
+    with running(Pace(TOKENS, INTERVAL_MS, FIRST_MS)) as own:
+        upstream = own.base_url
         async with aiohttp.ClientSession(connector=connector) as session:
             async with Server(users=max(COUNTS), upstream=upstream) as server:
                 for count in COUNTS:

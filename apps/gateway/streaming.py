@@ -243,6 +243,7 @@ async def _open(call: Call, clock: _Clock) -> ResponseBody:
                     "/chat/completions",
                     content=content,
                     cast_to=sdk.response_type,
+                    options=_without_key(sdk, call.endpoint),
                     stream=True,
                     stream_cls=sdk.stream_type,
                 )
@@ -363,6 +364,11 @@ def make_client(endpoint: Endpoint) -> AsyncOpenAI:
     # The SDK takes these from the environment; what a provider is told comes from the registry alone.
     client.organization = client.project = None
     return client
+
+
+def _without_key(sdk: Any, endpoint: Endpoint) -> Any:
+    """Return the request options of a provider without a key: the SDK wants to be told for each request that this is meant."""
+    return {} if endpoint.api_key else {"headers": {"Authorization": sdk.openai.Omit()}}
 
 
 async def close_clients() -> None:
