@@ -17,6 +17,8 @@ from weakref import WeakKeyDictionary
 import msgspec
 from django.utils import timezone
 
+from apps.core import lifespan
+
 from .addresses import AddressRefused, check_base_url, is_loopback
 from .calls import Call, Endpoint, Limits, Usage, estimate_prompt, estimate_tokens
 from .enums import Outcome
@@ -371,6 +373,7 @@ def _without_key(sdk: Any, endpoint: Endpoint) -> Any:
     return {} if endpoint.api_key else {"headers": {"Authorization": sdk.openai.Omit()}}
 
 
+@lifespan.on_shutdown
 async def close_clients() -> None:
     """Close this loop's clients; at shutdown, when nothing streams any more."""
     for client in _clients.pop(asyncio.get_running_loop(), {}).values():
