@@ -14,6 +14,7 @@ PYTHON = sys.executable
 PRODUCTION = {
     "DJANGO_SETTINGS_MODULE": "almia.settings.production",
     "ALMIA_SECRET_KEY": "only-the-form-counts-here-" + "x9" * 30,
+    "ALMIA_AUDIT_KEY": "only-the-form-counts-either-" + "x9" * 30,
     "ALMIA_ORIGINS": "https://almia.alcyon.example",
     "ALMIA_ALLOWED_HOSTS": "almia.alcyon.example",
     "DATABASE_URL": "postgres://almia:almia@127.0.0.1:5432/almia",

@@ -2,47 +2,32 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.db import connection
 
-logger = logging.getLogger("almia.server")
-
-READY_SECONDS = 120.0
+if TYPE_CHECKING:
+    from apps.gateway import embedded
 
 
 class EmbeddedModel:
-    """Starts the model's child process on a thread, waits until it answers and registers it as a provider."""
+    """Starts the model's child process and registers it as a provider each time it answers (it is restarted when it dies)."""
 
     def __init__(self, home: Path) -> None:
         self._home = home
-        self._handle: Any = None
+        self._handle: embedded.EmbeddedModel | None = None
         self._lock = threading.Lock()
         self._stopped = False
-        self._thread = threading.Thread(target=self._bring_up, name="model", daemon=True)
 
     def start(self) -> None:
-        self._thread.start()
+        """Start the child and return at once; everything else works without it, and `/readyz` says when it is missing."""
+        from apps.gateway import embedded
 
-    def _bring_up(self) -> None:
-        try:
-            from apps.gateway import embedded, services
-
-            with self._lock:
-                if self._stopped:
-                    return
-                self._handle = embedded.start(home=self._home)
-            self._handle.wait_ready(READY_SECONDS)
-            services.register_embedded(base_url=self._handle.base_url, api_key=self._handle.api_key)
-        except Exception:
+        with self._lock:
             if not self._stopped:
-                # Everything else works without it, and /readyz says that it is missing.
-                logger.exception("The embedded model could not be started; the portal goes on without it.")
-        finally:
-            connection.close()
+                self._handle = embedded.start(home=self._home, on_ready=_register, on_trouble=_report)
 
     def stop(self) -> None:
         """End the child process."""
@@ -50,3 +35,21 @@ class EmbeddedModel:
             self._stopped = True
             if self._handle is not None:
                 self._handle.stop()
+
+
+def _register(model: embedded.EmbeddedModel) -> None:
+    from apps.gateway.services import register_embedded
+
+    try:
+        register_embedded(base_url=model.base_url, api_key=model.api_key)
+    finally:
+        connection.close()
+
+
+def _report(reason: str) -> None:
+    from apps.gateway.services import report_embedded_trouble
+
+    try:
+        report_embedded_trouble(reason=reason)
+    finally:
+        connection.close()

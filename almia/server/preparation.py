@@ -96,3 +96,4 @@ def prepare(home: Path) -> None:
     content = _files_under(settings.CONTENT_DIR)
     loaded = load(marks, "load_content", [*content, *code], anew=migrated)
     load(marks, "load_demo", code, anew=migrated or loaded)
+    call_command("sync_providers", verbosity=0)

@@ -209,6 +209,11 @@ KEY_PROVIDER = env.text("ALMIA_KEY_PROVIDER", "local")
 KEY_FILE = Path(env.text("ALMIA_KEY_FILE", str(HOME / "keys" / "kek.json")))
 KEY_FILE_MAY_BE_CREATED = False  # only the try-out draws its own key; elsewhere a missing key must stop the start
 REGISTRY_SECONDS = 2  # how long a process may use what it has read of providers, versions and aliases
+# A provider of models without the staff area: registered by `manage.py sync_providers`.
+PROVIDER_NAME = env.text("ALMIA_PROVIDER_NAME", "Default provider")
+PROVIDER_URL = env.text("ALMIA_PROVIDER_URL", "")
+PROVIDER_KEY = env.text("ALMIA_PROVIDER_KEY", "")
+PROVIDER_MODEL = env.text("ALMIA_PROVIDER_MODEL", "")
 SUPPORT_EMAIL = env.text("ALMIA_SUPPORT_EMAIL", "ai-desk@alcyon.example")
 
 LOGGING = {

@@ -8,6 +8,8 @@ from .base import env
 SECRET_KEY = env.text("ALMIA_SECRET_KEY")
 ORIGINS = env.origins("ALMIA_ORIGINS")
 BASE_URL = ORIGINS[0]
+# Who is who in the audit trail: kept apart, so that a new secret key does not give everybody a new pseudonym.
+AUDIT_KEY = env.text("ALMIA_AUDIT_KEY")
 ALLOWED_HOSTS = env.words("ALMIA_ALLOWED_HOSTS")
 DATABASES = {"default": env.database(env.text("DATABASE_URL"), pool_size=env.integer("ALMIA_DB_CONCURRENCY", 8) + 4)}
 REDIS_URL = env.text("REDIS_URL")

@@ -15,6 +15,7 @@ TRYOUT = False
 LANGUAGE_CODE = "en"
 HOME = Path(tempfile.mkdtemp(prefix="almia-test-"))
 SECRET_KEY = "only-for-tests-" + "x" * 40
+AUDIT_KEY = "only-for-tests-audit-" + "x" * 40
 PORT = 8000
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 ORIGINS = ["http://testserver", "http://localhost:8000"]
@@ -48,3 +49,4 @@ if REDIS_URL:
     CHANNEL_LAYERS["default"]["CONFIG"]["hosts"] = [REDIS_URL]
     CELERY_BROKER_URL = REDIS_URL
 REGISTRY_SECONDS = 0
+PROVIDER_URL = PROVIDER_KEY = PROVIDER_MODEL = ""  # tests call no provider of the machine they run on

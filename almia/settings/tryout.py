@@ -36,6 +36,7 @@ def _kept_secret(name: str) -> str:
 
 
 SECRET_KEY = _kept_secret("secret_key")
+AUDIT_KEY = _kept_secret("audit_key")
 PORT = env.integer("PORT", 8000)
 ALLOWED_HOSTS = ["localhost", "127.0.0.1"]
 ORIGINS = [f"http://localhost:{PORT}", f"http://127.0.0.1:{PORT}"]

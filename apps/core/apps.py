@@ -11,6 +11,11 @@ class CoreConfig(AppConfig):
         autodiscover_modules("tasks", "commands")
         from almia.celery import app
 
+        from . import lifespan
+        from .crypto.providers import check_key_provider
         from .schedule import beat_schedule
+        from .streams import close_streams
 
         app.conf.beat_schedule = beat_schedule()
+        lifespan.on_startup(check_key_provider)
+        lifespan.on_shutdown(close_streams)

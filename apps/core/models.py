@@ -30,6 +30,9 @@ class AuditQuerySet(models.QuerySet["AuditEntry"]):
     def delete(self) -> NoReturn:
         raise TypeError("The audit trail is append-only.")
 
+    def bulk_create(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise TypeError("The audit trail is written by core.audit.record, entry by entry.")
+
 
 class AuditEntry(models.Model):
     """One line of the audit trail: who did what to what and why. Never the content of a prompt or an answer.
@@ -91,6 +94,7 @@ class OutboxMessage(models.Model):
     available_at = models.DateTimeField(default=timezone.now)
     created_at = models.DateTimeField(default=timezone.now)
     published_at = models.DateTimeField(null=True, blank=True)
+    started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     last_error = models.TextField(blank=True)
 

@@ -11,6 +11,7 @@ A task that raises is tried again later (`MAX_ATTEMPTS`, doubling pauses) and th
 from __future__ import annotations
 
 import logging
+import time
 import traceback
 import uuid
 from collections.abc import Callable
@@ -28,11 +29,14 @@ logger = logging.getLogger("almia.outbox")
 
 MAX_ATTEMPTS = 6
 FIRST_PAUSE = timedelta(seconds=10)
-LOST_AFTER = timedelta(minutes=15)  # handed over and never finished: longer than any task may run
+LOST_AFTER = timedelta(minutes=15)  # begun and never ended: longer than any task may run
+UNSTARTED_AFTER = timedelta(hours=1)  # handed over and never begun
+BROKER_PAUSE_SECONDS = 10.0
 KEEP_DONE = timedelta(days=7)
 
 Task = TypeVar("Task", bound=Callable[..., None])
 _tasks: dict[str, Callable[..., None]] = {}
+_broker_away_until = 0.0
 
 
 def task(function: Task) -> Task:
@@ -59,15 +63,18 @@ def enqueue(function: Callable[..., None], *, delay: timedelta | None = None, **
         raise LookupError(f"{name} is not a registered task.")
     message = OutboxMessage.objects.create(task=name, arguments=arguments, available_at=timezone.now() + (delay or timedelta()))
     if delay is None:
-        transaction.on_commit(lambda: _publish(message.pk))
+        transaction.on_commit(lambda: _publish(message.pk), robust=True)
     return message
 
 
 def _publish(message_id: uuid.UUID) -> bool:
+    global _broker_away_until
     from .tasks import run_message
 
+    if time.monotonic() < _broker_away_until:
+        return False  # whoever saves something now does not wait for a broker that did not answer a moment ago
     taken = OutboxMessage.objects.filter(pk=message_id, state=MessageState.PENDING).update(
-        state=MessageState.PUBLISHED, published_at=timezone.now()
+        state=MessageState.PUBLISHED, published_at=timezone.now(), started_at=None
     )
     if not taken:
         return False
@@ -75,7 +82,8 @@ def _publish(message_id: uuid.UUID) -> bool:
         run_message.apply_async(args=[str(message_id)], retry=False)
     except Exception as error:  # any broker failure: the relay tries again
         logger.warning("Broker not reached (%s); message %s waits for the relay.", type(error).__name__, message_id)
-        OutboxMessage.objects.filter(pk=message_id).update(state=MessageState.PENDING)
+        OutboxMessage.objects.filter(pk=message_id, state=MessageState.PUBLISHED).update(state=MessageState.PENDING)
+        _broker_away_until = time.monotonic() + BROKER_PAUSE_SECONDS
         return False
     return True
 
@@ -83,43 +91,56 @@ def _publish(message_id: uuid.UUID) -> bool:
 def relay(limit: int = 200) -> int:
     """Hand over what is due and what was handed over but got lost; return how many. Called by beat."""
     now = timezone.now()
-    OutboxMessage.objects.filter(state=MessageState.PUBLISHED, published_at__lt=now - LOST_AFTER).update(
-        state=MessageState.PENDING
-    )
+    published = OutboxMessage.objects.filter(state=MessageState.PUBLISHED)
+    # Handed over and never begun: the broker has forgotten it, or its queue is very long; running it twice does no harm.
+    published.filter(started_at=None, published_at__lt=now - UNSTARTED_AFTER).update(state=MessageState.PENDING)
+    # Begun and never ended: its worker died. A task that kills its worker each time must come to rest as well.
+    for message in published.filter(started_at__lt=now - LOST_AFTER).order_by("started_at")[:limit]:
+        _failed(message, "The worker ended while it ran this task.")
     due = OutboxMessage.objects.filter(state=MessageState.PENDING, available_at__lte=now).order_by("available_at")
     return sum(_publish(pk) for pk in list(due.values_list("pk", flat=True)[:limit]))
 
 
 def run(message_id: uuid.UUID) -> None:
-    """Run the task of a message once, and write down how it ended. A finished or dead message does nothing."""
-    message = OutboxMessage.objects.filter(pk=message_id).first()
-    if message is None or message.state in {MessageState.DONE, MessageState.DEAD}:
+    """Run the task of a message, and write down how it ended. Nothing happens where it has ended or is being run already."""
+    now = timezone.now()
+    # Taken by one statement: delivered twice, a message is run by who comes first.
+    waiting = OutboxMessage.objects.filter(pk=message_id, state__in=[MessageState.PENDING, MessageState.PUBLISHED])
+    if not waiting.filter(Q(started_at=None) | Q(started_at__lt=now - LOST_AFTER)).update(started_at=now):
         return
+    message = OutboxMessage.objects.get(pk=message_id)
     try:
         _tasks[message.task](**message.arguments)
     except Exception as error:
-        attempts = message.attempts + 1
-        dead = attempts >= MAX_ATTEMPTS
-        logger.exception("Task %s failed (attempt %s).", message.task, attempts)
-        OutboxMessage.objects.filter(pk=message.pk).update(
-            attempts=attempts,
-            state=MessageState.DEAD if dead else MessageState.PENDING,
-            available_at=timezone.now() + FIRST_PAUSE * 2 ** (attempts - 1),
-            finished_at=timezone.now() if dead else None,
-            last_error="".join(traceback.format_exception_only(error)).strip()[:2000],
-        )
+        logger.exception("Task %s failed (attempt %s).", message.task, message.attempts + 1)
+        _failed(message, "".join(traceback.format_exception_only(error)).strip())
         return
     OutboxMessage.objects.filter(pk=message.pk).update(state=MessageState.DONE, finished_at=timezone.now(), last_error="")
+
+
+def _failed(message: OutboxMessage, reason: str) -> None:
+    """Count an attempt that failed: another one later, or rest."""
+    attempts = message.attempts + 1
+    dead = attempts >= MAX_ATTEMPTS
+    # Filtered by what was read: two that saw the same failure count it once.
+    OutboxMessage.objects.filter(pk=message.pk, attempts=message.attempts).exclude(state=MessageState.DONE).update(
+        attempts=attempts,
+        state=MessageState.DEAD if dead else MessageState.PENDING,
+        available_at=timezone.now() + FIRST_PAUSE * 2 ** (attempts - 1),
+        started_at=None,
+        finished_at=timezone.now() if dead else None,
+        last_error=reason[:2000],
+    )
 
 
 def replay(*, message: OutboxMessage) -> None:
     """Give a dead message all its attempts again. Does nothing to a message that is not dead."""
     with transaction.atomic():
         revived = OutboxMessage.objects.filter(pk=message.pk, state=MessageState.DEAD).update(
-            state=MessageState.PENDING, attempts=0, available_at=timezone.now(), finished_at=None
+            state=MessageState.PENDING, attempts=0, available_at=timezone.now(), started_at=None, finished_at=None
         )
         if revived:
-            transaction.on_commit(lambda: _publish(message.pk))
+            transaction.on_commit(lambda: _publish(message.pk), robust=True)
 
 
 def purge() -> int:

@@ -4,6 +4,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 STANDARD_ALIAS = "almia-standard"  # what people talk to unless they choose otherwise
+EMBEDDED_UPSTREAM = "smollm2-135m-instruct"
+EMBEDDED_CONTEXT = 4096  # tokens that one conversation may hold; the model was trained on twice as many
 
 
 class VersionStatus(models.TextChoices):

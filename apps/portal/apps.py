@@ -37,4 +37,9 @@ class PortalConfig(AppConfig):
                 shown_to=lambda user: user.has_perm("core.read_audit"),
             )
         )
-        search.register(search.Source("places", _("Pages"), sources.find_places, order=10, when_empty=True))
+        for source in (
+            search.Source("places", _("Pages"), sources.find_places, order=10, when_empty=True),
+            search.Source("conversations", _("Your conversations"), sources.find_conversations, order=20, when_empty=True),
+            search.Source("courses", _("Courses and lessons"), sources.find_courses, order=30),
+        ):
+            search.register(source)

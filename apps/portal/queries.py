@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from apps.access.enums import ProofState
 from apps.access.queries import Explanation, Item, explain
+from apps.chat.queries import Heading, recent_for
+from apps.chat.services import MAX_CHARACTERS
+from apps.learning.queries import Step as Course
+from apps.learning.queries import path_for
 
 from . import words
 from .enums import HomeState, StepState
@@ -24,6 +28,8 @@ if TYPE_CHECKING:
 
 CHAT = "chat.use"
 WARN_BEFORE = timedelta(days=30)
+CHARTER_MINUTES = 3
+RECENT = 5
 LAPSED = {ProofState.EXPIRED, ProofState.OUTDATED, ProofState.REVOKED}
 
 
@@ -48,24 +54,29 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
-class Expiry:
-    """A proof that ends soon."""
+class Proof:
+    """What keeps the right open, and until when. `soon`: it ends within a month."""
 
-    text: str
+    title: str
+    meta: str
     url: str | None
+    soon: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """The home page of one person."""
+    """The home page of one person. `proofs` and `recent` are filled once the chat is open, `steps` and `action` before."""
 
     state: HomeState
     headline: str
     lead: str
-    steps: tuple[Step, ...]
-    action: Action | None
-    warnings: tuple[Expiry, ...]
-    staff: bool
+    steps: tuple[Step, ...] = ()
+    action: Action | None = None
+    warnings: tuple[Proof, ...] = ()
+    proofs: tuple[Proof, ...] = ()
+    recent: tuple[Heading, ...] = ()
+    staff: bool = False
+    limit: int = MAX_CHARACTERS
 
     @property
     def is_open(self) -> bool:
@@ -75,115 +86,151 @@ class Home:
 def home_for(user: User) -> Home:
     """Return the home page of `user`, in a constant number of queries."""
     explanation = explain(user, CHAT)
-    state = _state(explanation)
-    return Home(
-        state=state,
-        headline=_headline(user, state, explanation),
-        lead=_lead(state, explanation),
-        steps=() if state is HomeState.UNSET else _steps(explanation),
-        action=_action(state, explanation),
-        warnings=_warnings(explanation) if state is HomeState.OPEN else (),
-        staff=has_staff_area(user),
-    )
-
-
-def _state(explanation: Explanation) -> HomeState:
+    staff = has_staff_area(user)
     if explanation.granted:
-        return HomeState.OPEN
+        return _open_home(user, explanation, staff=staff)
     if not explanation.items:
-        return HomeState.UNSET
-    # Somebody whose proofs have all been there once is renewing; one expired proof on the way to the first is still "new".
-    had_all = all(item.met or item.state in LAPSED for item in explanation.items)
-    return HomeState.AGAIN if had_all else HomeState.NEW
+        return Home(HomeState.UNSET, _("Chat is not open yet"), explanation.sentence, staff=staff)
+    courses = {course.training: course for course in path_for(user)}
+    missing = [_Missing(item, courses.get(item.training.code) if item.training else None) for item in explanation.missing]
+    return _home_on_the_way(explanation, courses, missing, staff=staff)
 
 
-def _remaining(explanation: Explanation) -> Fraction:
-    return Fraction(sum(1 for item in explanation.missing if item.training is not None))
+@dataclass(frozen=True, slots=True)
+class _Missing:
+    """Something still to be done, and the course that proves it, if one does."""
+
+    item: Item
+    course: Course | None
+
+    @property
+    def remaining(self) -> Fraction:
+        if self.item.training is None:
+            return Fraction(0)
+        return 1 - self.course.progress if self.course else Fraction(1)
+
+    @property
+    def minutes(self) -> int:
+        if self.item.training is None:
+            return CHARTER_MINUTES
+        return self.course.minutes_left if self.course else 0
+
+    @property
+    def started(self) -> bool:
+        return self.course is not None and self.course.started
 
 
-def _headline(user: User, state: HomeState, explanation: Explanation) -> str:
-    if state is HomeState.OPEN:
-        return _("Hello %(name)s") % {"name": user.get_short_name()}
-    if state is HomeState.UNSET:
-        return _("Chat is not open yet")
-    if state is HomeState.AGAIN:
-        courses = sum(1 for item in explanation.missing if item.training is not None)
-        charter = any(item.training is None for item in explanation.missing)
-        return words.way_back(courses, charter=charter)
-    return words.way_to_first_conversation(_remaining(explanation))
-
-
-def _lead(state: HomeState, explanation: Explanation) -> str:
-    if state is HomeState.OPEN:
-        return _("What are you working on?")
-    if state is HomeState.UNSET:
-        return explanation.sentence
-    if state is HomeState.AGAIN:
-        return _("What you had proved has an end. Your conversations are kept and open again as soon as this is done.")
-    return _("Courses and a charter open the way to AI. It opens the moment the last one is done.")
-
-
-def _steps(explanation: Explanation) -> tuple[Step, ...]:
-    current = explanation.next_step
-    steps = [_step(item, current=item is current) for item in explanation.items]
-    steps.append(
-        Step(
-            title=_("Chat with AI"),
-            meta=_("It is open") if explanation.granted else _("Opens right after"),
-            state=(StepState.CURRENT if explanation.granted else StepState.TODO).value,
-            url=_optional("chat:index") if explanation.granted else None,
-        )
+def _open_home(user: User, explanation: Explanation, *, staff: bool) -> Home:
+    soon = timezone.now() + WARN_BEFORE
+    proofs = tuple(_proof(item, soon) for item in explanation.items)
+    return Home(
+        HomeState.OPEN,
+        _("Hello %(name)s") % {"name": user.get_short_name()},
+        _("What are you working on?"),
+        warnings=tuple(
+            Proof(words.ends_soon(item.label, item.until), "", item.url, soon=True)
+            for item in explanation.items
+            if item.until is not None and item.until <= soon
+        ),
+        proofs=proofs,
+        recent=tuple(recent_for(user, RECENT)),
+        staff=staff,
     )
-    return tuple(steps)
 
 
-def _step(item: Item, *, current: bool) -> Step:
-    state = StepState.DONE if item.met else StepState.TODO
-    if current:
-        state = StepState.CURRENT
-    elif item.state in LAPSED:
-        state = StepState.EXPIRED
-    return Step(title=item.label, meta=_meta(item), state=state.value, url=item.url)
+def _home_on_the_way(explanation: Explanation, courses: dict[str, Course], missing: list[_Missing], *, staff: bool) -> Home:
+    # What was begun is gone on with first; otherwise the order of the path decides.
+    current = next((part for part in missing if part.started), missing[0])
+    # Somebody whose proofs have all been there once is renewing; one expired proof on the way to the first is still "new".
+    again = all(item.met or item.state in LAPSED for item in explanation.items)
+    asked = sum(1 for item in explanation.items if item.training is not None)
+    charter = any(item.training is None for item in explanation.items)
+    left = [part for part in missing if part.item.training is not None]
+    if again:
+        headline = words.way_back(len(left), charter=any(part.item.training is None for part in missing))
+        lead = words.why_again()
+    else:
+        headline = words.way_to_first_conversation(sum((part.remaining for part in missing), Fraction(0)))
+        lead = words.what_opens(asked, charter=charter)
+    minutes = sum(part.minutes for part in missing)
+    lead = f"{lead} {words.how_long(minutes, started=any(part.started for part in missing))}".strip()
+    steps = [
+        _step(item, courses.get(item.training.code) if item.training else None, current=item is current.item)
+        for item in explanation.items
+    ]
+    steps.append(Step(_("Chat with the AI"), _("Opens right after"), StepState.TODO.value))
+    return Home(
+        HomeState.AGAIN if again else HomeState.NEW,
+        headline,
+        lead,
+        steps=tuple(steps),
+        action=_action(current),
+        staff=staff,
+    )
 
 
-def _meta(item: Item) -> str:
-    done_on = date_format(item.done_at, "j F") if item.done_at else ""
-    if item.state is ProofState.MET:
-        sentence = _("Signed on %(date)s") if item.training is None else _("Passed on %(date)s")
-        return sentence % {"date": done_on}
+def _step(item: Item, course: Course | None, *, current: bool) -> Step:
+    if item.met:
+        return Step(item.label, _done_meta(item), StepState.DONE.value, item.url)
+    state = StepState.CURRENT if current else StepState.EXPIRED if item.state in LAPSED else StepState.TODO
+    if course is not None and course.started:
+        return Step(
+            item.label,
+            words.where_in_course(course.module, course.modules, course.minutes_left, only_quiz=course.lessons_complete),
+            state.value,
+            course.url,
+            value=course.lessons_done,
+            max=course.lessons_total + 1,  # the quiz counts like a lesson
+        )
+    meta = _lapsed_meta(item)
+    if not meta:
+        minutes = CHARTER_MINUTES if item.training is None else course.minutes if course else 0
+        meta = words.minutes(minutes)
+    return Step(item.label, meta, state.value, item.url)
+
+
+def _done_meta(item: Item) -> str:
     if item.state is ProofState.WAIVED and item.until:
         return _("Waived until %(date)s") % {"date": date_format(item.until, "j F Y")}
+    sentence = _("Signed on %(date)s") if item.training is None else _("Passed on %(date)s")
+    return sentence % {"date": _day(item.done_at)}
+
+
+def _lapsed_meta(item: Item) -> str:
     if item.state is ProofState.EXPIRED and item.until:
         return _("Expired on %(date)s") % {"date": date_format(item.until, "j F Y")}
-    return "" if item.state is ProofState.MISSING else str(item.state.label)
+    return str(item.state.label) if item.state in LAPSED else ""
 
 
-def _action(state: HomeState, explanation: Explanation) -> Action | None:
-    item = explanation.next_step
-    if state in {HomeState.OPEN, HomeState.UNSET} or item is None or item.url is None:
-        return None
+def _proof(item: Item, soon: datetime) -> Proof:
+    if item.until is None or item.state is ProofState.WAIVED:
+        meta = _done_meta(item)
+    else:
+        meta = _("Valid until %(date)s") % {"date": date_format(item.until, "j F Y")}
+    title = item.label if item.training else _("AI charter")
+    return Proof(title, meta, item.url, soon=item.until is not None and item.until <= soon)
+
+
+def _action(current: _Missing) -> Action | None:
+    item, course = current.item, current.course
     if item.training is None:
-        return Action(_("Read and sign the charter"), item.url)
+        return Action(_("Read and sign the charter"), item.url or reverse("access:charter"))
+    if course is None:
+        return Action(words.start(item.label), item.url) if item.url else None
+    if course.attempt_open:
+        return Action(_("Go on with the quiz of “%(course)s”") % {"course": course.title}, course.url)
+    if course.lessons_complete:
+        return Action(_("Take the quiz of “%(course)s”") % {"course": course.title}, course.url)
+    if course.started and course.lesson_title:
+        return Action(_("Resume “%(lesson)s”") % {"lesson": course.lesson_title}, course.url)
     if item.state in LAPSED:
-        return Action(_("Take “%(course)s” again") % {"course": item.label}, item.url)
-    return Action(_("Start “%(course)s”") % {"course": item.label}, item.url)
+        return Action(_("Take “%(course)s” again") % {"course": course.title}, course.url)
+    return Action(words.start(course.title), course.url)
 
 
-def _warnings(explanation: Explanation) -> tuple[Expiry, ...]:
-    soon = timezone.now() + WARN_BEFORE
-    return tuple(
-        Expiry(
-            text=_("“%(course)s” is valid until %(date)s. Chat closes on that day unless you take it again before.")
-            % {"course": item.label, "date": date_format(item.until, "j F Y")},
-            url=item.url,
-        )
-        for item in explanation.items
-        if item.met and item.until is not None and item.until <= soon
-    )
-
-
-def _optional(name: str) -> str | None:
-    try:
-        return reverse(name)
-    except NoReverseMatch:
-        return None
+def _day(moment: datetime | None) -> str:
+    """The day of a proof: without the year while it is this one."""
+    if moment is None:
+        return ""
+    local = timezone.localtime(moment)
+    return date_format(local, "j F" if local.year == timezone.localdate().year else "j F Y")

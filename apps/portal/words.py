@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from fractions import Fraction
 
-from django.utils.formats import number_format
+from django.utils.formats import date_format, number_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
@@ -13,9 +14,10 @@ HALF = Fraction(1, 2)
 
 
 def to_halves(remaining: float | Fraction) -> Fraction:
-    """Return `remaining` in halves, rounded up: what is left never looks like nothing."""
-    halves = Fraction(remaining).limit_denominator(1000) * 2
-    return Fraction(-(-halves.numerator // halves.denominator), 2)
+    """Return the nearest half, but never nothing while something is left."""
+    exact = Fraction(remaining).limit_denominator(1000)
+    nearest = Fraction(int(exact * 2 + HALF), 2)
+    return max(nearest, HALF) if exact else nearest
 
 
 def count_of_courses(count: int) -> str:
@@ -70,3 +72,64 @@ def way_back(courses: int, *, charter: bool) -> str:
         courses,
     )
     return str(capfirst(sentence % {"number": count_of_courses(courses)}))
+
+
+def what_opens(courses: int, *, charter: bool) -> str:
+    """Return what opens the chat: so many courses, and the charter."""
+    number = capfirst(count_of_courses(courses))
+    if not courses:
+        return _("Signing the AI charter opens the chat.")
+    if charter:
+        sentence = ngettext(
+            "%(number)s course and a charter open the chat.", "%(number)s courses and a charter open the chat.", courses
+        )
+    else:
+        sentence = ngettext("%(number)s course opens the chat.", "%(number)s courses open the chat.", courses)
+    return sentence % {"number": number}
+
+
+def why_again() -> str:
+    return _("Your conversations are kept: they open again the moment this is done.")
+
+
+def how_long(count: int, *, started: bool) -> str:
+    """Return how long the rest takes, in steps of five minutes beyond ten; empty when nobody knows."""
+    if count <= 0:
+        return ""
+    if count > 10:
+        count = -(-count // 5) * 5
+    if started:
+        sentence = ngettext(
+            "You pick up where you stopped: allow about %(count)s minute.",
+            "You pick up where you stopped: allow about %(count)s minutes.",
+            count,
+        )
+    else:
+        sentence = ngettext("Allow about %(count)s minute.", "Allow about %(count)s minutes.", count)
+    return sentence % {"count": count}
+
+
+def minutes(count: int) -> str:
+    return ngettext("%(count)s minute", "%(count)s minutes", count) % {"count": count} if count else ""
+
+
+def where_in_course(module: int, modules: int, minutes_left: int, *, only_quiz: bool) -> str:
+    """Return how far one is inside a course."""
+    if only_quiz:
+        return _("Only the quiz is left")
+    return _("Module %(module)s of %(modules)s · %(minutes)s min left") % {
+        "module": module,
+        "modules": modules,
+        "minutes": minutes_left,
+    }
+
+
+def start(title: str) -> str:
+    return _("Start “%(course)s”") % {"course": title}
+
+
+def ends_soon(title: str, until: datetime) -> str:
+    return _("“%(course)s” is valid until %(date)s. The chat closes on that day unless it is renewed before.") % {
+        "course": title,
+        "date": date_format(until, "j F Y"),
+    }

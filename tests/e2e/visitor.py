@@ -18,12 +18,14 @@ THEMES: tuple[Theme, ...] = ("light", "dark")
 # Told before any script of the page runs, so that nothing is missed.
 REPORT_VIOLATIONS = """
 document.addEventListener("securitypolicyviolation", (event) => {
-  console.error(`CSP: ${event.violatedDirective} refused ${event.blockedURI || "inline"} (${event.sourceFile}:${event.lineNumber})`);
+  const where = `${event.sourceFile}:${event.lineNumber}`;
+  console.error(`CSP: ${event.violatedDirective} refused ${event.blockedURI || "inline"} (${where})`);
 });
 """
+STILL = "Promise.allSettled(document.getAnimations().map((animation) => animation.finished)).then(() => true)"
 FIND_FAULTS = """
 async () => {
-  const result = await axe.run(document, { resultTypes: ["violations"] });
+  const result = await axe.run(document, { resultTypes: ["violations"], preload: false });
   return result.violations.map((violation) => ({
     rule: violation.id,
     help: violation.help,
@@ -122,10 +124,11 @@ def assert_accessible(page: Page) -> None:
     page.evaluate(AXE.read_text())
     found: list[str] = []
     for theme in THEMES:
-        page.emulate_media(color_scheme=theme)
+        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+        page.evaluate(STILL)
         for fault in page.evaluate(FIND_FAULTS):
             found.append(f"{theme} {fault['rule']}: {fault['help']}\n    " + "\n    ".join(fault["nodes"]))
-    page.emulate_media(color_scheme="light")
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
     assert not found, f"{page.url}\n" + "\n".join(found)
 
 

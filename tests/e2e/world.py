@@ -1,4 +1,4 @@
-"""The real thing, as `make run` starts it: `manage.py serve` in a process of its own, with its own data and the embedded model."""
+"""The real thing, as `make run` starts it: `manage.py serve` in a process of its own, with its own data and a model."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ class World:
 
 def _get_json(url: str) -> tuple[int, dict[str, Any]]:
     try:
-        with urllib.request.urlopen(url, timeout=5) as response:
+        with urllib.request.urlopen(url, timeout=5) as response:  # noqa: S310
             return response.status, json.load(response)
     except urllib.error.HTTPError as error:
         try:

@@ -9,8 +9,12 @@ from django.utils import timezone
 
 from apps.core import audit, outbox
 from apps.core.enums import MessageState
+from apps.core.ids import uuid7
 from apps.core.models import AuditEntry, OutboxMessage
+from apps.gateway.enums import STANDARD_ALIAS, Outcome
+from apps.gateway.models import Alias, Model, ModelVersion, Provider, UsageEntry
 from apps.portal import services, staff
+from apps.portal.attention import attention_for
 from tests.factories.access import RequirementFactory, WaiverFactory
 from tests.factories.accounts import UserFactory
 
@@ -75,7 +79,7 @@ def test_the_list_of_dead_tasks_costs_the_same_with_one_and_three(
     client.force_login(UserFactory(permissions=["core.manage_tasks"]))
     for _ in range(rows):
         dead()
-    with django_assert_num_queries(7):  # session, person, 2 permissions, count, rows, figures
+    with django_assert_num_queries(8):  # session, person, 2 permissions, rights, count, rows, figures
         assert client.get("/staff/tasks/").status_code == 200
 
 
@@ -84,7 +88,7 @@ def test_the_trail_costs_the_same_with_one_and_three(client: Client, django_asse
     client.force_login(UserFactory(permissions=["core.read_audit"]))
     for n in range(rows):
         _record("access.award", n)
-    with django_assert_num_queries(9):  # as above, actions, last verification, pending verification
+    with django_assert_num_queries(10):  # as above (no figures), actions, last verification, pending verification
         assert client.get("/staff/audit/").status_code == 200
 
 
@@ -145,9 +149,38 @@ def test_attention_tells_each_what_they_manage() -> None:
     WaiverFactory(expires_at=timezone.now() + timedelta(days=3))
     requirement = RequirementFactory(capability="chat.use")
     tasks_only = UserFactory(permissions=["core.manage_tasks"])
-    assert [item.url for item in staff.attention_for(tasks_only)] == ["/staff/tasks/"]
+    assert [item.url for item in attention_for(tasks_only)] == ["/staff/tasks/"]
     access_only = UserFactory(permissions=["access.manage_access"])
-    titles = " ".join(item.title for item in staff.attention_for(access_only))
+    titles = " ".join(item.title for item in attention_for(access_only))
     assert requirement.training.title in titles
-    assert len(staff.attention_for(access_only)) == 2
-    assert staff.attention_for(UserFactory()) == []
+    assert len(attention_for(access_only)) == 2
+    assert attention_for(UserFactory()) == []
+
+
+def test_a_provider_that_fails_and_a_missing_standard_model_are_told() -> None:
+    user = UserFactory(permissions=["gateway.manage_models"])
+    provider = Provider.objects.create(name="Plume", base_url="https://models.alcyon.example/v1")
+    assert [item.level for item in attention_for(user)] == ["bad"]  # no standard model
+    version = ModelVersion.objects.create(
+        model=Model.objects.create(name="Plume"), provider=provider, label="1", upstream_name="plume-1"
+    )
+    Alias.objects.create(code=STANDARD_ALIAS, label="Almia", target=version)
+    assert attention_for(user) == []
+    _calls(version, Outcome.FAILED, 4)
+    assert attention_for(user) == []  # a few failures happen to everybody
+    _calls(version, Outcome.FAILED, 1)
+    assert "Plume" in attention_for(user)[0].title
+    _calls(version, Outcome.COMPLETED, 6)
+    assert attention_for(user) == []
+    Provider.objects.update(trouble="The model file is missing.")
+    assert attention_for(user)[0].text == "The model file is missing."
+    Provider.objects.update(enabled=False)
+    assert [item.icon for item in attention_for(user)] == ["bot"]
+
+
+def _calls(version: ModelVersion, outcome: Outcome, count: int) -> None:
+    for _ in range(count):
+        UsageEntry.objects.create(
+            id=uuid7(), version=version, purpose="chat", tokens_in=1, tokens_out=1, estimated=False, price_in=0, price_out=0,
+            currency="EUR", cost=0, started_at=timezone.now(), outcome=outcome,
+        )  # fmt: skip

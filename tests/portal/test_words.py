@@ -14,9 +14,9 @@ from apps.portal.words import to_halves, way_back, way_to_first_conversation
         (0, "Only the charter left before your first conversation"),
         (0.1, "Half a course to go before your first conversation"),
         (0.5, "Half a course to go before your first conversation"),
-        (0.51, "One course to go before your first conversation"),
+        (0.76, "One course to go before your first conversation"),
         (1, "One course to go before your first conversation"),
-        (1.4, "One and a half courses to go before your first conversation"),
+        (1.53, "One and a half courses to go before your first conversation"),
         (2, "Two courses to go before your first conversation"),
         (2.5, "Two and a half courses to go before your first conversation"),
         (12, "12 courses to go before your first conversation"),
@@ -27,7 +27,7 @@ def test_the_headline_says_how_far(remaining: float, english: str) -> None:
         assert way_to_first_conversation(remaining) == english
 
 
-@pytest.mark.parametrize(("remaining", "halves"), [(0, 0), (0.001, 0.5), (0.5, 0.5), (1 / 3, 0.5), (2.999999, 3), (3, 3)])
+@pytest.mark.parametrize(("remaining", "halves"), [(0, 0), (0.001, 0.5), (0.5, 0.5), (0.7, 0.5), (1.2, 1), (2.99, 3), (3, 3)])
 def test_what_is_left_never_looks_like_nothing(remaining: float, halves: float) -> None:
     assert to_halves(remaining) == Fraction(halves)
 

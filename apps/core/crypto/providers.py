@@ -90,3 +90,10 @@ def get_key_provider() -> KeyProvider:
     if settings.KEY_PROVIDER == "local":
         return LocalKeyProvider(settings.KEY_FILE, may_create=settings.KEY_FILE_MAY_BE_CREATED)
     raise ImproperlyConfigured(f"ALMIA_KEY_PROVIDER: {settings.KEY_PROVIDER!r} is not known. Known: local.")
+
+
+async def check_key_provider() -> None:
+    """Raise KeyUnavailable when nothing could be encrypted. Called when the server starts: rather no start than refusals."""
+    from apps.core import db
+
+    await db.run(lambda: get_key_provider().current_version())

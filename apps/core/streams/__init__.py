@@ -12,7 +12,7 @@ from django.conf import settings
 
 from .memory import Batch, MemoryStreams, UnknownStream
 
-__all__ = ["Batch", "MemoryStreams", "UnknownStream", "get_streams"]
+__all__ = ["Batch", "MemoryStreams", "UnknownStream", "close_streams", "get_streams"]
 
 
 @cache
@@ -23,3 +23,10 @@ def get_streams() -> MemoryStreams:
 
         return RedisStreams(settings.REDIS_URL)
     return MemoryStreams()
+
+
+async def close_streams() -> None:
+    """Send what is still to be sent and release the connections. Called when the server stops."""
+    if get_streams.cache_info().currsize:
+        await get_streams().close()
+        get_streams.cache_clear()

@@ -32,6 +32,7 @@ class Buffer:
     chunks: list[str] = field(default_factory=list)
     end: dict[str, Any] | None = None
     ended_at: float | None = None
+    broken: bool = False  # a part of it is missing: whoever follows must ask for the stored text instead
     waiting: list[asyncio.Future[None]] = field(default_factory=list)
     readers: int = 0
 
@@ -45,6 +46,8 @@ class Buffer:
         position = max(0, min(after, len(self.chunks)))
         while True:
             seq = len(self.chunks)
+            if self.broken:
+                raise UnknownStream
             if position < seq:
                 # Whatever arrived while the last batch was being sent leaves in one piece.
                 text = self.chunks[position] if seq - position == 1 else "".join(self.chunks[position:seq])
@@ -81,8 +84,10 @@ class MemoryStreams:
         self._buffers[stream] = Buffer()
 
     def append(self, stream: str, chunk: str) -> int:
-        """Add a chunk and return its number. Never waits."""
+        """Add a chunk and return its number. Never waits. Raises ValueError once the stream has ended."""
         buffer = self._buffers[stream]
+        if buffer.end is not None:
+            raise ValueError(f"Stream {stream} has ended.")
         buffer.chunks.append(chunk)
         if buffer.waiting:
             buffer.wake()

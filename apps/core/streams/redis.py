@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
+from contextlib import suppress
 from typing import Any, cast
 
 import msgspec
@@ -13,6 +14,7 @@ from .memory import KEEP_FINISHED_SECONDS, Buffer, MemoryStreams, UnknownStream
 
 logger = logging.getLogger("almia.streams")
 
+CLOSE_SECONDS = 2
 MAX_LIFE_SECONDS = 3600  # a stream whose writer died is forgotten after this
 _encode = msgspec.json.encode
 _decode = msgspec.json.decode
@@ -101,7 +103,11 @@ class RedisStreams(MemoryStreams):
     # Reading what other processes write ------------------------------------------------------------------------------
     async def _hold(self, stream: str) -> Buffer:
         if stream not in self._buffers:
-            entries = await self._redis.xrange(_key(stream))
+            try:
+                entries = await self._redis.xrange(_key(stream))
+            except RedisError as error:
+                logger.warning("Redis not reached (%s); the stored text serves.", type(error).__name__)
+                raise UnknownStream(stream) from error
             if not entries:
                 raise UnknownStream(stream)
             if stream not in self._buffers:  # else another reader came first
@@ -110,6 +116,7 @@ class RedisStreams(MemoryStreams):
 
     async def _adopt(self, stream: str, entries: list[Any]) -> Buffer:
         """Hold a copy of another process's stream and have the shared reader follow it."""
+        self._forget_old()  # this process may never begin one itself
         buffer = self._buffers[stream] = Buffer(readers=1)
         for entry_id, fields in entries:
             self._take(stream, entry_id, fields)
@@ -120,7 +127,8 @@ class RedisStreams(MemoryStreams):
                 pipeline = self._redis.pipeline(transaction=False)
                 pipeline.xadd(self._wake_key, {"w": "1"}, maxlen=1)
                 pipeline.expire(self._wake_key, MAX_LIFE_SECONDS)
-                await pipeline.execute()
+                with suppress(RedisError):  # without the wake the reader comes round within a second
+                    await pipeline.execute()
         return buffer
 
     def _take(self, stream: str, entry_id: bytes, fields: dict[bytes, bytes]) -> None:
@@ -129,6 +137,10 @@ class RedisStreams(MemoryStreams):
         known = len(buffer.chunks) - entry["after"]
         if known >= 0:
             buffer.chunks.extend(entry["chunks"][known:])
+        else:
+            # Redis has lost what lies between. A text with a hole must not look whole.
+            logger.error("Stream %s has a hole after chunk %s.", stream, len(buffer.chunks))
+            buffer.broken = True
         buffer.wake()
         self._followed[stream] = entry_id
         if "end" in entry:
@@ -163,7 +175,14 @@ class RedisStreams(MemoryStreams):
                     del self._followed[stream], self._buffers[stream]
 
     async def close(self) -> None:
+        if self._unsent:
+            self._flush_soon()
+        if self._flusher is not None and not self._flusher.done():
+            # How the last streams ended is worth a moment: the other processes' readers wait for it.
+            await asyncio.wait([self._flusher], timeout=CLOSE_SECONDS)
         for task in (self._flusher, self._reader):
-            if task is not None:
+            if task is not None and not task.done():
                 task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
         await self._redis.aclose()

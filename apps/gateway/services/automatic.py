@@ -7,14 +7,12 @@ from django.utils import timezone
 
 from apps.core import audit
 from apps.gateway.addresses import check_base_url
-from apps.gateway.enums import STANDARD_ALIAS, VersionStatus
+from apps.gateway.enums import EMBEDDED_CONTEXT, EMBEDDED_UPSTREAM, STANDARD_ALIAS, VersionStatus
 from apps.gateway.models import Alias, Model, ModelVersion, Provider
 from apps.gateway.provider_keys import put_key, read_key
 
 EMBEDDED_PROVIDER = "Embedded model"
 EMBEDDED_MODEL = "SmolLM2 135M Instruct"
-EMBEDDED_UPSTREAM = "smollm2-135m-instruct"
-EMBEDDED_CONTEXT = 4096
 EMBEDDED_OUTPUT = 768
 STANDARD_LABEL = "Almia standard"
 

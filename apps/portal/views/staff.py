@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.portal import services, staff
+from apps.portal.attention import attention_for
 from apps.portal.forms import AuditFilter
 from apps.portal.navigation import has_staff_area
 
@@ -27,7 +28,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     user: Any = request.user
     if not has_staff_area(user):
         raise PermissionDenied
-    return render(request, "portal/staff/overview.html", {"attention": staff.attention_for(user)})
+    return render(request, "portal/staff/overview.html", {"attention": attention_for(user)})
 
 
 @require_safe
