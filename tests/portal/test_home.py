@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -8,10 +7,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from apps.access.models import Award, Charter, Training
+from apps.access.models import Award, Charter
 from apps.access.services import publish_charter
-from apps.accounts.models import User
-from apps.learning.models import Course, Enrolment, LessonProgress
+from apps.learning import services as learning
+from apps.learning.models import Course, Lesson
 from apps.portal.enums import HomeState
 from apps.portal.queries import home_for
 from tests.factories.access import (
@@ -23,83 +22,89 @@ from tests.factories.access import (
     entitled_user,
 )
 from tests.factories.accounts import UserFactory
+from tests.factories.learning import finish_lessons, pass_course, publish, take_quiz
 
 pytestmark = pytest.mark.django_db
 
-Teach = Callable[..., Course]
+
+def open_the_way(count: int) -> list[Course]:
+    """Let the chat require `count` courses of four lessons and ten minutes, and the charter."""
+    CharterFactory()
+    courses = [publish(code=f"course-{number}", order=number) for number in range(1, count + 1)]
+    for course in courses:
+        RequirementFactory(capability="chat.use", training=course.training)
+    RequirementFactory(capability="chat.use", training=None, charter=True)
+    return courses
 
 
 @pytest.fixture
-def trainings(teach: Teach) -> list[Training]:
-    """Three trainings, each with a course of three lessons, and the charter."""
-    CharterFactory()
-    found: list[Training] = [RequirementFactory(capability="chat.use").training for _ in range(3)]
-    for training in found:
-        teach(training)
-    RequirementFactory(capability="chat.use", training=None, charter=True)
-    return found
+def courses() -> list[Course]:
+    return open_the_way(3)
 
 
-def read(user: User, course: Course, lessons: int) -> None:
-    """Have `user` finish the first lessons of a course."""
-    enrolment = Enrolment.objects.create(user=user, course=course)
-    for lesson in course.lessons.order_by("order")[:lessons]:
-        LessonProgress.objects.create(enrolment=enrolment, lesson=lesson, done_at=timezone.now())
-
-
-def test_a_newcomer_sees_the_path_and_where_to_begin(trainings: list[Training]) -> None:
+def test_a_newcomer_sees_the_path_and_where_to_begin(courses: list[Course]) -> None:
     home = home_for(UserFactory())
     assert home.state is HomeState.NEW
     assert home.headline == "Three courses to go before your first conversation"
-    assert home.lead == "Three courses and a charter open the chat. Allow about 30 minutes."
+    assert home.lead == "Three courses and a charter open the chat. Allow about 35 minutes."
     assert [step.state for step in home.steps] == ["current", "todo", "todo", "todo", "todo"]
     assert home.action is not None
-    assert home.action.label == f"Start “{trainings[0].title}”"
+    assert (home.action.label, home.action.url) == ("Start “Course course-1 (en)”", "/learn/courses/course-1/")
 
 
-def test_on_the_way_the_button_resumes_exactly(trainings: list[Training]) -> None:
+def test_on_the_way_the_button_resumes_exactly(courses: list[Course]) -> None:
     user = UserFactory()
-    AwardFactory(user=user, training=trainings[0])
-    course = Course.objects.get(training=trainings[1])
-    read(user, course, 2)
+    pass_course(user, courses[0])
+    first, second, *_rest = Lesson.objects.live().filter(course=courses[1]).select_related("course", "check_question")
+    learning.enrol(user=user, course=courses[1])
+    learning.answer_check(user=user, lesson=first, answer=["a"])
+    for lesson in (first, second):
+        learning.finish_lesson(user=user, lesson=lesson)
     home = home_for(user)
     assert home.headline == "One and a half courses to go before your first conversation"
-    assert "You pick up where you stopped" in home.lead
+    assert home.lead.endswith("You pick up where you stopped: allow about 20 minutes.")
     assert [step.state for step in home.steps] == ["done", "current", "todo", "todo", "todo"]
-    assert (home.steps[1].value, home.steps[1].max) == (2, 4)
+    assert home.steps[1].meta == "Module 2 of 2 · 7 min left"
+    assert (home.steps[1].value, home.steps[1].max) == (2, 5)
     assert home.action is not None
-    assert home.action.label == "Resume “Lesson 3”"
-    assert home.action.url.endswith("/lessons/lesson-3/")
+    assert (home.action.label, home.action.url) == (
+        "Resume “Lesson three (en)”",
+        "/learn/courses/course-2/lessons/three/",
+    )
 
 
-def test_what_was_begun_goes_on_first_even_out_of_order(trainings: list[Training]) -> None:
+def test_what_was_begun_goes_on_first_even_out_of_order(courses: list[Course]) -> None:
     user = UserFactory()
-    read(user, Course.objects.get(training=trainings[2]), 1)
+    learning.enrol(user=user, course=courses[2])
     assert [step.state for step in home_for(user).steps] == ["todo", "todo", "current", "todo", "todo"]
 
 
-def test_with_all_lessons_read_the_quiz_is_next(trainings: list[Training]) -> None:
+def test_with_all_lessons_read_the_quiz_is_next(courses: list[Course]) -> None:
     user = UserFactory()
-    read(user, Course.objects.get(training=trainings[0]), 3)
+    finish_lessons(user, courses[0])
     home = home_for(user)
     assert home.steps[0].meta == "Only the quiz is left"
     assert home.action is not None
-    assert home.action.label == f"Take the quiz of “{trainings[0].title}”"
+    assert home.action.label == "Take the quiz of “Course course-1 (en)”"
+    attempt = take_quiz(user, courses[0])
+    action = home_for(user).action
+    assert action is not None
+    assert (action.label, action.url) == ("Go on with the quiz of “Course course-1 (en)”", f"/learn/attempts/{attempt.pk}/")
 
 
-def test_at_the_end_only_the_charter_is_left(trainings: list[Training]) -> None:
+def test_at_the_end_only_the_charter_is_left(courses: list[Course]) -> None:
     user = UserFactory()
-    for training in trainings:
-        AwardFactory(user=user, training=training)
+    for course in courses:
+        pass_course(user, course)
     home = home_for(user)
     assert home.headline == "Only the charter left before your first conversation"
     assert home.action is not None
     assert (home.action.label, home.action.url) == ("Read and sign the charter", "/access/charter/")
 
 
-def test_a_waiver_counts_and_says_until_when(trainings: list[Training]) -> None:
+def test_a_waiver_counts_and_says_until_when(courses: list[Course]) -> None:
     user = UserFactory()
-    WaiverFactory(user=user, training=trainings[0])
+    WaiverFactory(user=user, training=courses[0].training)
     home = home_for(user)
     assert home.steps[0].state == "done"
     assert home.steps[0].meta.startswith("Waived until")
@@ -113,9 +118,9 @@ def test_a_training_that_no_course_offers_has_no_button() -> None:
     assert home.headline.startswith("One course")
 
 
-def test_a_proof_that_expired_asks_to_renew(trainings: list[Training]) -> None:
+def test_a_proof_that_expired_asks_to_renew(courses: list[Course]) -> None:
     user = entitled_user("chat.use")
-    award = Award.objects.get(user=user, training=trainings[1])
+    award = Award.objects.get(user=user, training=courses[1].training)
     award.awarded_at = timezone.now() - timedelta(days=800)
     award.expires_at = timezone.now() - timedelta(days=1)
     award.save()
@@ -125,38 +130,37 @@ def test_a_proof_that_expired_asks_to_renew(trainings: list[Training]) -> None:
     assert [step.state for step in home.steps] == ["done", "current", "done", "done", "todo"]
     assert home.steps[1].meta.startswith("Expired on")
     assert home.action is not None
-    assert home.action.label.startswith("Take “")
+    assert home.action.label == "Take “Course course-2 (en)” again"
 
 
-def test_a_new_charter_asks_only_for_the_charter(trainings: list[Training]) -> None:
+def test_a_new_charter_asks_only_for_the_charter(courses: list[Course]) -> None:
     user = entitled_user("chat.use")
     version = Charter.objects.latest("version").version + 1
     texts = {"fr": "Nouveau", "en": "New"}
     publish_charter(version=version, titles=texts, bodies=texts, effective_on=timezone.localdate())
-    home = home_for(user)
-    assert home.headline == "The charter has changed: sign it to chat again"
+    assert home_for(user).headline == "The charter has changed: sign it to chat again"
 
 
-def test_an_expired_proof_on_the_way_to_the_first_conversation_is_still_the_way(trainings: list[Training]) -> None:
+def test_an_expired_proof_on_the_way_to_the_first_conversation_is_still_the_way(courses: list[Course]) -> None:
     user = UserFactory()
     AwardFactory(
         user=user,
-        training=trainings[0],
+        training=courses[0].training,
         awarded_at=timezone.now() - timedelta(days=800),
         expires_at=timezone.now() - timedelta(days=1),
     )
     assert home_for(user).state is HomeState.NEW
 
 
-def test_who_has_the_right_is_warned_a_month_before_it_ends(trainings: list[Training]) -> None:
+def test_who_has_the_right_is_warned_a_month_before_it_ends(courses: list[Course]) -> None:
     user = entitled_user("chat.use")
     assert (home_for(user).state, home_for(user).warnings) == (HomeState.OPEN, ())
-    award = Award.objects.get(user=user, training=trainings[2])
+    award = Award.objects.get(user=user, training=courses[2].training)
     award.expires_at = timezone.now() + timedelta(days=29)
     award.save()
     home = home_for(user)
     assert [proof.soon for proof in home.proofs] == [False, False, True, False]
-    assert trainings[2].title in home.warnings[0].title
+    assert courses[2].training.title in home.warnings[0].title
 
 
 def test_without_requirements_the_page_says_so(client: Client) -> None:
@@ -166,14 +170,14 @@ def test_without_requirements_the_page_says_so(client: Client) -> None:
     assert "Chat is not open yet" in client.get("/").content.decode()
 
 
-def test_the_page_asks_for_itself_again_when_rights_change(client: Client, trainings: list[Training]) -> None:
+def test_the_page_asks_for_itself_again_when_rights_change(client: Client, courses: list[Course]) -> None:
     user = UserFactory()
     client.force_login(user)
     page = client.get("/").content.decode()
     assert page.count('id="home"') == 1
     assert 'name="text"' not in page
-    for training in trainings:
-        AwardFactory(user=user, training=training)
+    for course in courses:
+        AwardFactory(user=user, training=course.training)
     SignatureFactory(user=user, charter=Charter.objects.get())
     fragment = client.get("/", headers={"HX-Request": "true"}).content.decode()
     assert fragment.lstrip().startswith('<div id="home"')
@@ -181,7 +185,7 @@ def test_the_page_asks_for_itself_again_when_rights_change(client: Client, train
     assert "data-announce" in fragment
 
 
-def test_what_somebody_types_while_the_chat_closes_is_kept(client: Client, trainings: list[Training]) -> None:
+def test_what_somebody_types_while_the_chat_closes_is_kept(client: Client, courses: list[Course]) -> None:
     user = entitled_user("chat.use")
     client.force_login(user)
     assert 'id="home-text"' in client.get("/").content.decode()
@@ -193,17 +197,15 @@ def test_what_somebody_types_while_the_chat_closes_is_kept(client: Client, train
 
 
 @pytest.mark.parametrize("rows", [1, 3])
-def test_home_costs_the_same_with_one_and_three_courses(
-    client: Client, teach: Teach, django_assert_num_queries: Any, rows: int
-) -> None:
-    CharterFactory()
-    RequirementFactory(capability="chat.use", training=None, charter=True)
-    for _ in range(rows):
-        teach(RequirementFactory(capability="chat.use").training, lessons=rows)
-    client.force_login(UserFactory())
+def test_home_costs_the_same_with_one_and_three_courses(client: Client, django_assert_num_queries: Any, rows: int) -> None:
+    courses = open_the_way(rows)
+    user = UserFactory()
+    for course in courses:
+        learning.enrol(user=user, course=course)
+    client.force_login(user)
     client.get("/")  # where trainings are taken is cached
-    # session, person, rights, permissions, courses, rights in the navigation
-    with django_assert_num_queries(19):
+    # session, person, rights 5, permissions 2, courses 7, rights in the navigation 5
+    with django_assert_num_queries(21):
         assert client.get("/").status_code == 200
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,10 +13,10 @@ from apps.chat.models import Conversation
 from apps.core import search
 from apps.core.crypto import new_data_key
 from apps.core.search import Hit, Source
-from apps.learning.models import Course
 from apps.portal import sources
-from tests.factories.access import TrainingFactory, entitled_user
+from tests.factories.access import entitled_user
 from tests.factories.accounts import UserFactory
+from tests.factories.learning import publish
 
 pytestmark = pytest.mark.django_db
 
@@ -73,22 +73,20 @@ def test_it_asks_for_sign_in(client: Client) -> None:
     assert client.get("/palette/", headers={"HX-Request": "true"}).status_code == 401
 
 
-def test_courses_and_lessons_are_found(client: Client, teach: Callable[..., Course]) -> None:
-    teach(TrainingFactory(code="asking", title_en="Asking well"))
+def test_courses_and_lessons_are_found(client: Client) -> None:
+    publish(code="asking")
     client.force_login(UserFactory(language="en"))
-    page = client.get("/palette/", {"q": "asking"}).content.decode()
-    assert 'href="/learn/courses/asking/"' in page
-    assert 'href="/learn/courses/asking/lessons/lesson-2/"' in client.get("/palette/", {"q": "son 2"}).content.decode()
+    assert 'href="/learn/courses/asking/"' in client.get("/palette/", {"q": "asking"}).content.decode()
+    page = client.get("/palette/", {"q": "THRÉE less"}).content.decode()
+    assert 'href="/learn/courses/asking/lessons/three/"' in page
 
 
 @pytest.mark.parametrize("rows", [1, 3])
-def test_courses_cost_the_same_with_one_and_three(
-    teach: Callable[..., Course], django_assert_num_queries: Any, rows: int
-) -> None:
-    for _ in range(rows):
-        teach(TrainingFactory(), lessons=rows)
+def test_courses_cost_the_same_with_one_and_three(django_assert_num_queries: Any, rows: int) -> None:
+    for number in range(rows):
+        publish(code=f"course-{number}")
     with django_assert_num_queries(2):
-        assert sources.find_courses(UserFactory.build(), "lesson", 20)
+        assert len(sources.find_courses(UserFactory.build(), "course", 20)) == rows
 
 
 def test_conversations_are_found_only_by_their_owner_while_the_chat_is_open(django_assert_num_queries: Any) -> None:

@@ -1,0 +1,60 @@
+"""Every address of the API is closed to who is not signed in, and named here: a new one cannot be forgotten."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, reverse
+
+from apps.api.urls import urlpatterns
+from apps.api.views.base import ApiView
+from tests.factories.accounts import UserFactory
+
+ID = uuid.uuid4()
+# name: arguments, and who may come in: "person" (anybody signed in) or "chat" (who has chat.use)
+DOORS: dict[str, tuple[list[object], str]] = {
+    "me": ([], "person"),
+    "capabilities": ([], "person"),
+    "capability": (["chat.use"], "person"),
+    "courses": ([], "person"),
+    "course": (["first"], "person"),
+    "progress": ([], "person"),
+    "conversations": ([], "chat"),
+    "conversation": ([ID], "chat"),
+    "messages": ([ID], "chat"),
+}
+OTHERS = {"schema", "docs", "nothing"}
+
+
+def test_every_address_is_named_here() -> None:
+    names = {pattern.name for pattern in urlpatterns if isinstance(pattern, URLPattern)}
+    assert names == set(DOORS) | OTHERS
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", DOORS)
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
+def test_every_door_is_closed_to_the_anonymous(client: Client, name: str, method: str) -> None:
+    address = reverse(f"api:{name}", args=DOORS[name][0])
+    response = client.generic(method, address, "{}", content_type="application/json")
+    assert (response.status_code, response["Content-Type"]) == (401, "application/problem+json")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", [name for name, (_args, who) in DOORS.items() if who == "chat"])
+@pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
+def test_chat_doors_are_locked_without_the_right(client: Client, name: str, method: str) -> None:
+    client.force_login(UserFactory())
+    address = reverse(f"api:{name}", args=DOORS[name][0])
+    assert client.generic(method, address, "{}", content_type="application/json").status_code == 403
+
+
+def test_chat_views_declare_the_capability_and_the_scope() -> None:
+    for pattern in urlpatterns:
+        view = getattr(getattr(pattern, "callback", None), "cls", None)
+        name = getattr(pattern, "name", "")
+        if name in DOORS and isinstance(view, type) and issubclass(view, ApiView):
+            expected = ("chat.use", frozenset({"chat"})) if DOORS[name][1] == "chat" else (None, frozenset({"read"}))
+            assert (view.capability, view.scopes) == expected, name
