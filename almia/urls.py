@@ -6,8 +6,8 @@ from django.urls import include, path
 
 urlpatterns = [
     path("accounts/", include("allauth.urls")),
-    path("account/", include("apps.accounts.urls")),
-    path("access/", include("apps.access.urls")),
+    path("", include("apps.accounts.urls")),
+    path("", include("apps.access.urls")),
     path("learn/", include("apps.learning.urls")),
     path("chat/", include("apps.chat.urls")),
     path("api/v1/", include("apps.api.urls")),

@@ -9,6 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from almia import env
 
+from .sign_in import *  # noqa: F403
+from .sign_in import OIDC_ORIGINS
+
 BASE_DIR = Path(__file__).resolve().parents[2]
 HOME = Path(env.text("ALMIA_HOME", str(BASE_DIR / "var"))).resolve()
 
@@ -75,6 +78,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "apps.portal.context.portal",
+                "apps.accounts.context.preferences",
             ],
             "builtins": ["django.templatetags.i18n", "django.templatetags.static", "apps.core.templatetags.ui"],
         },
@@ -133,7 +137,7 @@ CONTENT_SECURITY_POLICY = {
         "connect-src": [SELF],
         "object-src": [NONE],
         "base-uri": [NONE],
-        "form-action": [SELF],
+        "form-action": [SELF, *OIDC_ORIGINS],
         "frame-ancestors": [NONE],
     }
 }

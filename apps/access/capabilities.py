@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .models import Award
 
 
 @dataclass(frozen=True)
@@ -17,6 +20,7 @@ class Capability:
 
 _capabilities: dict[str, Capability] = {}
 _training_links: list[Callable[[str], str | None]] = []
+_certificate_links: list[Callable[[Award], str | None]] = []
 
 
 def declare(code: str, label: Any) -> str:
@@ -47,3 +51,13 @@ def offer_training_link(link: Callable[[str], str | None]) -> None:
 def training_link(code: str) -> str | None:
     """Return where to take training `code`, if anything offers it."""
     return next((url for link in _training_links if (url := link(code))), None)
+
+
+def offer_certificate_link(link: Callable[[Award], str | None]) -> None:
+    """Tell where the certificate of an award is: `link(award)` returns a URL, or None where there is none. It must not query."""
+    _certificate_links.append(link)
+
+
+def certificate_link(award: Award) -> str | None:
+    """Return where the certificate of `award` is, if anything offers one."""
+    return next((url for link in _certificate_links if (url := link(award))), None)

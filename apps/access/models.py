@@ -204,3 +204,8 @@ class Waiver(models.Model):
 
     def __str__(self) -> str:
         return f"waiver of {self.training_id}"
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it lets its person off at this moment."""
+        return self.withdrawn_at is None and self.expires_at > timezone.now()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import connection
+from django.db.models import Count, QuerySet
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -43,10 +46,11 @@ class Explanation:
 
     capability: capabilities.Capability
     items: tuple[Item, ...]
+    account_open: bool = True
 
     @property
     def granted(self) -> bool:
-        return bool(self.items) and all(item.met for item in self.items)
+        return self.account_open and bool(self.items) and all(item.met for item in self.items)
 
     @property
     def missing(self) -> tuple[Item, ...]:
@@ -62,6 +66,8 @@ class Explanation:
         """Why it is closed, in one sentence; empty when it is open."""
         if self.granted:
             return ""
+        if not self.account_open:
+            return _("This account is closed.")
         if not self.items:
             return _("%(what)s is not open yet: no training has been set for it.") % {"what": self.capability.label}
         return _("%(what)s opens once this is done: %(missing)s.") % {
@@ -80,6 +86,44 @@ def charter_for(user: User) -> tuple[Charter | None, CharterSignature | None]:
     charter = current_charter()
     signature = CharterSignature.objects.filter(user=user.pk, charter=charter).first() if charter else None
     return charter, signature
+
+
+def charter_versions() -> QuerySet[Charter]:
+    """Return every version of the charter, the latest first, with `signed`: how many have signed it."""
+    return Charter.objects.annotate(signed=Count("signatures")).order_by("-version")
+
+
+def get_charter(version: int) -> Charter:
+    """Return one version, for staff. Raises Http404."""
+    return get_object_or_404(Charter, version=version)
+
+
+def requirements_by_capability() -> list[tuple[capabilities.Capability, list[Requirement]]]:
+    """Return every declared capability with what it asks for. One query."""
+    asked: dict[str, list[Requirement]] = {}
+    for requirement in Requirement.objects.select_related("training").order_by("charter", "training__order", "training__code"):
+        asked.setdefault(requirement.capability, []).append(requirement)
+    return [(capability, asked.get(capability.code, [])) for capability in capabilities.all_capabilities()]
+
+
+def get_requirement(capability: str, requirement_id: int) -> Requirement:
+    """Return a requirement of `capability`, for staff; one of another capability is not found. Raises Http404."""
+    return get_object_or_404(Requirement.objects.select_related("training"), pk=requirement_id, capability=capability)
+
+
+def running_waivers() -> QuerySet[Waiver]:
+    """Return the waivers that count now, the first to end first."""
+    return Waiver.objects.valid().select_related("user", "training", "granted_by").order_by("expires_at", "pk")
+
+
+def get_award(award_id: uuid.UUID) -> Award:
+    """Return an award with its person, for staff. Raises Http404."""
+    return get_object_or_404(Award.objects.select_related("user", "training"), pk=award_id)
+
+
+def get_waiver(waiver_id: uuid.UUID) -> Waiver:
+    """Return a waiver with its person, for staff. Raises Http404."""
+    return get_object_or_404(Waiver.objects.select_related("user", "training"), pk=waiver_id)
 
 
 # Written out, because every page, fragment and socket command asks: the ORM takes twenty times longer to build it than to run it.
@@ -149,7 +193,9 @@ def explain_all(user: User, codes: Iterable[str]) -> dict[str, Explanation]:
     charter = signature = None
     if any(requirement.charter for requirement in requirements):
         charter = current_charter()
-        signature = CharterSignature.objects.filter(user=user.pk).order_by("-charter__version").first()
+        signatures = {signature.charter_id: signature for signature in CharterSignature.objects.filter(user=user.pk)}
+        # Under the text in force if there is one; else the latest, which tells that it must be signed anew.
+        signature = signatures.get(charter.version if charter else 0) or signatures.get(max(signatures, default=0))
     items: dict[str, list[Item]] = {code: [] for code in wanted}
     for requirement in requirements:
         if requirement.charter:
@@ -158,7 +204,7 @@ def explain_all(user: User, codes: Iterable[str]) -> dict[str, Explanation]:
             code = requirement.training_id or ""
             item = _training_item(requirement, awards.get(code, []), waivers.get(code), now)
         items[requirement.capability].append(item)
-    return {code: Explanation(capability, tuple(items[code])) for code, capability in wanted.items()}
+    return {code: Explanation(capability, tuple(items[code]), user.is_active) for code, capability in wanted.items()}
 
 
 def _training_item(requirement: Requirement, awards: list[Award], waiver: Waiver | None, now: datetime) -> Item:

@@ -69,6 +69,35 @@ def award_training(
 
 
 @transaction.atomic
+def award_by_hand(
+    *, user: User, training: Training, major: int, evidence: str, expires_at: datetime | None, actor: User
+) -> Award:
+    """Enter a proof of a training taken elsewhere. Writes an audit entry; after commit tells open tabs.
+
+    The same evidence twice gives one award. Raises AccessError without evidence, for oneself, for a date that is past, and for
+    evidence that was withdrawn before.
+    """
+    if not evidence.strip():
+        raise AccessError(_("Say what proves this training."))
+    if user.pk == actor.pk:
+        raise AccessError(_("Nobody can enter a proof for themselves: ask another administrator."))
+    if expires_at is not None and expires_at <= timezone.now():
+        raise AccessError(_("Choose a date to come."))
+    award = award_training(
+        user=user,
+        training=training,
+        major=major,
+        source=AwardSource.MANUAL,
+        expires_at=expires_at,
+        evidence=f"manual:{evidence.strip()}",
+        actor=actor,
+    )
+    if award.revoked_at is not None:
+        raise AccessError(_("A proof with this evidence was withdrawn. Give other evidence."))
+    return award
+
+
+@transaction.atomic
 def revoke_award(*, award: Award, actor: User, reason: str) -> Award:
     """Take an award back, at once and with a reason. Writes an audit entry; after commit tells open tabs.
 

@@ -5,3 +5,20 @@ from django.utils.translation import gettext_lazy as _
 class AccountsConfig(AppConfig):
     name = "apps.accounts"
     verbose_name = _("Accounts")
+
+    def ready(self) -> None:
+        from apps.core import navigation
+        from apps.core.navigation import Place
+
+        from . import signals  # noqa: F401  connects the receivers
+
+        navigation.declare(
+            Place(
+                _("People"),
+                "users",
+                "accounts:people",
+                area="staff",
+                order=100,
+                shown_to=lambda user: user.has_perm("accounts.see_people"),
+            )
+        )

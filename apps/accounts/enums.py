@@ -16,3 +16,11 @@ class Role(models.TextChoices):
     CHAMPION = "champion", _("AI champion")
     TRAINER = "trainer", _("Trainer")
     ADMINISTRATOR = "administrator", _("Administrator")
+
+
+class PersonState(models.TextChoices):
+    """How an account stands, to filter by."""
+
+    ACTIVE = "active", _("Open")
+    NEVER_CAME = "never", _("Open, has never signed in")
+    CLOSED = "closed", _("Closed")

@@ -8,7 +8,18 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 from django.utils import translation
 
-OPEN_PREFIXES = ("/accounts/", "/static/", "/healthz", "/readyz", "/language/", "/api/", "/favicon", "/robots.txt")
+OPEN_PREFIXES = (
+    "/accounts/",
+    "/account/language/",
+    "/account/theme/",
+    "/account/demo/",
+    "/static/",
+    "/healthz",
+    "/readyz",
+    "/api/",
+    "/favicon",
+    "/robots.txt",
+)
 
 
 class PreferencesMiddleware:

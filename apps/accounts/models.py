@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import unicodedata
 import uuid
+from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -13,6 +15,12 @@ from django.utils.translation import gettext_lazy as _
 from apps.core.ids import uuid7
 
 from .enums import Theme
+
+
+def folded(text: str) -> str:
+    """Return `text` in small letters without accents, as it is searched."""
+    decomposed = unicodedata.normalize("NFKD", text.replace("œ", "oe").replace("Œ", "OE").replace("æ", "ae").replace("Æ", "AE"))
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter)).casefold()
 
 
 class Entity(models.Model):
@@ -111,6 +119,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(default=False)
     joined_at = models.DateTimeField(default=timezone.now)
+    session_epoch = models.PositiveIntegerField(default=0, editable=False)
+    # Name and address without accents or capitals: what one types to find somebody, on any database.
+    search_text = models.CharField(max_length=500, editable=False, default="")
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -131,11 +142,28 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.get_full_name() or self.email
 
+    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
+        self.fold()
+        if update_fields is not None and {"first_name", "last_name", "email"} & set(update_fields):
+            update_fields = {*update_fields, "search_text"}
+        super().save(*args, update_fields=update_fields, **kwargs)
+
+    def fold(self) -> None:
+        """Bring `search_text` up to date; `save` does it, `bulk_create` does not."""
+        self.search_text = folded(f"{self.first_name} {self.last_name} {self.email}")
+
     def get_full_name(self) -> str:
         return f"{self.first_name} {self.last_name}".strip()
 
     def get_short_name(self) -> str:
         return self.first_name or self.email.split("@")[0]
+
+    def get_session_auth_hash(self) -> str:
+        """What a session must prove: the password, and that the person was not signed out everywhere since (`session_epoch`)."""
+        return f"{super().get_session_auth_hash()}.{self.session_epoch}"
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        return (f"{value}.{self.session_epoch}" for value in super().get_session_auth_fallback_hash())
 
     @property
     def initials(self) -> str:

@@ -1,6 +1,37 @@
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
+
+from .views import account, demo, imports, people, preferences, tokens
 
 app_name = "accounts"
-urlpatterns: list[URLPattern | URLResolver] = []
+
+own: list[URLPattern | URLResolver] = [
+    path("", account.account, name="account"),
+    path("language/", preferences.language, name="set_language"),
+    path("theme/", preferences.theme, name="set_theme"),
+    path("tokens/new/", tokens.new, name="new_token"),
+    path("tokens/<uuid:token_id>/revoke/", tokens.revoke, name="revoke_token"),
+    path("demo/", demo.sign_in, name="demo_sign_in"),
+]
+person: list[URLPattern | URLResolver] = [
+    path("", people.person, name="person"),
+    path("edit/", people.edit, name="edit_person"),
+    path("roles/", people.roles, name="set_roles"),
+    path("invitation/", people.invite, name="invite_person"),
+    path("close/", people.close, name="close_person"),
+    path("open/", people.reopen, name="open_person"),
+    path("sessions/", people.end_sessions, name="end_person_sessions"),
+    path("second-factor/", people.reset_second_factor, name="reset_second_factor"),
+]
+staff: list[URLPattern | URLResolver] = [
+    path("", people.index, name="people"),
+    path("new/", people.new, name="new_person"),
+    path("import/", imports.upload, name="import_people"),
+    path("import/apply/", imports.apply, name="apply_import"),
+    path("<uuid:person_id>/", include(person)),
+]
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("account/", include(own)),
+    path("staff/people/", include(staff)),
+]

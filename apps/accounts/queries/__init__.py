@@ -1,3 +1,26 @@
+from .people import (
+    Directory,
+    Protection,
+    directory,
+    entity_and_below,
+    find_people,
+    get_person,
+    people_with_emails,
+    protection_of,
+    roles_of,
+)
 from .tokens import tokens_of, user_for_token
 
-__all__ = ["tokens_of", "user_for_token"]
+__all__ = [
+    "Directory",
+    "Protection",
+    "directory",
+    "entity_and_below",
+    "find_people",
+    "get_person",
+    "people_with_emails",
+    "protection_of",
+    "roles_of",
+    "tokens_of",
+    "user_for_token",
+]

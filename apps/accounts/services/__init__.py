@@ -1,3 +1,42 @@
+from .imports import import_people
+from .invitations import invite_person
+from .people import (
+    activate_person,
+    admit_from_sso,
+    change_email,
+    create_person,
+    deactivate_person,
+    edit_person,
+    reset_second_factor,
+    set_roles,
+    sign_out_person,
+    update_from_directory,
+    update_person,
+)
+from .preferences import set_language, set_theme
+from .sessions import announce_session_end, end_other_sessions, end_sessions
 from .tokens import create_token, note_token_use, revoke_token
 
-__all__ = ["create_token", "note_token_use", "revoke_token"]
+__all__ = [
+    "activate_person",
+    "admit_from_sso",
+    "announce_session_end",
+    "change_email",
+    "create_person",
+    "create_token",
+    "deactivate_person",
+    "edit_person",
+    "end_other_sessions",
+    "end_sessions",
+    "import_people",
+    "invite_person",
+    "note_token_use",
+    "reset_second_factor",
+    "revoke_token",
+    "set_language",
+    "set_roles",
+    "set_theme",
+    "sign_out_person",
+    "update_from_directory",
+    "update_person",
+]

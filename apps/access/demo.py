@@ -1,0 +1,47 @@
+"""What the demo world's people have proved already."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from apps.accounts.demo import demo_accounts
+from apps.accounts.models import User
+
+from .enums import AwardSource
+from .models import Training
+from .queries import current_charter
+from .services import award_training, sign_charter
+
+EVIDENCE = "demo"
+UNTRAINED = "newcomer"
+COLLEAGUES = 16
+VALID_FOR = timedelta(days=365)
+
+
+@transaction.atomic
+def load_proofs() -> None:
+    """Give the demo accounts (but the newcomer) and some colleagues every training there is, and have them sign the charter.
+
+    Safe to repeat: only what is missing is added, and what was revoked stays revoked.
+    """
+    accounts = {account.email: account.key for account in demo_accounts()}
+    trained = list(User.objects.filter(email__in=[email for email, key in accounts.items() if key != UNTRAINED]))
+    trained += User.objects.exclude(email__in=accounts).filter(email__endswith="@alcyon.example").order_by("email")[:COLLEAGUES]
+    trainings = list(Training.objects.all())
+    charter = current_charter()
+    expires_at = timezone.now() + VALID_FOR
+    for user in trained:
+        for training in trainings:
+            award_training(
+                user=user,
+                training=training,
+                major=training.current_major,
+                source=AwardSource.IMPORT,
+                expires_at=expires_at,
+                evidence=f"{EVIDENCE}:{training.current_major}",
+            )
+        if charter is not None:
+            sign_charter(user=user, version=charter.version, language="fr")

@@ -1,0 +1,133 @@
+"""What we do differently from allauth's defaults."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialAccount, SocialLogin
+from allauth.socialaccount.providers.base import AuthProcess
+from allauth.usersessions.adapter import DefaultUserSessionsAdapter
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.contrib.sites.shortcuts import get_current_site
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from . import mail
+from .models import User
+from .oidc.claims import directory_codes
+from .secrecy import seal, unseal
+from .services import admit_from_sso, announce_session_end, update_from_directory
+
+logger = logging.getLogger("almia.accounts")
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """Letters through the outbox; sign-up closed unless opened; signing out closes the tabs of that session."""
+
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": gettext_lazy("This e-mail address and this password do not go together."),
+        "too_many_login_attempts": gettext_lazy("Too many attempts. Wait five minutes, then try again."),
+        "incorrect_password": gettext_lazy("This is not your password."),
+        "enter_current_password": gettext_lazy("This is not your present password."),
+        "incorrect_code": gettext_lazy("This code is not right. Codes change every 30 seconds: type the one shown now."),
+        "rate_limited": gettext_lazy("Too many attempts. Wait a moment, then try again."),
+    }
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return bool(settings.OPEN_SIGNUP)
+
+    def logout(self, request: HttpRequest) -> None:
+        key = request.session.session_key
+        super().logout(request)
+        if key:
+            UserSession.objects.filter(session_key=key).delete()
+            announce_session_end([key])
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        context = {
+            "request": self.request,
+            "email": email,
+            "current_site": get_current_site(self.request),
+            "support_email": settings.SUPPORT_EMAIL,
+        } | context
+        mail.queue(self.render_mail(template_prefix, email, context))
+
+    def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
+        provider = None if user.has_usable_password() else SocialAccount.objects.filter(user=user).first()
+        if provider is not None:
+            # Their company's sign-in opens this account: a password would be a second door that nobody watches.
+            context = {"user": user, "sign_in_url": self.request.build_absolute_uri(reverse("account_login"))}
+            self.send_mail("account/email/no_password", email, context)
+            return
+        super().send_password_reset_mail(user, email, context)
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        return reverse("accounts:account")
+
+
+class MfaAdapter(DefaultMFAAdapter):
+    """Secrets of second factors rest encrypted."""
+
+    error_messages = DefaultMFAAdapter.error_messages | {"incorrect_code": AccountAdapter.error_messages["incorrect_code"]}
+
+    def encrypt(self, text: str) -> str:
+        return seal(text, purpose="second-factor")
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return unseal(encrypted_text, purpose="second-factor")
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        return {**super().get_public_key_credential_rp_entity(), "name": "Almia"}
+
+
+class SessionsAdapter(DefaultUserSessionsAdapter):
+    """Ending a session closes its open tabs' sockets."""
+
+    def end_sessions(self, sessions: list[UserSession]) -> None:
+        super().end_sessions(sessions)
+        announce_session_end([session.session_key for session in sessions])
+
+
+class SingleSignOnAdapter(DefaultSocialAccountAdapter):
+    """The company's sign-in. Known people are found by verified e-mail; new ones are admitted without any role."""
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
+        return True  # the company's own directory decides who has an account there
+
+    def is_auto_signup_allowed(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
+        return True
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
+        if sociallogin.state.get("process") != AuthProcess.LOGIN:
+            # Tying any outside account to one's own would open a second door, under another name.
+            raise PermissionDenied
+        if sociallogin.is_existing:
+            if sociallogin.user.is_active:
+                update_from_directory(user=sociallogin.user, codes=directory_codes(sociallogin))
+            return
+        if not any(address.verified for address in sociallogin.email_addresses):
+            context = {"provider": sociallogin.provider, "support_email": settings.SUPPORT_EMAIL}
+            raise ImmediateHttpResponse(render(request, "socialaccount/unverified.html", context, status=403))
+
+    def save_user(self, request: HttpRequest, sociallogin: SocialLogin, form: Any = None) -> User:
+        user: User = super().save_user(request, sociallogin, form)
+        admit_from_sso(user=user, codes=directory_codes(sociallogin))
+        return user
+
+    def validate_disconnect(self, account: SocialAccount, accounts: list[SocialAccount]) -> None:
+        raise ValidationError(_("This link is kept by your company and cannot be removed here."))
+
+    def on_authentication_error(
+        self, request: HttpRequest, provider: Any, error: Any = None, exception: Any = None, extra_context: Any = None
+    ) -> None:
+        logger.warning("Single sign-on failed: %s (%s)", error, type(exception).__name__ if exception else "no exception")

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts import scopes
+
+LIFETIMES = [(30, _("30 days")), (90, _("90 days")), (180, _("6 months")), (365, _("1 year"))]
+
+
+class TokenForm(forms.Form):
+    """A new personal token. `cleaned_data` is what `create_token` takes."""
+
+    name = forms.CharField(label=_("Name"), max_length=80, help_text=_("What will use it? For example: my spreadsheet."))
+    scopes = forms.MultipleChoiceField(
+        label=_("It may"), widget=forms.CheckboxSelectMultiple, error_messages={"required": _("Choose what this token may do.")}
+    )
+    days = forms.TypedChoiceField(label=_("It works for"), choices=LIFETIMES, coerce=int, initial=90)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(scope.code, scope.label) for scope in scopes.all_scopes()]
+        self.fields["scopes"].choices = choices  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        days = data.pop("days", None)
+        if days:
+            data["expires_at"] = timezone.now() + timedelta(days=days)
+        return data

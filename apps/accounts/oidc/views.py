@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.socialaccount.models import SocialApp
+from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView, OAuth2LoginView
+from django.http import Http404, HttpRequest, HttpResponse
+
+from .provider import OidcAdapter
+
+
+class CallbackView(OAuth2CallbackView):
+    """Hands the nonce that was drawn when this browser left to the adapter that checks the answer."""
+
+    def _get_state(self, request: HttpRequest, provider: Any) -> Any:
+        state, response = super()._get_state(request, provider)
+        self.adapter.nonce = (state or {}).get("nonce")
+        return state, response
+
+
+def login(request: HttpRequest, provider_id: str) -> HttpResponse:
+    """Send the browser to the provider (POST; a GET shows a page with that button)."""
+    return _answer(OAuth2LoginView, request, provider_id)
+
+
+def callback(request: HttpRequest, provider_id: str) -> HttpResponse:
+    """Where the provider sends the browser back to."""
+    return _answer(CallbackView, request, provider_id)
+
+
+def _answer(view: Any, request: HttpRequest, provider_id: str) -> HttpResponse:
+    try:
+        response: HttpResponse = view.adapter_view(OidcAdapter(request, provider_id))(request)
+    except SocialApp.DoesNotExist:
+        raise Http404 from None
+    return response

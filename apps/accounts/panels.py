@@ -1,0 +1,47 @@
+"""What apps above this one show about a person: on the person's own account page, and to staff on the person's page.
+
+    panels.declare(Panel("account", "access/_my_proofs.html", my_proofs, order=20))      # in AppConfig.ready()
+
+`context(viewer, person)` returns what the template needs, or None where there is nothing for this viewer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .models import User
+
+Context = Callable[["User", "User"], dict[str, Any] | None]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """`place`: `account` (one's own page) or `person` (the staff's). The template finds its context in `panel`."""
+
+    place: str
+    template: str
+    context: Context
+    order: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    template: str
+    context: dict[str, Any]
+
+
+_panels: list[Panel] = []
+
+
+def declare(panel: Panel) -> None:
+    _panels.append(panel)
+
+
+def panels_for(place: str, *, viewer: User, person: User) -> list[Filled]:
+    """Return what there is to show about `person` to `viewer` in `place`, in order."""
+    declared = sorted((panel for panel in _panels if panel.place == place), key=lambda panel: panel.order)
+    filled = ((panel, panel.context(viewer, person)) for panel in declared)
+    return [Filled(panel.template, context) for panel, context in filled if context is not None]

@@ -1,0 +1,19 @@
+"""Language and appearance of whoever is looking: a signed-in person's choice, else the cookie of this browser."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+
+from .enums import Theme
+
+THEME_COOKIE = "almia_theme"
+COOKIE_SECONDS = 365 * 24 * 3600
+
+
+def theme_of(request: HttpRequest) -> str:
+    """Return the appearance to draw the page in."""
+    user = getattr(request, "user", None)
+    if user is not None and user.is_authenticated:
+        return str(user.theme)
+    chosen = request.COOKIES.get(THEME_COOKIE, "")
+    return chosen if chosen in Theme.values else Theme.AUTO.value

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.db.models import QuerySet
+from django.http import Http404
+
+from apps.accounts.enums import PersonState, Role
+from apps.accounts.models import Department, Entity, JobRole, Site, User, folded
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import Group
+
+
+def entity_and_below(entity: Entity) -> set[int]:
+    """Return the ids of `entity` and of all that belong to it. One query."""
+    children: dict[int | None, list[int]] = {}
+    for pk, parent in Entity.objects.values_list("pk", "parent"):
+        children.setdefault(parent, []).append(pk)
+    found, waiting = set(), [entity.pk]
+    while waiting:
+        pk = waiting.pop()
+        if pk not in found:
+            found.add(pk)
+            waiting += children.get(pk, [])
+    return found
+
+
+def find_people(
+    *, text: str = "", entity: Entity | None = None, role: Role | None = None, state: PersonState | None = None
+) -> QuerySet[User]:
+    """Return the people whose name or address holds every word of `text`, filtered, with what a list of them shows."""
+    people = User.objects.select_related("entity", "department", "job_role").prefetch_related("groups")
+    for word in folded(text).split()[:8]:
+        people = people.filter(search_text__contains=word)
+    if entity is not None:
+        people = people.filter(entity__in=entity_and_below(entity))
+    if role is not None:
+        people = people.filter(groups__name=role.value)
+    if state is PersonState.ACTIVE:
+        people = people.filter(is_active=True)
+    elif state is PersonState.CLOSED:
+        people = people.filter(is_active=False)
+    elif state is PersonState.NEVER_CAME:
+        people = people.filter(is_active=True, last_login__isnull=True)
+    return people.order_by("last_name", "first_name", "email")
+
+
+def get_person(person_id: uuid.UUID) -> User:
+    """Return a person with their place in the company and groups, for staff. Raises Http404."""
+    person = (
+        User.objects.select_related("entity", "department", "site", "job_role")
+        .prefetch_related("groups")
+        .filter(pk=person_id)
+        .first()
+    )
+    if person is None:
+        raise Http404
+    return person
+
+
+def roles_of(groups: Iterable[Group]) -> list[Role]:
+    """Return the roles that `groups` stand for, in the order of `Role`."""
+    names = {group.name for group in groups}
+    return [role for role in Role if role.value in names]
+
+
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """How an account is protected."""
+
+    password: bool
+    app: bool
+    passkeys: int
+    recovery_codes: bool
+    sessions: int
+
+    @property
+    def second_factor(self) -> bool:
+        return self.app or self.passkeys > 0
+
+
+def protection_of(person: User) -> Protection:
+    """Return how the account of `person` is protected. Two queries."""
+    types = list(Authenticator.objects.filter(user=person.pk).values_list("type", flat=True))
+    return Protection(
+        password=person.has_usable_password(),
+        app=Authenticator.Type.TOTP in types,
+        passkeys=types.count(Authenticator.Type.WEBAUTHN),
+        recovery_codes=Authenticator.Type.RECOVERY_CODES in types,
+        sessions=UserSession.objects.filter(user=person.pk).count(),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """Everything a person can belong to, by code."""
+
+    entities: dict[str, Entity]
+    departments: dict[str, Department]
+    sites: dict[str, Site]
+    jobs: dict[str, JobRole]
+
+
+def directory() -> Directory:
+    """Return the company's directory. Four queries."""
+    return Directory(
+        entities={entry.code: entry for entry in Entity.objects.all()},
+        departments={entry.code: entry for entry in Department.objects.all()},
+        sites={entry.code: entry for entry in Site.objects.all()},
+        jobs={entry.code: entry for entry in JobRole.objects.all()},
+    )
+
+
+def people_with_emails(emails: Iterable[str]) -> dict[str, User]:
+    """Return the people who have one of these (small-letter) addresses, by address."""
+    return {user.email: user for user in User.objects.filter(email__in=list(emails))}

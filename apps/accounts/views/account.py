@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from allauth.socialaccount.models import SocialAccount
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from apps.accounts import queries, scopes
+from apps.accounts.panels import panels_for
+
+
+@require_safe
+def account(request: HttpRequest) -> HttpResponse:
+    """One's own page: who I am, what I proved, how it looks, how it is protected, what my programs may do."""
+    assert request.user.is_authenticated
+    person = queries.get_person(request.user.pk)
+    context = {
+        "person": person,
+        "roles": queries.roles_of(person.groups.all()),
+        "protection": queries.protection_of(person),
+        "tokens": queries.tokens_of(person),
+        "scopes": scopes.all_scopes(),
+        "sso": SocialAccount.objects.filter(user=person).exists(),
+        "panels": panels_for("account", viewer=person, person=person),
+        "support_email": settings.SUPPORT_EMAIL,
+    }
+    return render(request, "accounts/account.html", context)

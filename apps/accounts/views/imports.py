@@ -1,0 +1,62 @@
+"""Staff: importing people from a CSV file, looked at before it is applied."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from apps.accounts import imports, services
+from apps.accounts.errors import AccountError
+from apps.accounts.forms import UploadForm
+from apps.accounts.services.imports import ImportRefused
+
+from .people import may_manage, staff
+
+SHOWN = 200
+
+
+def _preview(request: HttpRequest, text: str, preview: imports.Preview, *, status: int = 200) -> HttpResponse:
+    context = {
+        "preview": preview,
+        "text": text,
+        "errors": preview.errors[:SHOWN],
+        "coming": (preview.new + preview.changed)[:SHOWN],
+        "shown": SHOWN,
+    }
+    return render(request, "accounts/people/import_preview.html", context, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+@may_manage
+def upload(request: HttpRequest) -> HttpResponse:
+    """Choose a file (GET), see what it would do (POST). Changes nothing."""
+    form = UploadForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            text = imports.decode(form.cleaned_data["file"].read(imports.MAX_BYTES + 1))
+            return _preview(request, text, imports.read(text))
+        except AccountError as error:
+            form.add_error("file", str(error))
+    context = {"form": form, "columns": imports.COLUMNS, "rows": imports.MAX_ROWS}
+    return render(request, "accounts/people/import.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@may_manage
+def apply(request: HttpRequest) -> HttpResponse:
+    """Do what the preview showed. The text is checked again: it may have been altered, or the people may have."""
+    text = request.POST.get("text", "")
+    try:
+        result = services.import_people(text=text, actor=staff(request))
+    except ImportRefused as refusal:
+        return _preview(request, text, refusal.preview, status=422)
+    except AccountError as error:
+        messages.error(request, str(error))
+        return redirect("accounts:import_people")
+    messages.success(
+        request, _("Imported: %(new)s new people, %(changed)s changed.") % {"new": result.new, "changed": result.changed}
+    )
+    return redirect("accounts:people")

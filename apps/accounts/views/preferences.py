@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.shortcuts import redirect, resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+from apps.accounts import services
+from apps.accounts.enums import Theme
+from apps.accounts.preferences import COOKIE_SECONDS, THEME_COOKIE
+
+BROWSER = "browser"
+
+
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """Speak another language from now on: kept with the person, or in this browser for who is not signed in."""
+    chosen = request.POST.get("language", "")
+    if chosen not in {*dict(settings.LANGUAGES), BROWSER}:
+        return HttpResponseBadRequest()
+    response = _back(request)
+    if chosen == BROWSER:
+        response.delete_cookie(settings.LANGUAGE_COOKIE_NAME)
+    else:
+        _keep(response, settings.LANGUAGE_COOKIE_NAME, chosen)
+    if request.user.is_authenticated:
+        services.set_language(user=request.user, language="" if chosen == BROWSER else chosen)
+    return response
+
+
+@require_POST
+def theme(request: HttpRequest) -> HttpResponse:
+    """Look light, dark or as the device does from now on. A script that has shown it already gets an empty answer."""
+    chosen = request.POST.get("theme", "")
+    if chosen not in Theme.values:
+        return HttpResponseBadRequest()
+    response = HttpResponse(status=204) if request.headers.get("X-Requested-With") == "fetch" else _back(request)
+    _keep(response, THEME_COOKIE, chosen)
+    if request.user.is_authenticated:
+        services.set_theme(user=request.user, theme=Theme(chosen))
+    return response
+
+
+def _keep(response: HttpResponse, name: str, value: str) -> None:
+    response.set_cookie(name, value, max_age=COOKIE_SECONDS, secure=settings.SESSION_COOKIE_SECURE, httponly=True, samesite="Lax")
+
+
+def _back(request: HttpRequest) -> HttpResponse:
+    """To the page the choice was made on: only ever one of ours."""
+    for address in (request.POST.get("next"), request.headers.get("Referer")):
+        if address and url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure()):
+            return redirect(address)
+    return redirect(resolve_url(settings.LOGIN_REDIRECT_URL if request.user.is_authenticated else settings.LOGIN_URL))

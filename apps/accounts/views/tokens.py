@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import uuid
+
+from allauth.account.decorators import reauthentication_required
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from apps.accounts import scopes, services
+from apps.accounts.errors import AccountError
+from apps.accounts.forms import TokenForm
+from apps.accounts.models import PersonalToken
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+@reauthentication_required(app="allauth.account")  # type: ignore[untyped-decorator]
+def new(request: HttpRequest) -> HttpResponse:
+    """Make a token. Its secret is in this one answer and nowhere else."""
+    assert request.user.is_authenticated
+    if not scopes.all_scopes():
+        raise Http404
+    form = TokenForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            token, secret = services.create_token(user=request.user, **form.cleaned_data)
+        except AccountError as error:
+            form.add_error(None, str(error))
+        else:
+            return render(request, "accounts/token_made.html", {"token": token, "secret": secret})
+    return render(request, "accounts/new_token.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_POST
+def revoke(request: HttpRequest, token_id: uuid.UUID) -> HttpResponse:
+    """Make one of my tokens useless."""
+    assert request.user.is_authenticated
+    try:
+        token = services.revoke_token(user=request.user, token_id=token_id)
+    except PersonalToken.DoesNotExist:
+        raise Http404 from None
+    messages.success(request, _("“%(name)s” no longer opens anything.") % {"name": token.name})
+    return redirect("accounts:account")
