@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-
 from django.utils.translation import gettext as _
 
 
@@ -24,6 +22,6 @@ def banner(address: str) -> str:
 
 
 def _demo_accounts() -> list[tuple[str, str, str]]:
-    if find_spec("apps.accounts.demo") is None:
-        return []
-    return []
+    from apps.accounts.demo import demo_accounts
+
+    return [(str(account.label), account.email, account.password) for account in demo_accounts()]
