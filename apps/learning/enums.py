@@ -36,3 +36,12 @@ class TryState(models.TextChoices):
     STOPPED = "stopped", _("Stopped")
     FAILED = "failed", _("Failed")
     INTERRUPTED = "interrupted", _("Interrupted")
+
+
+class RealDataKind(models.TextChoices):
+    """What looks like real data in a prompt; the label says it in the sentence that refuses."""
+
+    EMAIL = "email", _("an e-mail address")
+    IBAN = "iban", _("a bank account number")
+    SOCIAL_SECURITY = "social_security", _("a social security number")
+    PHONE = "phone", _("a phone number")

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from apps.core import outbox
+from apps.core import outbox, schedule
 
 from .models import Certificate
 
@@ -40,3 +40,19 @@ def send_certificate(*, certificate_id: str) -> None:
         )
     message.send()
     Certificate.objects.filter(pk=certificate.pk).update(mailed_at=timezone.now())
+
+
+@schedule.every(seconds=300)
+def reap_lost_tries() -> None:
+    """Tries whose process died are given back to their learners."""
+    from .services import interrupt_lost_tries
+
+    interrupt_lost_tries()
+
+
+@schedule.every(seconds=3600)
+def enforce_redo_dates() -> None:
+    """New major versions become what is required on the day after their `redo_by`."""
+    from .services import enforce_redo_dates as enforce
+
+    enforce()

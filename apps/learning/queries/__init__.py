@@ -9,6 +9,7 @@ from .pages import (
     lesson_page,
     readable_lessons,
 )
+from .practice import answer_html, open_exercises, stored_try, tries_of
 from .published import charter_is_published_otherwise, published_snapshots, published_sources, training_codes
 from .quiz import (
     attempts_of,
@@ -25,6 +26,7 @@ __all__ = [
     "LessonPage",
     "Progress",
     "Step",
+    "answer_html",
     "attempts_of",
     "certificates_of",
     "charter_is_published_otherwise",
@@ -32,6 +34,7 @@ __all__ = [
     "find_certificate",
     "first_unanswered",
     "lesson_page",
+    "open_exercises",
     "path_for",
     "progress_for",
     "published_courses",
@@ -42,7 +45,9 @@ __all__ = [
     "responses_of",
     "result_page",
     "review_page",
+    "stored_try",
     "training_codes",
     "training_url",
+    "tries_of",
     "valid_award",
 ]

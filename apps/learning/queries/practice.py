@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils.safestring import SafeString
 
 from apps.core import crypto
@@ -64,6 +65,30 @@ def bench_page(user: User, exercise: Exercise) -> BenchPage:
         except crypto.CryptoError:
             readable = False
     return BenchPage(exercise, exercise.body, shown, max(0, exercise.tries - counted), readable)
+
+
+def answer_html(text: str) -> str:
+    """Return a model's answer as safe HTML for a frame (a plain `str`: frames are encoded by exact type)."""
+    return str.__str__(render_answer(text))
+
+
+def open_exercises() -> QuerySet[Exercise]:
+    """Return the exercises one can practise now."""
+    return Exercise.objects.filter(retired_at=None, course__current__isnull=False)
+
+
+def tries_of(user: User) -> QuerySet[PracticeTry]:
+    """Return the tries of `user`; anybody else's are not among them."""
+    return PracticeTry.objects.filter(bench__user=user)
+
+
+def stored_try(try_id: UUID) -> dict[str, Any] | None:
+    """Return how a try ended, as its last frame tells it; None while it is being answered by another process."""
+    entry = PracticeTry.objects.select_related("bench").filter(pk=try_id).exclude(state=TryState.RUNNING).first()
+    if entry is None:
+        return None
+    seal = crypto.open_seal(entry.bench.data_key, entry.bench.user_id)
+    return {"state": entry.state, "html": str.__str__(show_try(entry, 0, seal).answer)}
 
 
 def show_try(entry: PracticeTry, number: int, seal: crypto.Seal) -> ShownTry:

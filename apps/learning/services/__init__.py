@@ -1,18 +1,26 @@
 """Everything learning writes. Each name below is one verb; its docstring names every side effect."""
 
+from .practice import end_try, interrupt_lost_tries, left_in_words, start_try, stop_try, stop_was_asked
 from .progress import answer_check, enrol, finish_lesson, open_cycle, see_lesson
-from .publishing import publish_content, publish_course
+from .publishing import enforce_redo_dates, publish_content, publish_course
 from .quiz import save_answer, start_attempt, submit_attempt
 
 __all__ = [
     "answer_check",
+    "end_try",
+    "enforce_redo_dates",
     "enrol",
     "finish_lesson",
+    "interrupt_lost_tries",
+    "left_in_words",
     "open_cycle",
     "publish_content",
     "publish_course",
     "save_answer",
     "see_lesson",
     "start_attempt",
+    "start_try",
+    "stop_try",
+    "stop_was_asked",
     "submit_attempt",
 ]

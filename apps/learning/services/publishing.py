@@ -208,3 +208,20 @@ def publish_content(
         if requirement.charter:
             add_requirement(capability=requirement.capability, charter=True, actor=actor)
     return versions
+
+
+@transaction.atomic
+def enforce_redo_dates() -> int:
+    """Raise the requirements of trainings whose new major version had to be taken by a day that is past; return how many.
+
+    Until then what was passed before counts; from then on its holders lose what the requirement opens, at the next thing they
+    ask for. Writes an audit entry for each.
+    """
+    raised = 0
+    today = timezone.localdate()
+    for course in Course.objects.filter(current__redo_by__lt=today).select_related("current", "training").order_by("code"):
+        major = course.published.major
+        for requirement in Requirement.objects.filter(training=course.training, min_major__lt=major).order_by("pk"):
+            add_requirement(capability=requirement.capability, training=course.training, min_major=major)
+            raised += 1
+    return raised
