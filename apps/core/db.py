@@ -7,15 +7,15 @@ No connection is held between two operations, so none is held while a model stre
 
 from __future__ import annotations
 
-import asyncio
 import contextvars
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import ParamSpec, TypeVar
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db import close_old_connections, connections
+from django.db import connections
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -24,22 +24,26 @@ _pool = ThreadPoolExecutor(max_workers=settings.DB_CONCURRENCY, thread_name_pref
 
 
 def _operate(work: Callable[[], T]) -> T:
-    close_old_connections()
+    for connection in connections.all(initialized_only=True):
+        if connection.vendor != "sqlite" or connection.errors_occurred:
+            connection.close_if_unusable_or_obsolete()
     try:
         return work()
     finally:
         for connection in connections.all(initialized_only=True):
             # A SQLite connection is a file handle of this pool's own thread and takes nobody's place; opening one
             # for each operation would cost more than most operations. A server's connection goes back to its pool.
-            if connection.vendor != "sqlite" or connection.needs_rollback:
+            # Whatever it is, one that was left in the middle of a transaction is not met by the next operation.
+            if connection.vendor != "sqlite" or connection.in_atomic_block or not connection.autocommit:
                 connection.close()
 
 
 async def run(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run `work(*args, **kwargs)` on a database thread, in a copy of the caller's context, and return its result.
 
+    The person's language and time zone go along; what `work` changes in them does not come back.
     A cancelled caller does not interrupt the operation: a transaction that has begun ends by itself.
     """
-    context = contextvars.copy_context()
-    call = partial(context.run, _operate, partial(work, *args, **kwargs))
-    return await asyncio.get_running_loop().run_in_executor(_pool, call)
+    # asgiref moves Django's own context (language, time zone) to the thread; `Context.run` alone would leave it behind.
+    operation = sync_to_async(_operate, thread_sensitive=False, executor=_pool, context=contextvars.copy_context())
+    return await operation(partial(work, *args, **kwargs))

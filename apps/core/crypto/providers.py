@@ -48,8 +48,9 @@ class LocalKeyProvider:
             try:
                 document = json.loads(self._path.read_text())
                 keys = {version: AESGCM(base64.b64decode(key)) for version, key in document["keys"].items()}
+                keys[document["current"]]  # a current version without its key is a broken file
                 self._loaded = (document["current"], keys)
-            except (OSError, ValueError, KeyError) as error:
+            except (OSError, ValueError, KeyError, TypeError) as error:
                 raise KeyUnavailable(f"The key file {self._path.name} cannot be used: {type(error).__name__}.") from error
         return self._loaded
 
@@ -66,6 +67,26 @@ class LocalKeyProvider:
     def current_version(self) -> str:
         return self._load()[0]
 
+    def add_key(self) -> str:
+        """Draw another key into the file, make it the current one and return its version. The others stay: they open what is older.
+
+        Processes that run go on closing with the key they know until they are started again.
+        """
+        self._load()
+        document = json.loads(self._path.read_text())
+        version = str(max(int(known) for known in document["keys"]) + 1)
+        document["keys"][version] = base64.b64encode(secrets.token_bytes(32)).decode()
+        document["current"] = version
+        draft = self._path.with_name(f".{self._path.name}.{os.getpid()}")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            json.dump(document, file)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(self._path)
+        self._loaded = None
+        return version
+
     def wrap(self, key: bytes, context: bytes) -> tuple[str, bytes]:
         version, keys = self._load()
         nonce = secrets.token_bytes(NONCE_BYTES)
@@ -80,7 +101,7 @@ class LocalKeyProvider:
             raise KeyUnavailable(f"The key file has no version {version}.")
         try:
             return keys[version].decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], context)
-        except InvalidTag as error:
+        except (InvalidTag, ValueError) as error:
             raise Tampered("An owner key does not open with the key-encryption key it names.") from error
 
 

@@ -22,8 +22,9 @@ KEY_BYTES = 32
 CACHE_SECONDS = 300
 CACHE_SIZE = 4096
 
-# Unwrapped owner keys, by their wrapped bytes: a destroyed key has no wrapped bytes left to look up with.
-_unwrapped: dict[bytes, tuple[float, bytes]] = {}
+# Unwrapped owner keys, by owner and wrapped bytes: a destroyed key has no wrapped bytes left to look up with, and one that was
+# copied to another owner's row is not found.
+_unwrapped: dict[tuple[uuid.UUID, bytes], tuple[float, bytes]] = {}
 _lock = threading.Lock()
 
 
@@ -52,7 +53,7 @@ class Seal:
         sealed = bytes(sealed)
         try:
             return self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _place(table, column, key)).decode()
-        except InvalidTag as error:
+        except (InvalidTag, ValueError) as error:
             raise Tampered(f"A value of {table}.{column} does not open.") from error
 
 
@@ -66,14 +67,14 @@ def _unwrap_owner_key(row: OwnerKey) -> bytes:
     wrapped = bytes(row.wrapped)
     now = time.monotonic()
     with _lock:
-        hit = _unwrapped.get(wrapped)
+        hit = _unwrapped.get((row.owner_id, wrapped))
     if hit and hit[0] > now:
         return hit[1]
     key = get_key_provider().unwrap(row.kek_version, wrapped, _owner_context(row.owner_id))
     with _lock:
         if len(_unwrapped) >= CACHE_SIZE:
             _unwrapped.clear()
-        _unwrapped[wrapped] = (now + CACHE_SECONDS, key)
+        _unwrapped[row.owner_id, wrapped] = (now + CACHE_SECONDS, key)
     return key
 
 
@@ -112,7 +113,7 @@ def seal_opener(owner_id: uuid.UUID) -> Callable[[bytes | memoryview], Seal]:
         wrapped = bytes(wrapped_data_key)
         try:
             return Seal(cipher.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], b"data-key"))
-        except InvalidTag as error:
+        except (InvalidTag, ValueError) as error:
             raise Tampered("A data key does not open with its owner's key.") from error
 
     return open_key
