@@ -9,12 +9,15 @@ class PortalConfig(AppConfig):
     verbose_name = _("Portal")
 
     def ready(self) -> None:
+        from apps.accounts.enums import Role
+        from apps.accounts.roles import grant
         from apps.core import navigation, search
         from apps.core.navigation import Place
 
         from . import sources
         from .navigation import has_staff_area
 
+        grant(Role.ADMINISTRATOR, "core.manage_tasks", "core.read_audit")
         navigation.declare(Place(_("Home"), "home", "portal:home", order=10))
         navigation.declare(Place(_("Overview"), "gauge", "portal:staff", area="staff", order=0, shown_to=has_staff_area))
         navigation.declare(
@@ -41,5 +44,6 @@ class PortalConfig(AppConfig):
             search.Source("places", _("Pages"), sources.find_places, order=10, when_empty=True),
             search.Source("conversations", _("Your conversations"), sources.find_conversations, order=20, when_empty=True),
             search.Source("courses", _("Courses and lessons"), sources.find_courses, order=30),
+            search.Source("people", _("People"), sources.find_people, order=40),
         ):
             search.register(source)

@@ -1,4 +1,4 @@
-"""What the command palette searches: places, courses and lessons, one's own conversations.
+"""What the command palette searches: places, courses and lessons, one's own conversations, people.
 
 Each source asks for the rights itself: what somebody may not open is never named.
 """
@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.access.queries import has_capability
+from apps.accounts import queries as accounts
 from apps.chat.commands import USE
 from apps.chat.queries import conversations_for, headings
 from apps.core.search import Hit, folded
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from apps.chat.queries import Heading
 
 PLACES_AT_FIRST = 12
+PEOPLE_FROM = 2
 CONVERSATIONS_READ = 500  # titles are encrypted: those of the latest conversations are opened and compared
 
 
@@ -84,3 +86,18 @@ def _titled(found: Iterable[Heading], text: str) -> list[Heading]:
 
 def _conversation(heading: Heading) -> Hit:
     return Hit(label=heading.title or "", url=reverse("chat:conversation", args=[heading.id]), icon="message")
+
+
+def find_people(user: User, text: str, limit: int) -> list[Hit]:
+    """Return people by name or e-mail address, for who may look people up."""
+    if len(text) < PEOPLE_FROM or not user.has_perm("accounts.see_people"):
+        return []
+    return [
+        Hit(
+            label=str(person),
+            url=reverse("accounts:person", args=[person.pk]),
+            icon="user",
+            meta=str(person.entity) if person.entity else person.email,
+        )
+        for person in accounts.find_people(text=text).prefetch_related(None)[:limit]
+    ]

@@ -20,7 +20,7 @@ def test_me_is_the_caller_and_says_no_more_than_it_should(client: Client, django
         language="en",
     )
     client.force_login(user)
-    with django_assert_num_queries(3):  # session, person, the person with their places
+    with django_assert_num_queries(4):  # session, person, the person with their places, their groups
         body = client.get("/api/v1/me/").json()
     assert (body["entity"], body["department"], body["site"], body["job_role"]) == (
         "Alcyon Santé",

@@ -15,7 +15,7 @@ from apps.core.crypto import new_data_key
 from apps.core.search import Hit, Source
 from apps.portal import sources
 from tests.factories.access import entitled_user
-from tests.factories.accounts import UserFactory
+from tests.factories.accounts import EntityFactory, UserFactory
 from tests.factories.learning import publish
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +49,25 @@ def test_what_finds_nothing_says_so_and_escapes_what_was_typed(client: Client) -
     assert "Nothing found" in page
     assert "<b>" not in page
     assert len(page) < 2000
+
+
+def test_people_are_found_only_by_who_may_see_them(client: Client) -> None:
+    someone = UserFactory(first_name="Ondine", last_name="Vasseur", entity=EntityFactory(name="Alcyon Santé"))
+    assert sources.find_people(UserFactory(), "ondine", 5) == []
+    staff = UserFactory(permissions=["accounts.see_people"])
+    hits = sources.find_people(staff, "VÂSS ond", 5)
+    assert [(hit.label, hit.meta) for hit in hits] == [("Ondine Vasseur", "Alcyon Santé")]
+    assert str(someone.pk) in hits[0].url
+    assert sources.find_people(staff, "o", 5) == []  # one letter is not a search
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_people_cost_the_same_with_one_and_three(django_assert_num_queries: Any, rows: int) -> None:
+    staff = User.objects.get(pk=UserFactory(permissions=["accounts.see_people"]).pk)
+    for _ in range(rows):
+        UserFactory(first_name="Ondine", entity=EntityFactory())
+    with django_assert_num_queries(3):  # 2 permissions, people
+        assert len(sources.find_people(staff, "ondine", 5)) == rows
 
 
 def test_a_source_that_fails_does_not_take_the_others_along(

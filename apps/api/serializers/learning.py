@@ -69,7 +69,5 @@ class ProgressSerializer(serializers.Serializer[Step]):
     waived = serializers.BooleanField()
     done_at = serializers.DateTimeField(allow_null=True)
     until = serializers.DateTimeField(allow_null=True, help_text=_("When the proof ends."))
-    redo_by = serializers.DateField(
-        allow_null=True, help_text=_("Set when a new edition asks to take it again by then.")
-    )
+    redo_by = serializers.DateField(allow_null=True, help_text=_("Set when a new edition asks to take it again by then."))
     url = AbsoluteUrlField(help_text=_("Where to go on."))

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from apps.access import capabilities
 from apps.access.queries import explain, explain_all
-from apps.api.queries import get_person
+from apps.accounts.queries import get_person
 from apps.api.serializers.people import CapabilitySerializer, MeSerializer
 
 from .base import ApiView
