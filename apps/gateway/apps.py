@@ -7,10 +7,9 @@ class GatewayConfig(AppConfig):
     verbose_name = _("Models")
 
     def ready(self) -> None:
-        from apps.core import health, lifespan
+        from apps.core import health
 
-        from . import streaming
+        from . import streaming  # noqa: F401  registers its shutdown hook
         from .health import model_health
 
-        lifespan.on_shutdown(streaming.close_clients)
         health.register("model", model_health, critical=False)

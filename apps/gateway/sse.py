@@ -5,17 +5,14 @@ from __future__ import annotations
 MAX_EVENT = 1024 * 1024  # bytes; a token is some dozens
 
 
-class EventTooLarge(ValueError):
-    """One event is larger than any token can be."""
-
-
 class EventSplitter:
-    """Gathers chunks until events are whole. Keeps at most `MAX_EVENT` bytes."""
+    """Gathers chunks until events are whole. `overflow`: an event larger than any token can be has come; nothing follows."""
 
-    __slots__ = ("_rest",)
+    __slots__ = ("_rest", "overflow")
 
     def __init__(self) -> None:
         self._rest = b""
+        self.overflow = False
 
     def flush(self) -> list[bytes]:
         """Return the data of a last event that the end of the stream cut off, or ended without a blank line."""
@@ -24,23 +21,23 @@ class EventSplitter:
         return [data] if data else []
 
     def feed(self, chunk: bytes) -> list[bytes]:
-        """Return the data of the events that `chunk` completes, in order. Raises EventTooLarge."""
+        """Return the data of the events that `chunk` completes, in order."""
         text = self._rest + chunk if self._rest else chunk
         if b"\r" in text:
             # Lines may end in CR LF or CR. A CR at the very end waits for the LF that the next chunk may bring.
             half = text.endswith(b"\r")
             text = text[: -1 if half else None].replace(b"\r\n", b"\n").replace(b"\r", b"\n") + (b"\r" if half else b"")
         *events, self._rest = text.split(b"\n\n")
-        if len(self._rest) > MAX_EVENT:
-            raise EventTooLarge
-        found = []
+        found: list[bytes] = []
         for event in events:
             if len(event) > MAX_EVENT:
-                raise EventTooLarge
+                self.overflow = True
+                return found
             if event.startswith(b"data:") and b"\n" not in event:
                 found.append(event[5:].strip())
             elif data := _data_of(event):
                 found.append(data)
+        self.overflow = len(self._rest) > MAX_EVENT
         return found
 
 

@@ -24,7 +24,7 @@ from .calls import Call, Endpoint, Limits, Usage, estimate_prompt, estimate_toke
 from .enums import Outcome
 from .errors import Code, GatewayError
 from .failures import in_stream, of_status
-from .sse import EventSplitter, EventTooLarge
+from .sse import EventSplitter
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -70,10 +70,11 @@ _decode = msgspec.json.Decoder(_Packet).decode
 class _Reader:
     """Takes events in and keeps what they add up to."""
 
-    __slots__ = ("characters", "deltas", "done", "finish_reason", "progress", "tokens_in", "tokens_out")
+    __slots__ = ("characters", "deltas", "done", "failure", "finish_reason", "progress", "tokens_in", "tokens_out")
 
     def __init__(self) -> None:
         self.done = False
+        self.failure: GatewayError | None = None
         self.progress = False  # whether the last events brought anything, be it thinking that is not shown
         self.finish_reason = ""
         self.deltas = 0
@@ -82,7 +83,7 @@ class _Reader:
         self.tokens_out: int | None = None
 
     def take(self, events: list[bytes]) -> str:
-        """Return the text that the events add. Raises GatewayError."""
+        """Return the text that the events add. What stops the answer is kept as `failure`: the text before it is good."""
         texts: list[str] = []
         self.progress = False
         for data in events:
@@ -92,9 +93,11 @@ class _Reader:
             try:
                 packet = _decode(data)
             except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-                raise GatewayError(Code.BAD_ANSWER, detail=f"An event cannot be read: {error}") from None
+                self.failure = GatewayError(Code.BAD_ANSWER, detail=f"An event cannot be read: {error}")
+                break
             if packet.error is not None:
-                raise in_stream(packet.error)
+                self.failure = in_stream(packet.error)
+                break
             if packet.usage is not None:
                 self.tokens_in, self.tokens_out = packet.usage.prompt_tokens, packet.usage.completion_tokens
             if not packet.choices:
@@ -194,10 +197,12 @@ async def stream(call: Call) -> AsyncGenerator[str]:
                         usage.first_token_ms = _milliseconds(started)
                     yield text
                     clock.progress()
+                if reader.failure is not None:
+                    raise reader.failure
+                if splitter.overflow:
+                    raise GatewayError(Code.TOO_LARGE, detail="One event is larger than any token.")
         except TimeoutError:
             raise clock.error() from None
-        except EventTooLarge:
-            raise GatewayError(Code.TOO_LARGE, detail="One event of more than a mebibyte.") from None
         except _sdk().transport_errors as error:
             raise GatewayError(Code.PROVIDER_UNREACHABLE, detail=f"{type(error).__name__}: {error}") from None
         if reader.finish_reason == "content_filter":
@@ -245,9 +250,9 @@ async def _open(call: Call, clock: _Clock) -> ResponseBody:
                     "/chat/completions",
                     content=content,
                     cast_to=sdk.response_type,
-                    options=_without_key(sdk, call.endpoint),
                     stream=True,
                     stream_cls=sdk.stream_type,
+                    options=request_options(call.endpoint),
                 )
             except sdk.openai.APIStatusError as error:
                 raise of_status(error.status_code, error.body, error.response.headers) from None
@@ -350,15 +355,12 @@ def make_client(endpoint: Endpoint) -> AsyncOpenAI:
     except AddressRefused as error:
         raise GatewayError(Code.NOT_CONFIGURED, detail=str(error)) from None
     local = is_loopback(urlsplit(base_url).hostname or "")
-    headers: dict[str, Any] = {"Accept-Encoding": "identity"}
-    if not endpoint.api_key:
-        headers["Authorization"] = sdk.openai.Omit()
     client: AsyncOpenAI = sdk.openai.AsyncOpenAI(
         base_url=base_url,
         api_key=endpoint.api_key or "none",
         max_retries=0,
         timeout=None,  # ours are finer
-        default_headers=headers,
+        default_headers={"Accept-Encoding": "identity"},
         http_client=sdk.openai.DefaultAioHttpClient(
             transport=sdk.transport.AiohttpTransport(trust_env=not local), follow_redirects=False, timeout=None
         ),
@@ -368,9 +370,9 @@ def make_client(endpoint: Endpoint) -> AsyncOpenAI:
     return client
 
 
-def _without_key(sdk: Any, endpoint: Endpoint) -> Any:
-    """Return the request options of a provider without a key: the SDK wants to be told for each request that this is meant."""
-    return {} if endpoint.api_key else {"headers": {"Authorization": sdk.openai.Omit()}}
+def request_options(endpoint: Endpoint) -> Any:
+    """Return the options of each request to `endpoint`: the SDK wants to be told each time that no key is meant."""
+    return {} if endpoint.api_key else {"headers": {"Authorization": _sdk().openai.Omit()}}
 
 
 @lifespan.on_shutdown

@@ -162,7 +162,8 @@ def record_usage(*, call: Call) -> None:
                 finish_reason=used.finish_reason[:32],
                 error_code=used.error_code,
             )
-            # One statement, and the same call recorded twice stays one row.
-            UsageEntry.objects.bulk_create([entry], ignore_conflicts=True)
+            # One statement, and the same call recorded twice stays the row it was. (Ignoring conflicts would, on SQLite, ignore
+            # what the constraints refuse as well.)
+            UsageEntry.objects.bulk_create([entry], update_conflicts=True, unique_fields=["id"], update_fields=["reference"])
     except Exception:
         logger.exception("The usage of call %s (%s %s) was not recorded.", call.id, call.purpose, call.reference)

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import pytest
+
+from apps.gateway.addresses import AddressRefused, check_base_url, is_forbidden
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://api.mistral.ai/v1",
+        "https://10.20.30.40:8443/v1",
+        "http://localhost:11434/v1",
+        "http://127.0.0.1:8000/v1",
+        "http://[::1]:8000/v1",
+    ],
+)
+def test_a_provider_may_be_here(url: str) -> None:
+    assert check_base_url(f" {url}/ ") == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "api.example.com/v1",
+        "ftp://example.com/v1",
+        "file:///etc/passwd",
+        "https://",
+        "https://user:secret@example.com/v1",
+        "https://user@example.com/v1",
+        "https://example.com/v1?key=1",
+        "https://example.com/v1#x",
+        "https://example.com:99999/v1",
+        "https://exa mple.com/v1",
+        "https://example.com\\@169.254.169.254/v1",
+        "https://[::1/v1",
+        "http://example.com/v1",
+        "http://10.0.0.1/v1",
+        "http://127.0.0.1.evil.example/v1",
+        "https://169.254.169.254/latest",
+        "https://[::ffff:169.254.169.254]/latest",
+        "https://[::ffff:a9fe:a9fe]/latest",
+        "https://[fe80::1]/v1",
+        "https://[fd00:ec2::254]/latest",
+        "https://[64:ff9b::a9fe:a9fe]/latest",
+        "https://[2002:a9fe:a9fe::]/latest",
+        "https://0.0.0.0/v1",
+        "https://100.100.100.200/latest",
+    ],
+)
+def test_a_provider_may_not_be_there(url: str) -> None:
+    with pytest.raises(AddressRefused) as caught:
+        check_base_url(url)
+    assert str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_unencrypted_only_when_allowed() -> None:
+    assert check_base_url("http://gpu.intranet:8000/v1", allow_plain_http=True) == "http://gpu.intranet:8000/v1"
+    with pytest.raises(AddressRefused):
+        check_base_url("http://169.254.169.254/v1", allow_plain_http=True)
+
+
+@pytest.mark.parametrize(
+    "address", ["169.254.169.254", "::ffff:169.254.169.254", "fe80::1%eth0", "0.0.0.1", "::", "ff02::1", "nonsense"]
+)
+def test_forbidden_numbers(address: str) -> None:
+    assert is_forbidden(address)
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "10.0.0.1", "192.168.1.1", "2606:4700::1111", "::ffff:10.0.0.1"])
+def test_allowed_numbers(address: str) -> None:
+    assert not is_forbidden(address)
