@@ -41,8 +41,11 @@ def capability_required(capability: str) -> Callable[[Callable[..., HttpResponse
             user: Any = request.user
             if has_capability(user, capability):
                 return view(request, *args, **kwargs)
-            explanation = explain(user, capability)
-            return render(request, "access/locked.html", {"explanation": explanation}, status=403)
+            # Once it is open, the page leads to where the person was going: not to an address that only takes a form.
+            came_for = request.get_full_path() if request.method == "GET" else "/"
+            context = {"explanation": explain(user, capability), "came_for": came_for}
+            template = "access/_locked.html" if request.headers.get("HX-Request") else "access/locked.html"
+            return render(request, template, context, status=403)
 
         guarded.capability = capability  # type: ignore[attr-defined]  # read by the architecture tests
         return guarded

@@ -10,14 +10,16 @@ from .enums import Role
 
 # By name: most of these rights belong to apps above this one, which may not be installed.
 _rights: dict[Role, set[str]] = {
-    Role.CHAMPION: set(),
+    Role.CHAMPION: {"gateway.use_previews"},
     Role.TRAINER: {"accounts.see_people", "learning.manage_courses"},
     Role.ADMINISTRATOR: {
         "accounts.see_people",
         "accounts.manage_people",
         "access.manage_access",
+        "core.manage_tasks",
+        "core.read_audit",
         "gateway.manage_models",
-        "gateway.see_preview",
+        "gateway.use_previews",
         "learning.manage_courses",
     },
 }

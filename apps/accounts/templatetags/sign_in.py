@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import re
-
 from django import template
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -37,6 +35,6 @@ def sign_up_is_open() -> bool:
 @register.filter
 def browser(user_agent: str) -> str:
     """Say in words what a User-Agent header says: “Firefox, Windows”."""
-    name = next((label for mark, label in BROWSERS if re.search(rf"\b{mark}", user_agent)), "")
+    name = next((label for mark, label in BROWSERS if mark in user_agent), "")
     system = next((label for mark, label in SYSTEMS if mark in user_agent), "")
     return ", ".join(part for part in (name, system) if part) or _("Unknown browser")
