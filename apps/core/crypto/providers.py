@@ -68,7 +68,7 @@ class LocalKeyProvider:
         return self._load()[0]
 
     def add_key(self) -> str:
-        """Draw another key into the file, make it the current one and return its version. The others stay: they open what is older.
+        """Draw another key into the file, make it the current one and return its version. The others stay, for what is older.
 
         Processes that run go on closing with the key they know until they are started again.
         """
