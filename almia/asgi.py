@@ -15,13 +15,13 @@ from channels.sessions import CookieMiddleware
 from django.urls import path
 
 from apps.core.lifespan import Lifespan
-from apps.core.live.consumer import LiveConsumer
+from apps.core.live.consumer import live_socket
 from apps.core.live.origins import ExactOrigins
 
 application = ProtocolTypeRouter(
     {
         "http": http,
         "lifespan": Lifespan(),
-        "websocket": ExactOrigins(CookieMiddleware(URLRouter([path("ws/", LiveConsumer.as_asgi())]))),
+        "websocket": ExactOrigins(CookieMiddleware(URLRouter([path("ws/", live_socket)]))),
     }
 )

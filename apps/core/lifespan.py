@@ -6,8 +6,6 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from .live.push import adopt_loop
-
 logger = logging.getLogger("almia.lifespan")
 
 Hook = Callable[[], Awaitable[None]]
@@ -28,13 +26,12 @@ def on_shutdown(hook: Hook) -> Hook:
 
 
 class Lifespan:
-    """The ASGI lifespan protocol: adopts the server's loop for pushes, then runs the hooks."""
+    """The ASGI lifespan protocol: runs the hooks."""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
-                adopt_loop()
                 try:
                     for hook in _startup:
                         await hook()

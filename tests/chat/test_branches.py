@@ -202,16 +202,9 @@ def test_a_message_that_cannot_start_a_conversation_is_given_back(browser: Clien
 
 
 def test_without_a_key_nothing_is_stored_and_the_text_comes_back(browser: Client, settings: Any, tmp_path: Any) -> None:
-    from apps.core.crypto import providers, sealing
-
     settings.KEY_FILE = tmp_path / "missing.json"
     settings.KEY_FILE_MAY_BE_CREATED = False
-    providers.get_key_provider.cache_clear()
-    sealing._unwrapped.clear()
-    try:
-        page = browser.post(reverse("chat:start"), {"text": "Gardez ceci"})
-    finally:
-        providers.get_key_provider.cache_clear()
+    page = browser.post(reverse("chat:start"), {"text": "Gardez ceci"})
     assert page.status_code == 422
     assert "Gardez ceci" in page.content.decode()
     assert not Conversation.objects.exists()

@@ -34,7 +34,7 @@ def key_file(tmp_path: Path, settings: Any) -> Path:
 
 def forget() -> None:
     """As after a restart."""
-    providers.get_key_provider.cache_clear()
+    providers._local.cache_clear()
     sealing._unwrapped.clear()
 
 

@@ -105,12 +105,16 @@ class LocalKeyProvider:
             raise Tampered("An owner key does not open with the key-encryption key it names.") from error
 
 
-@cache
 def get_key_provider() -> KeyProvider:
     """Return the provider that settings name."""
     if settings.KEY_PROVIDER == "local":
-        return LocalKeyProvider(settings.KEY_FILE, may_create=settings.KEY_FILE_MAY_BE_CREATED)
+        return _local(settings.KEY_FILE, settings.KEY_FILE_MAY_BE_CREATED)
     raise ImproperlyConfigured(f"ALMIA_KEY_PROVIDER: {settings.KEY_PROVIDER!r} is not known. Known: local.")
+
+
+@cache
+def _local(path: Path, may_create: bool) -> LocalKeyProvider:
+    return LocalKeyProvider(path, may_create=may_create)
 
 
 async def check_key_provider() -> None:

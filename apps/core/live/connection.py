@@ -29,7 +29,10 @@ class Connection:
 
     def __init__(self, send: Callable[[dict[str, Any]], Awaitable[None]], *, user_id: object) -> None:
         self._send = send
+        self._loop = asyncio.get_running_loop()
         self._lock = asyncio.Lock()
+        self._sending_since: float | None = None
+        self._watch: asyncio.TimerHandle | None = None
         self._outbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue(OUTBOX_FRAMES)
         self._opened: dict[str, tuple[asyncio.Task[None], str | None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -43,15 +46,29 @@ class Connection:
             raise Gone
         text = _encode(frame).decode()
         try:
-            async with self._lock, asyncio.timeout(SEND_SECONDS):
+            async with self._lock:
+                if self.gone.is_set():
+                    raise Gone
+                self._sending_since = self._loop.time()
+                if self._watch is None:
+                    self._watch = self._loop.call_later(SEND_SECONDS, self._check_reading)
                 await self._send({"type": "websocket.send", "text": text})
-        except TimeoutError:
-            logger.info("A client did not read for %s s and is dropped.", SEND_SECONDS)
-            await self.close(4008)
-            raise Gone from None
+                self._sending_since = None
         except (OSError, RuntimeError) as error:
             self.gone.set()
             raise Gone from error
+
+    def _check_reading(self) -> None:
+        # One timer that looks now and then: a deadline for each of thousands of frames costs more than sending them.
+        self._watch = None
+        if self._sending_since is None or self.gone.is_set():
+            return
+        waited = self._loop.time() - self._sending_since
+        if waited < SEND_SECONDS:
+            self._watch = self._loop.call_later(SEND_SECONDS - waited, self._check_reading)
+            return
+        logger.info("A client did not read for %s s and is dropped.", SEND_SECONDS)
+        self.spawn(self.close(4008))
 
     def post(self, frame: dict[str, Any]) -> None:
         """Queue `frame` and return at once."""
@@ -127,5 +144,7 @@ class Connection:
         """Release everything; called once, when the socket has closed."""
         self.gone.set()
         self._writer.cancel()
+        if self._watch is not None:
+            self._watch.cancel()
         for task in list(self._tasks):
             task.cancel()

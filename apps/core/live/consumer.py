@@ -8,8 +8,6 @@ import time
 from typing import Any
 
 import msgspec
-from channels.consumer import AsyncConsumer
-from channels.exceptions import StopConsumer
 from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist
 from django.utils import translation
@@ -21,7 +19,7 @@ from apps.core import crypto, db
 from . import registry
 from .connection import Connection, Gone
 from .errors import LiveError
-from .push import adopt_loop, user_group
+from .push import join, leave, user_group
 from .registry import Reply
 from .session import find_person, language_of, session_group
 
@@ -45,53 +43,64 @@ class SignedOut(Exception):
     """The session behind the socket has ended."""
 
 
-class LiveConsumer(AsyncConsumer):
-    """One instance per socket. Each frame is answered in a task of its own, so a slow one never delays the next."""
+async def live_socket(scope: Any, receive: Any, send: Any) -> None:
+    """The ASGI application behind `/ws/`: one socket, from its handshake to its end."""
+    await receive()  # websocket.connect
+    await send({"type": "websocket.accept"})
+    socket = LiveSocket(scope, send)
+    if not await socket.open():
+        # Accepted first: a browser cannot tell a refused handshake from a broken network, and would try for ever.
+        await send({"type": "websocket.close", "code": 4401})
+        return
+    try:
+        while (event := await receive())["type"] == "websocket.receive":
+            socket.receive(event.get("text"))
+    finally:
+        await socket.close()
 
-    connection: Connection | None = None
 
-    async def websocket_connect(self, event: dict[str, Any]) -> None:
-        adopt_loop()
-        self.session_key: str | None = self.scope["cookies"].get(settings.SESSION_COOKIE_NAME)
-        headers = dict(self.scope["headers"])
+class LiveSocket:
+    """Each frame is answered in a task of its own, so a slow one never delays the next."""
+
+    def __init__(self, scope: Any, send: Any) -> None:
+        headers = dict(scope["headers"])
+        self.session_key: str | None = scope["cookies"].get(settings.SESSION_COOKIE_NAME)
         self.accepted_language = headers.get(b"accept-language", b"").decode("latin-1")
         self.tokens, self.refilled = float(BURST), time.monotonic()
         self.at_once = 0
+        self.groups: list[str] = []
+        self._send = send
+
+    async def open(self) -> bool:
+        """Find out who this is and join their groups; return whether anybody is signed in."""
         user = await db.run(find_person, self.session_key)
-        await self.base_send({"type": "websocket.accept"})
-        if user is None:
-            # Accepted first: a browser cannot tell a refused handshake from a broken network, and would try for ever.
-            await self.base_send({"type": "websocket.close", "code": 4401})
-            raise StopConsumer
-        assert self.session_key is not None
+        if user is None or self.session_key is None:
+            return False
         self.language = language_of(user, self.accepted_language)
-        self.connection = Connection(self.base_send, user_id=user.pk)
+        self.connection = Connection(self._send, user_id=user.pk)
         self.groups = [user_group(user.pk), session_group(self.session_key)]
         for group in self.groups:
-            await self.channel_layer.group_add(group, self.channel_name)
+            join(group, self.pushed)
         self.connection.spawn(self.recheck_now_and_then())
         self.connection.post({"type": "hello", "user": str(user.pk)})
+        return True
 
-    async def websocket_disconnect(self, event: dict[str, Any]) -> None:
-        if self.connection is not None:
-            for group in self.groups:
-                await self.channel_layer.group_discard(group, self.channel_name)
-            await self.connection.end()
-        raise StopConsumer
+    async def close(self) -> None:
+        for group in self.groups:
+            leave(group, self.pushed)
+        await self.connection.end()
 
-    async def live_push(self, event: dict[str, Any]) -> None:
-        """A frame pushed to one of the connection's groups."""
-        if self.connection is None:
-            return
-        frame = event["frame"]
+    def pushed(self, frame: dict[str, Any]) -> None:
+        """Pass a frame pushed to one of the groups on to the client."""
         self.connection.post(frame)
         if frame["type"] in {"access.changed", "session.ended"}:
             self.connection.spawn(self.recheck())
 
     # Frames ----------------------------------------------------------------------------------------------------------
-    async def websocket_receive(self, event: dict[str, Any]) -> None:
+    def receive(self, text: str | None) -> None:
+        """Answer one frame, unless the client asks too much at once."""
         connection = self.connection
-        if connection is None or connection.gone.is_set():
+        if connection.gone.is_set():
             return
         now = time.monotonic()
         self.tokens = min(float(BURST), self.tokens + (now - self.refilled) * PER_SECOND)
@@ -101,7 +110,7 @@ class LiveConsumer(AsyncConsumer):
             return
         self.tokens -= 1
         self.at_once += 1
-        connection.spawn(self._answer(event.get("text")))
+        connection.spawn(self._answer(text))
 
     def _say(self, sentence: Promise) -> str:
         """Return `sentence` in the person's language, as it was known last."""
@@ -109,7 +118,6 @@ class LiveConsumer(AsyncConsumer):
             return str(sentence)
 
     async def _answer(self, text: str | None) -> None:
-        assert self.connection is not None
         connection, ref = self.connection, None
         try:
             if text is None or len(text) > MAX_FRAME_CHARACTERS:
@@ -169,7 +177,7 @@ class LiveConsumer(AsyncConsumer):
                 raise
             except ObjectDoesNotExist as error:
                 # Missing and somebody else's look the same.
-                raise LiveError("not_found", _("This does not exist, or no longer.")) from error
+                raise LiveError("not_found", str(_("This does not exist, or no longer."))) from error
 
     # Rights that go away ---------------------------------------------------------------------------------------------
     async def recheck_now_and_then(self) -> None:
@@ -180,7 +188,6 @@ class LiveConsumer(AsyncConsumer):
     async def recheck(self) -> None:
         """Close the socket if its session ended, and whatever was opened with a capability that is no longer there."""
         connection = self.connection
-        assert connection is not None
         opened = connection.opened
         refused = await db.run(self._refused, {capability for capability in opened.values() if capability})
         if refused is None:

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from channels.layers import get_channel_layer
+from django.conf import settings
+from redis.exceptions import RedisError
 
+from apps.core import lifespan
+
+logger = logging.getLogger("almia.live")
+
+EVERY_PROCESS = "live"
+Listener = Callable[[dict[str, Any]], None]
 _loop: asyncio.AbstractEventLoop | None = None
 _lock = threading.Lock()
 
@@ -18,7 +28,7 @@ def user_group(user_id: object) -> str:
 
 
 def adopt_loop() -> None:
-    """Make the running loop the one that pushes go through. The socket calls it; the in-memory layer lives on that loop."""
+    """Make the running loop the one that pushes go through. It is adopted when the server starts."""
     global _loop
     _loop = asyncio.get_running_loop()
 
@@ -33,13 +43,74 @@ def server_loop() -> asyncio.AbstractEventLoop:
         return _loop
 
 
-async def _send(group: str, frame: dict[str, Any]) -> None:
-    layer = get_channel_layer()
-    assert layer is not None
-    await layer.group_send(group, {"type": "live.push", "frame": frame})
+# Who listens in this process, by group. Only the server's loop touches it.
+_listeners: dict[str, set[Listener]] = {}
+
+
+def join(group: str, listener: Listener) -> None:
+    """Have `listener` called with every frame pushed to `group`. On the server's loop."""
+    _listeners.setdefault(group, set()).add(listener)
+
+
+def leave(group: str, listener: Listener) -> None:
+    """Undo `join`."""
+    listeners = _listeners.get(group)
+    if listeners is not None:
+        listeners.discard(listener)
+        if not listeners:
+            del _listeners[group]
+
+
+def _deliver(group: str, frame: dict[str, Any]) -> None:
+    for listener in list(_listeners.get(group, ())):
+        listener(frame)
 
 
 def push(group: str, frame: dict[str, Any]) -> None:
     """Hand `frame` over for delivery to `group` and return at once. A signal, not a record: it may be lost, so a client
-    that reconnects asks again. Call it after commit. Safe from any thread."""
-    asyncio.run_coroutine_threadsafe(_send(group, frame), server_loop())
+    that reconnects asks again. Call it after commit. Safe from any thread.
+
+    One process delivers by itself. Several are told through the channel layer, each by one channel of its own.
+    """
+    if settings.REDIS_URL:
+        asyncio.run_coroutine_threadsafe(_tell_all(group, frame), server_loop())
+    else:
+        server_loop().call_soon_threadsafe(_deliver, group, frame)
+
+
+async def _tell_all(group: str, frame: dict[str, Any]) -> None:
+    layer = get_channel_layer()
+    assert layer is not None
+    await layer.group_send(EVERY_PROCESS, {"type": "live.push", "group": group, "frame": frame})
+
+
+_hearing: asyncio.Task[None] | None = None
+
+
+@lifespan.on_startup
+async def _hear_other_processes() -> None:
+    global _hearing
+    adopt_loop()
+    if settings.REDIS_URL:
+        _hearing = asyncio.create_task(_hear(), name="pushes of all processes")
+
+
+@lifespan.on_shutdown
+async def _stop_hearing() -> None:
+    if _hearing is not None:
+        _hearing.cancel()
+
+
+async def _hear() -> None:
+    layer = get_channel_layer()
+    assert layer is not None
+    while True:
+        try:
+            channel = await layer.new_channel()
+            await layer.group_add(EVERY_PROCESS, channel)
+            while True:
+                message = await layer.receive(channel)
+                _deliver(message["group"], message["frame"])
+        except (OSError, RedisError) as error:
+            logger.warning("Redis not reached (%s); pushes of other processes wait.", type(error).__name__)
+            await asyncio.sleep(1)
