@@ -3,7 +3,7 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.12 python3.13 python3.11 py
 BOOT = @$(PYTHON) bootstrap.py --with embedded
 DEV = $(BOOT) --with dev --
 
-.PHONY: help run test test-browser test-services check bench clean
+.PHONY: help run test test-browser test-services check messages bench clean
 
 help:
 	@echo "make run            start Almia on http://localhost:8000 (PORT, ALMIA_HOME)"
@@ -11,6 +11,7 @@ help:
 	@echo "make test-browser   run the browser tests in Chromium"
 	@echo "make test-services  run the suite on PostgreSQL and Redis"
 	@echo "make check          lint, types, layers, migrations, templates, translations"
+	@echo "make messages       bring the catalogues in locale/ up to date with the code"
 	@echo "make bench          run all benchmarks and write bench/RESULTS.md"
 	@echo "make clean          remove .venv and caches; var/ (your data) stays"
 
@@ -28,6 +29,9 @@ test-services:
 
 check:
 	$(DEV) -m tools.check $(ARGS)
+
+messages:
+	$(DEV) -m tools.translations update
 
 bench:
 	$(DEV) -m bench --all

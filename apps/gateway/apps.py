@@ -9,7 +9,7 @@ class GatewayConfig(AppConfig):
     def ready(self) -> None:
         from apps.core import health
 
-        from . import streaming  # noqa: F401  registers its shutdown hook
+        from . import clients  # noqa: F401  registers its shutdown hook
         from .health import model_health
 
         health.register("model", model_health, critical=False)

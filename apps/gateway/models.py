@@ -85,6 +85,11 @@ class Provider(models.Model):
         return self.sealed_api_key is not None
 
     @property
+    def is_managed(self) -> bool:
+        """Whether address and key are set at start, not by staff."""
+        return self.embedded or self.from_environment
+
+    @property
     def limits(self) -> Limits:
         return Limits(first=self.first_timeout, idle=self.idle_timeout, total=self.total_timeout, size=self.max_answer_kib * 1024)
 

@@ -1,4 +1,4 @@
-"""A model's answer, as it comes. The only module that imports the SDK.
+"""A model's answer, as it comes.
 
 The SDK makes the request (its authentication, headers and errors are what providers expect); the body is read and decoded here,
 because an object per token costs more than everything else together. No database is used.
@@ -7,28 +7,22 @@ because an object per token costs more than everything else together. No databas
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncGenerator
-from functools import cache
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
-from weakref import WeakKeyDictionary
 
 import msgspec
 from django.utils import timezone
 
-from apps.core import lifespan
-
-from .addresses import AddressRefused, check_base_url, is_loopback
-from .calls import Call, Endpoint, Limits, Usage, estimate_prompt, estimate_tokens
+from .calls import Call, Limits, Usage, estimate_prompt, estimate_tokens
+from .clients import send, transport_errors
 from .enums import Outcome
 from .errors import Code, GatewayError
-from .failures import in_stream, of_status
+from .failures import in_stream
 from .sse import EventSplitter
 
 if TYPE_CHECKING:
-    from openai import AsyncOpenAI
-
     from .transport import ResponseBody
 
 ATTEMPTS = 2  # at a connection; never again once anything has come
@@ -203,7 +197,7 @@ async def stream(call: Call) -> AsyncGenerator[str]:
                     raise GatewayError(Code.TOO_LARGE, detail="One event is larger than any token.")
         except TimeoutError:
             raise clock.error() from None
-        except _sdk().transport_errors as error:
+        except transport_errors() as error:
             raise GatewayError(Code.PROVIDER_UNREACHABLE, detail=f"{type(error).__name__}: {error}") from None
         if reader.finish_reason == "content_filter":
             raise GatewayError(Code.CONTENT_REFUSED, detail="The provider's filter ended the answer.")
@@ -243,140 +237,39 @@ async def _open(call: Call, clock: _Clock) -> ResponseBody:
     """Send the request and return the answer's body. Raises GatewayError, TimeoutError."""
     content = _request(call)
     for attempt in range(1, ATTEMPTS + 1):
-        async with asyncio.timeout_at(clock.deadline):
-            sdk = await load_sdk()
-            try:
-                response = await client_for(call.endpoint).post(
-                    "/chat/completions",
-                    content=content,
-                    cast_to=sdk.response_type,
-                    stream=True,
-                    stream_cls=sdk.stream_type,
-                    options=request_options(call.endpoint),
-                )
-            except sdk.openai.APIStatusError as error:
-                raise of_status(error.status_code, error.body, error.response.headers) from None
-            except sdk.openai.APIConnectionError as error:
-                refused, words = connection_trouble(error)
-                if refused:
-                    raise GatewayError(Code.NOT_CONFIGURED, detail=words) from None
-                if attempt == ATTEMPTS:
-                    raise GatewayError(Code.PROVIDER_UNREACHABLE, detail=words) from None
-            else:
-                return await _body_of(response)
-            await asyncio.sleep(RETRY_PAUSE)
+        body: ResponseBody | None = None
+        try:
+            async with asyncio.timeout_at(clock.deadline):
+                response = await send(call.endpoint, "/chat/completions", content=content)
+                body = response.extensions["body"]
+                await _check_kind(response, body)
+        except GatewayError as error:
+            if error.code is not Code.PROVIDER_UNREACHABLE or attempt == ATTEMPTS:
+                raise
+        except BaseException:
+            if body is not None:
+                body.close()
+            raise
+        else:
+            return body
+        await asyncio.sleep(RETRY_PAUSE)
     raise AssertionError("unreachable")
 
 
-async def _body_of(response: Any) -> ResponseBody:
-    """Return the body of an answer that streams. Raises GatewayError for what is no stream: a sign-in page, a plain document."""
-    body: ResponseBody = response.extensions["body"]
+async def _check_kind(response: Any, body: ResponseBody) -> None:
+    """Raise GatewayError for an answer that is no stream: a sign-in page, a plain document."""
     kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind in {"text/html", "application/json"} or response.headers.get("content-encoding", "identity") != "identity":
-        start = (await body.read())[:300]
-        body.close()
-        raise GatewayError(
-            Code.BAD_ANSWER, detail=f"Not a stream but {kind or 'something compressed'}: {start.decode(errors='replace')}"
-        )
-    return body
+    if kind not in {"text/html", "application/json"} and response.headers.get("content-encoding", "identity") == "identity":
+        return
+    start = (await body.read())[:300].decode(errors="replace")
+    body.close()
+    raise GatewayError(Code.BAD_ANSWER, detail=f"Not a stream but {kind or 'something compressed'}: {start}")
 
 
 async def _drain(body: ResponseBody) -> None:
     """Read what is left after the end of the answer, so that the connection can be used again."""
-    try:
+    # The answer is complete, whatever happens now; only the connection can be lost.
+    with contextlib.suppress(TimeoutError, *transport_errors()):
         async with asyncio.timeout(DRAIN):
             while await body.read():
                 pass
-    except (TimeoutError, *(await load_sdk()).transport_errors):
-        pass  # the answer is complete; only the connection is lost
-
-
-class _SDK:
-    """What is imported at the first call: some 50 MB and half a second that a process without calls never spends."""
-
-    def __init__(self) -> None:
-        import aiohttp
-        import httpx2
-        import openai
-
-        from . import transport
-
-        self.openai = openai
-        self.transport = transport
-        self.response_type = httpx2.Response
-        self.stream_type = openai.AsyncStream[Any]
-        self.transport_errors = (aiohttp.ClientError, httpx2.RequestError, OSError)
-
-
-@cache
-def _sdk() -> _SDK:
-    return _SDK()
-
-
-async def load_sdk() -> _SDK:
-    """Return the SDK; the first time it is imported on a thread, so that no socket waits for it."""
-    if not _sdk.cache_info().currsize:
-        await asyncio.to_thread(_sdk)
-    return _sdk()
-
-
-def connection_trouble(error: BaseException) -> tuple[bool, str]:
-    """Return whether the address is refused by us, and what to tell staff, for a connection error of the SDK."""
-    chain: list[BaseException] = []
-    current: BaseException | None = error
-    while current is not None and current not in chain:
-        chain.append(current)
-        current = current.__cause__ or current.__context__
-    for cause in chain:
-        if isinstance(cause, _sdk().transport.ForbiddenTarget):
-            return True, str(cause)
-    return False, str(chain[1] if len(chain) > 1 else error) or type(error).__name__
-
-
-# One client per provider and event loop: its connections belong to the loop they were made in.
-_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[str, str, bool], AsyncOpenAI]] = WeakKeyDictionary()
-
-
-def client_for(endpoint: Endpoint) -> AsyncOpenAI:
-    """Return this loop's client for `endpoint`, made at first use. Raises GatewayError for an address that is not allowed."""
-    mine = _clients.setdefault(asyncio.get_running_loop(), {})
-    key = (endpoint.base_url, endpoint.api_key, endpoint.allow_plain_http)
-    client = mine.get(key)
-    if client is None:
-        client = mine[key] = make_client(endpoint)
-    return client
-
-
-def make_client(endpoint: Endpoint) -> AsyncOpenAI:
-    """Make a client that is the caller's to close. The SDK must be loaded. Raises GatewayError as `client_for`."""
-    sdk = _sdk()
-    try:
-        base_url = check_base_url(endpoint.base_url, allow_plain_http=endpoint.allow_plain_http)
-    except AddressRefused as error:
-        raise GatewayError(Code.NOT_CONFIGURED, detail=str(error)) from None
-    local = is_loopback(urlsplit(base_url).hostname or "")
-    client: AsyncOpenAI = sdk.openai.AsyncOpenAI(
-        base_url=base_url,
-        api_key=endpoint.api_key or "none",
-        max_retries=0,
-        timeout=None,  # ours are finer
-        default_headers={"Accept-Encoding": "identity"},
-        http_client=sdk.openai.DefaultAioHttpClient(
-            transport=sdk.transport.AiohttpTransport(trust_env=not local), follow_redirects=False, timeout=None
-        ),
-    )
-    # The SDK takes these from the environment; what a provider is told comes from the registry alone.
-    client.organization = client.project = None
-    return client
-
-
-def request_options(endpoint: Endpoint) -> Any:
-    """Return the options of each request to `endpoint`: the SDK wants to be told each time that no key is meant."""
-    return {} if endpoint.api_key else {"headers": {"Authorization": _sdk().openai.Omit()}}
-
-
-@lifespan.on_shutdown
-async def close_clients() -> None:
-    """Close this loop's clients; at shutdown, when nothing streams any more."""
-    for client in _clients.pop(asyncio.get_running_loop(), {}).values():
-        await client.close()

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from apps.gateway import streaming
+from apps.gateway import clients as gateway_clients
 from bench.upstream import Pace, Running, running
 
 
@@ -20,5 +20,5 @@ def upstream() -> Iterator[Running]:
 async def clients() -> AsyncIterator[None]:
     """Close what the test's event loop has opened, as the server does when it ends."""
     yield
-    await streaming.close_clients()
+    await gateway_clients.close_clients()
     await asyncio.sleep(0)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from apps.gateway import streaming
+from apps.gateway import clients, streaming
 from apps.gateway.calls import Call, Limits
 from apps.gateway.enums import Outcome
 from apps.gateway.errors import Code, GatewayError
@@ -261,7 +261,7 @@ async def test_a_call_is_made_once(upstream: Running) -> None:
 async def test_connections_are_used_again(upstream: Running) -> None:
     for _ in range(3):
         await read(make_call(upstream.base_url, "tokens=2,interval=0,first=0"))
-    client = streaming.client_for(make_call(upstream.base_url).endpoint)
+    client = clients.client_for(make_call(upstream.base_url).endpoint)
     transport: Any = client._client._transport
     assert sum(len(pool) for pool in transport._session.connector._conns.values()) == 1
 

@@ -2,9 +2,32 @@
 
 from .automatic import register_embedded, register_from_environment, report_embedded_trouble
 from .calls import prepare_call, record_usage
+from .probes import Probe, probe_provider
+from .registry import (
+    RegistryError,
+    change_alias,
+    change_model,
+    change_provider,
+    change_version,
+    change_version_status,
+    create_alias,
+    create_provider,
+    create_version,
+)
 
 __all__ = [
+    "Probe",
+    "RegistryError",
+    "change_alias",
+    "change_model",
+    "change_provider",
+    "change_version",
+    "change_version_status",
+    "create_alias",
+    "create_provider",
+    "create_version",
     "prepare_call",
+    "probe_provider",
     "record_usage",
     "register_embedded",
     "register_from_environment",

@@ -11,6 +11,8 @@ from apps.gateway.enums import EMBEDDED_CONTEXT, EMBEDDED_UPSTREAM, STANDARD_ALI
 from apps.gateway.models import Alias, Model, ModelVersion, Provider
 from apps.gateway.provider_keys import put_key, read_key
 
+from .calls import forget_registry
+
 EMBEDDED_PROVIDER = "Embedded model"
 EMBEDDED_MODEL = "SmolLM2 135M Instruct"
 EMBEDDED_OUTPUT = 768
@@ -65,6 +67,7 @@ def register_embedded(*, base_url: str, api_key: str) -> ModelVersion:
     provider.trouble, provider.trouble_at = "", None
     put_key(provider, api_key)
     provider.save()
+    transaction.on_commit(forget_registry)
     version, made = _first_version(
         provider,
         name=EMBEDDED_MODEL,
@@ -101,6 +104,7 @@ def register_from_environment(*, name: str, base_url: str, api_key: str, model: 
         provider.base_url, provider.from_environment = base_url, True
         put_key(provider, api_key)
         provider.save()
+    transaction.on_commit(forget_registry)
     version, made = _first_version(provider, name=model, publisher="", upstream_name=model)
     moved = _offer(version, over_automatic=True)
     if changed or made or moved:

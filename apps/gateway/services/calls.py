@@ -16,7 +16,7 @@ from apps.core.crypto import CryptoError
 from apps.gateway.calls import Call, Endpoint, Message
 from apps.gateway.enums import Outcome, VersionStatus
 from apps.gateway.errors import Code, GatewayError
-from apps.gateway.models import Alias, ModelVersion, UsageEntry
+from apps.gateway.models import Alias, ModelVersion, Provider, UsageEntry
 from apps.gateway.policies import can_use_previews
 from apps.gateway.provider_keys import read_key
 
@@ -74,6 +74,17 @@ def _look_up(target: str) -> tuple[ModelVersion, str, str]:
     return version, alias, api_key
 
 
+def endpoint_of(provider: Provider, api_key: str) -> Endpoint:
+    """Return what it takes to reach `provider`."""
+    return Endpoint(
+        base_url=provider.base_url,
+        api_key=api_key,
+        allow_plain_http=provider.allow_plain_http,
+        reports_usage=provider.reports_usage,
+        token_limit=provider.token_limit,
+    )
+
+
 def prepare_call(
     *,
     user: User | None,
@@ -114,13 +125,7 @@ def prepare_call(
         price_in=version.price_in,
         price_out=version.price_out,
         currency=version.currency,
-        endpoint=Endpoint(
-            base_url=provider.base_url,
-            api_key=api_key,
-            allow_plain_http=provider.allow_plain_http,
-            reports_usage=provider.reports_usage,
-            token_limit=provider.token_limit,
-        ),
+        endpoint=endpoint_of(provider, api_key),
         limits=provider.limits,
     )
 
