@@ -16,7 +16,6 @@ from apps.core.crypto import CryptoError, Seal, seal_opener
 from apps.core.markdown import render_answer
 from apps.gateway.errors import Code, GatewayError
 
-from .enums import RunState
 from .models import Conversation, Message, Run
 
 if TYPE_CHECKING:
@@ -159,6 +158,20 @@ def branch(conversation: Conversation, seal: Seal) -> list[Turn]:
     return turns[::-1]
 
 
+def said(conversation: Conversation, seal: Seal) -> list[tuple[str, str]]:
+    """Return the texts of the branch on show, as (message, answer), first to last: what a model is told. Two light queries."""
+    messages = {pk: (follows, text) for pk, follows, text in conversation.messages.values_list("pk", "follows_id", "text")}
+    answers = {pk: (message, text) for pk, message, text in conversation.runs.values_list("pk", "message_id", "text")}
+    found = []
+    next_id = conversation.head_id
+    while next_id is not None:
+        message_id, answer = answers[next_id]
+        follows, text = messages[message_id]
+        found.append((Message(pk=message_id, text=text).get_text(seal), Run(pk=next_id, text=answer).get_text(seal)))
+        next_id = follows
+    return found[::-1]
+
+
 def last_run_under(conversation: Conversation, run: Run) -> Run:
     """Return the latest run that descends from `run` (itself when nothing follows): the head when its branch is chosen."""
     messages = list(conversation.messages.order_by("created_at", "id"))
@@ -169,11 +182,6 @@ def last_run_under(conversation: Conversation, run: Run) -> Run:
         if not deeper:
             return run
         run = deeper[-1]
-
-
-def streaming_count(user: User) -> int:
-    """Return how many answers are being written for `user`."""
-    return Run.objects.filter(conversation__owner=user.pk, state=RunState.STREAMING).count()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
+from collections import Counter
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -54,6 +55,7 @@ class Plan:
 
 
 _tasks: dict[uuid.UUID, asyncio.Task[None]] = {}
+_writing_for: Counter[uuid.UUID] = Counter()
 _endings: dict[uuid.UUID, RunState] = {}
 
 
@@ -66,7 +68,20 @@ def _begin(plan: Plan) -> None:
     get_streams().begin(str(plan.run_id))
     task = asyncio.get_running_loop().create_task(_execute(plan), name=f"run {plan.run_id}")
     _tasks[plan.run_id] = task
-    task.add_done_callback(lambda _: _tasks.pop(plan.run_id, None))
+    _writing_for[plan.user_id] += 1
+    task.add_done_callback(lambda _: _forget(plan))
+
+
+def _forget(plan: Plan) -> None:
+    _tasks.pop(plan.run_id, None)
+    _writing_for[plan.user_id] -= 1
+    if not _writing_for[plan.user_id]:
+        del _writing_for[plan.user_id]
+
+
+def count_of(user_id: uuid.UUID) -> int:
+    """Return how many answers this process is writing for a person."""
+    return _writing_for[user_id]
 
 
 def end_here(run_id: uuid.UUID, state: RunState = RunState.STOPPED) -> None:

@@ -9,9 +9,9 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from apps.core import audit, live
@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 DEFAULT_TARGET = "almia-standard"
 MAX_CHARACTERS = 60_000
 MAX_TITLE = 120
-MAX_AT_ONCE = 3
+MAX_AT_ONCE = 3  # answers being written for one person by one process
 LOST_AFTER = timedelta(seconds=60)
+BUSY = gettext_lazy("An answer is still being written in this conversation. Stop it, or wait for its end.")
 
 
 class ChatError(ValueError):
@@ -74,18 +75,6 @@ def _check_text(text: str) -> str:
     return text
 
 
-def _check_free(conversation: Conversation) -> None:
-    busy = list(
-        Run.objects.filter(conversation__owner=conversation.owner_id, state=RunState.STREAMING).values_list(
-            "conversation", flat=True
-        )[:MAX_AT_ONCE]
-    )
-    if conversation.pk in busy:
-        raise ChatError("busy", _("An answer is still being written in this conversation. Stop it, or wait for its end."))
-    if len(busy) >= MAX_AT_ONCE:
-        raise ChatError("too_many_runs", _("Several answers are being written for you. Wait until one has ended."))
-
-
 @transaction.atomic
 def start_turn(
     *,
@@ -106,17 +95,16 @@ def start_turn(
     text = _check_text(text)
     if conversation_id is None:
         conversation, seal = _create_conversation(user, text, target or DEFAULT_TARGET)
-        turns: list[queries.Turn] = []
+        history: list[PromptMessage] = []
     else:
         conversation = queries.get_conversation_for(user, conversation_id, lock=True)
         if message_id is not None and (known := _already_sent(conversation, message_id)):
             return known
         seal = conversation.seal()
-        turns = queries.branch(conversation, seal)
+        history = _history(conversation, seal)
         if target:
             conversation.target = target
-    follows = turns[-1].run if turns else None
-    return _answer_new_message(user, conversation, seal, turns, follows, text, message_id)
+    return _answer_new_message(user, conversation, seal, history, text, message_id)
 
 
 def _already_sent(conversation: Conversation, message_id: uuid.UUID) -> Started | None:
@@ -140,8 +128,7 @@ def edit_message(*, user: User, message_id: uuid.UUID, text: str) -> Started:
     conversation = queries.get_conversation_for(user, message.conversation_id, lock=True)
     seal = conversation.seal()
     conversation.head = message.follows
-    turns = queries.branch(conversation, seal)
-    return _answer_new_message(user, conversation, seal, turns, message.follows, text)
+    return _answer_new_message(user, conversation, seal, _history(conversation, seal), text)
 
 
 @transaction.atomic
@@ -150,11 +137,10 @@ def regenerate(*, user: User, run_id: uuid.UUID, target: str = "") -> Started:
 
     Raises and side effects as `start_turn`; Run.DoesNotExist.
     """
-    conversation, seal, turns = _to_answer_again(user, run_id)
+    run, conversation, seal = _to_answer_again(user, run_id)
     if target:
         conversation.target = target
-    message = turns[-1].message
-    return _begin_run(user, conversation, seal, message, [*_history(turns[:-1]), _said("user", turns[-1].text)])
+    return _begin_run(user, conversation, seal, run.message, _before(conversation, seal, run))
 
 
 @transaction.atomic
@@ -163,20 +149,24 @@ def continue_run(*, user: User, run_id: uuid.UUID) -> Started:
 
     Raises and side effects as `start_turn`; Run.DoesNotExist.
     """
-    conversation, seal, turns = _to_answer_again(user, run_id)
-    kept = turns[-1].answer
-    history = [*_history(turns[:-1]), _said("user", turns[-1].text)]
+    run, conversation, seal = _to_answer_again(user, run_id)
+    kept = run.get_text(seal)
+    history = _before(conversation, seal, run)
     if kept:
         history += [_said("assistant", kept), _said("user", context.CONTINUE)]
-    return _begin_run(user, conversation, seal, turns[-1].message, history, base=kept)
+    return _begin_run(user, conversation, seal, run.message, history, base=kept)
 
 
-def _to_answer_again(user: User, run_id: uuid.UUID) -> tuple[Conversation, Seal, list[queries.Turn]]:
-    run = queries.get_run_for(user, run_id)
+def _to_answer_again(user: User, run_id: uuid.UUID) -> tuple[Run, Conversation, Seal]:
+    run = Run.objects.select_related("message").get(pk=run_id, conversation__owner=user.pk)
     conversation = queries.get_conversation_for(user, run.conversation_id, lock=True)
-    seal = conversation.seal()
-    conversation.head = run
-    return conversation, seal, queries.branch(conversation, seal)
+    return run, conversation, conversation.seal()
+
+
+def _before(conversation: Conversation, seal: Seal, run: Run) -> list[PromptMessage]:
+    """Return what was said up to the message that `run` answers, that message included."""
+    conversation.head_id = run.message.follows_id
+    return [*_history(conversation, seal), _said("user", run.message.get_text(seal))]
 
 
 def _create_conversation(user: User, text: str, target: str) -> tuple[Conversation, Seal]:
@@ -192,12 +182,12 @@ def _said(role: str, content: str) -> PromptMessage:
     return {"role": role, "content": content}
 
 
-def _history(turns: list[queries.Turn]) -> list[PromptMessage]:
+def _history(conversation: Conversation, seal: Seal) -> list[PromptMessage]:
     history: list[PromptMessage] = []
-    for turn in turns:
-        history.append(_said("user", turn.text))
-        if turn.answer:
-            history.append(_said("assistant", turn.answer))
+    for text, answer in queries.said(conversation, seal):
+        history.append(_said("user", text))
+        if answer:
+            history.append(_said("assistant", answer))
     return history
 
 
@@ -205,14 +195,13 @@ def _answer_new_message(
     user: User,
     conversation: Conversation,
     seal: Seal,
-    turns: list[queries.Turn],
-    follows: Run | None,
+    history: list[PromptMessage],
     text: str,
     message_id: uuid.UUID | None = None,
 ) -> Started:
-    message = Message(id=message_id or uuid7(), conversation=conversation, follows=follows)
+    message = Message(id=message_id or uuid7(), conversation=conversation, follows_id=conversation.head_id)
     message.set_text(seal, text)
-    return _begin_run(user, conversation, seal, message, [*_history(turns), _said("user", text)])
+    return _begin_run(user, conversation, seal, message, [*history, _said("user", text)])
 
 
 def _begin_run(
@@ -226,7 +215,8 @@ def _begin_run(
 ) -> Started:
     from . import runs
 
-    _check_free(conversation)
+    if runs.count_of(user.pk) >= MAX_AT_ONCE:
+        raise ChatError("too_many_runs", _("Several answers are being written for you. Wait until one has ended."))
     run_id = uuid7()
     call = prepare_call(user=user, target=conversation.target, messages=[], purpose="chat", reference=str(run_id))
     window = call.context_window or context.USUAL_WINDOW
@@ -239,7 +229,10 @@ def _begin_run(
     run = Run(id=run_id, conversation=conversation, message=message, version_id=call.version_id, model_name=call.label)
     if base:
         run.text, run.seq = run.seal_text(seal, base), 1
-    run.save(force_insert=True)
+    try:
+        run.save(force_insert=True)
+    except IntegrityError as error:  # the database allows one open run per conversation
+        raise ChatError("busy", str(BUSY)) from error
     conversation.head, conversation.active_at = run, run.started_at
     conversation.save(update_fields=["head", "active_at", "target"])
     plan = runs.Plan(
@@ -370,7 +363,8 @@ def choose_run(*, user: User, run_id: uuid.UUID) -> Conversation:
     """
     run = queries.get_run_for(user, run_id)
     conversation = queries.get_conversation_for(user, run.conversation_id, lock=True)
-    _check_free(conversation)
+    if conversation.runs.filter(state=RunState.STREAMING).exists():
+        raise ChatError("busy", str(BUSY))
     conversation.head = queries.last_run_under(conversation, run)
     conversation.save(update_fields=["head"])
     announce(conversation, "branch")
