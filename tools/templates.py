@@ -48,7 +48,7 @@ def constant(expression: Any) -> str | None:
 
 
 def nodes(template: Template) -> Iterator[Node]:
-    yield from template.nodelist.get_nodes_by_type(Node)  # type: ignore[attr-defined]
+    yield from template.nodelist.get_nodes_by_type(Node)
 
 
 def known_names() -> set[str]:

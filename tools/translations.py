@@ -158,9 +158,8 @@ def update() -> int:
             }
             fresh.save(str(catalogue(code)))
             fresh.save_as_mofile(str(catalogue(code).with_suffix(".mo")))
-            print(
-                f"{code}: {len(fresh.untranslated_entries())} to translate, {len(fresh.fuzzy_entries())} to look at, of {len(fresh)}"
-            )
+            left, unsure = len(fresh.untranslated_entries()), len(fresh.fuzzy_entries())
+            print(f"{code}: {left} to translate, {unsure} to look at, of {len(fresh)}")
     return 0
 
 

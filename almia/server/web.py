@@ -104,7 +104,7 @@ class WebServer(uvicorn.Server):
         self._when_serving()
 
     @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:  # type: ignore[override]
+    def capture_signals(self) -> Iterator[None]:
         # uvicorn would put the old handlers back and raise the signal again, which kills the process before it could
         # stop what else it has started. Here the handlers stay until the process ends.
         if threading.current_thread() is threading.main_thread():

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from almia import env
+
 from .base import *  # noqa: F403
-from .base import env
 
 SECRET_KEY = env.text("ALMIA_SECRET_KEY")
 ORIGINS = env.origins("ALMIA_ORIGINS")

@@ -63,6 +63,9 @@ MFA_FORMS = {
     "reauthenticate": "apps.accounts.forms.SecondFactorAgainForm",
     "activate_totp": "apps.accounts.forms.ActivateTOTPForm",
     "add_webauthn": "apps.accounts.forms.AddPasskeyForm",
+    "login_webauthn": "apps.accounts.forms.PasskeyLoginForm",
+    "authenticate_webauthn": "apps.accounts.forms.PasskeySecondFactorForm",
+    "reauthenticate_webauthn": "apps.accounts.forms.PasskeyAgainForm",
 }
 
 # Sessions ------------------------------------------------------------------------------------------------------------

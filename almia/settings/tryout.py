@@ -8,8 +8,10 @@ import secrets
 
 from django.core.exceptions import ImproperlyConfigured
 
+from almia import env
+
 from .base import *  # noqa: F403
-from .base import HOME, env
+from .base import HOME
 
 TRYOUT = True
 

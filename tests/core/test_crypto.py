@@ -7,6 +7,7 @@ import json
 import secrets
 import stat
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +25,13 @@ TEXT = "Mon numéro de contrat est 4711 🗝"
 
 
 @pytest.fixture(autouse=True)
-def key_file(tmp_path: Path, settings: Any) -> Path:
-    """A key file of the test's own; what was unwrapped before is forgotten."""
+def key_file(tmp_path: Path, settings: Any) -> Iterator[Path]:
+    """A key file of the test's own; what was unwrapped before and in it is forgotten."""
     settings.KEY_FILE = tmp_path / "keys" / "kek.json"
     settings.KEY_FILE_MAY_BE_CREATED = True
     forget()
-    return Path(settings.KEY_FILE)
+    yield Path(settings.KEY_FILE)
+    forget()
 
 
 def forget() -> None:

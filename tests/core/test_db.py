@@ -52,7 +52,8 @@ async def test_reads_and_writes() -> None:
 
 
 async def test_arguments_results_and_errors_pass_through() -> None:
-    assert await db.run(lambda a, *, b: a + b, 1, b=2) == 3
+    assert await db.run(divmod, 7, 2) == (3, 1)
+    assert await db.run(sorted, [1, 2], reverse=True) == [2, 1]
     with pytest.raises(ZeroDivisionError):
         await db.run(lambda: 1 // 0)
 

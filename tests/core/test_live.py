@@ -94,6 +94,7 @@ async def test_answers_with_the_same_ref(live_server_ws: LiveServer, person: Use
         ('{"type": "live.push", "frame": {}}', "unknown_type"),
         ('{"type": "test.echo", "text": "' + "x" * 200_000 + '"}', "too_large"),
     ],
+    ids=lambda value: str(value)[:40],
 )
 async def test_a_bad_frame_gets_a_sentence_and_the_socket_stays(
     live_server_ws: LiveServer, person: User, frame: str | bytes, code: str
@@ -379,7 +380,8 @@ async def test_speaks_the_language_the_person_chose(live_server_ws: LiveServer, 
 
     french = await db.run(UserFactory, language="fr")
     headers = {"Accept-Language": "fr-CH, en;q=0.8"}
-    for user, expected in [(person, "fr"), (french, "fr")]:
+    users: list[tuple[User, str]] = [(person, "fr"), (french, "fr")]
+    for user, expected in users:
         async with live_server_ws.tab(await live_server_ws.sign_in(user), headers=headers) as tab:
             assert (await tab.ask({"type": "test.language", "text": ""}))["language"] == expected
     english = await db.run(UserFactory, language="en")

@@ -27,7 +27,7 @@ def install(patch: pytest.MonkeyPatch) -> None:
     def strict_fetch(self: QuerySet[Any]) -> None:
         fresh = self._result_cache is None
         fetch(self)
-        if fresh and len(self._result_cache) > 1 and _matters(self):
+        if fresh and self._result_cache and _matters(self):
             self._result_cache.reverse()
 
     patch.setattr(QuerySet, "__getitem__", strict_take)

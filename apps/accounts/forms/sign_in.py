@@ -37,6 +37,10 @@ AGAIN = _("New password, once more")
 RULES = _("At least 12 characters. A short sentence is easy to remember and hard to guess.")
 
 
+# What reading a malformed answer of a key raises.
+MALFORMED = (KeyError, TypeError, ValueError, AttributeError)
+
+
 class LoginForm(Worded, account_forms.LoginForm):
     labels = {"login": EMAIL, "password": PASSWORD}
     helps = {"password": ""}
@@ -116,9 +120,45 @@ class ActivateTOTPForm(_Digits, Worded, totp_forms.ActivateTOTPForm):
     labels = {"code": _("Code shown by the app")}
 
 
+def _forged() -> ValidationError:
+    return ValidationError(_("This key was not accepted. Try again."))
+
+
+class PasskeyLoginForm(webauthn_forms.LoginWebAuthnForm):
+    """What a browser says about a key is checked by allauth, which lets some malformed answers fall through as errors of ours."""
+
+    def clean_credential(self) -> Any:
+        try:
+            return super().clean_credential()
+        except MALFORMED:
+            raise _forged() from None
+
+
+class PasskeySecondFactorForm(webauthn_forms.AuthenticateWebAuthnForm):
+    def clean_credential(self) -> Any:
+        try:
+            return super().clean_credential()
+        except MALFORMED:
+            raise _forged() from None
+
+
+class PasskeyAgainForm(webauthn_forms.ReauthenticateWebAuthnForm):
+    def clean_credential(self) -> Any:
+        try:
+            return super().clean_credential()
+        except MALFORMED:
+            raise _forged() from None
+
+
 class AddPasskeyForm(Worded, webauthn_forms.AddWebAuthnForm):
     labels = {"name": _("Name of this key"), "passwordless": _("Let it replace my password")}
     helps = {
         "name": _("For example: work laptop, telephone."),
         "passwordless": _("You then sign in with this key alone: it asks for your fingerprint, face or PIN."),
     }
+
+    def clean(self) -> Any:
+        try:
+            return super().clean()
+        except MALFORMED:
+            raise _forged() from None

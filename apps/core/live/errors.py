@@ -2,14 +2,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.functional import Promise
+
 
 class LiveError(Exception):
     """A command is refused. `code` is for programs, `message` a sentence for the person, `details` JSON values."""
 
-    def __init__(self, code: str, message: str, **details: Any) -> None:
-        super().__init__(message)
+    def __init__(self, code: str, message: str | Promise, **details: Any) -> None:
+        super().__init__(str(message))
         self.code = code
-        self.message = message
+        self.message: str | Promise = message
         self.details = details
 
     def frame(self, ref: str | None = None) -> dict[str, Any]:

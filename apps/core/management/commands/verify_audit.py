@@ -28,5 +28,5 @@ class Command(BaseCommand):
         problem = audit.verify(kept=expected)
         if problem is not None:
             raise CommandError(problem)
-        number, digest = audit.head()
-        self.stdout.write(f"{number}:{digest}")
+        last, last_hash = audit.head()
+        self.stdout.write(f"{last}:{last_hash}")

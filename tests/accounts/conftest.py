@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.core import mail
+from django.core.mail import EmailMessage
+from django.test import Client
+
+from apps.accounts.models import User
+from apps.core import outbox
+from apps.core.enums import MessageState
+from apps.core.models import OutboxMessage
+from tests.factories.accounts import PASSWORD, UserFactory
+
+Letters = Callable[[], list[EmailMessage]]
+SignIn = Callable[..., Client]
+
+
+@pytest.fixture
+def visitor() -> Client:
+    """A browser that nobody has signed in with, in English."""
+    return Client(headers={"accept-language": "en"})
+
+
+@pytest.fixture
+def person(db: None) -> User:
+    """Somebody with a confirmed address and the password PASSWORD."""
+    user: User = UserFactory()
+    EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
+    return user
+
+
+@pytest.fixture
+def sign_in() -> SignIn:
+    """Sign somebody in through the sign-in page; return their browser."""
+
+    def sign_in(user: User, password: str = PASSWORD) -> Client:
+        client = Client(headers={"accept-language": "en", "user-agent": "Firefox"})
+        response = client.post("/accounts/login/", {"login": user.email, "password": password})
+        assert response.status_code == 302, response.content.decode()
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def letters() -> Letters:
+    """Run what waits in the outbox; return the letters sent so far."""
+
+    def letters() -> list[EmailMessage]:
+        for message in OutboxMessage.objects.exclude(state=MessageState.DONE).order_by("created_at"):
+            outbox.run(message.pk)
+        return list(mail.outbox)
+
+    return letters
+
+
+def reauthenticate(client: Client, password: str = PASSWORD) -> None:
+    """Show once more that it is oneself, as sensitive pages ask."""
+    response = client.post("/accounts/reauthenticate/?next=/account/", {"password": password})
+    assert response.status_code == 302, response.content.decode()

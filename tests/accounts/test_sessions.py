@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import pytest
+from allauth.account.models import EmailAddress
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
+from django.test import Client
+
+from apps.accounts.enums import Role
+from apps.accounts.models import User
+from apps.accounts.roles import sync_roles
+from apps.accounts.services import activate_person, deactivate_person, end_sessions, set_roles
+from apps.core import db
+from tests.factories.accounts import PASSWORD, UserFactory
+from tests.live import LiveServer
+
+from .conftest import SignIn
+
+
+@pytest.mark.django_db
+def test_the_list_shows_every_place_and_ends_the_others(person: User, sign_in: SignIn) -> None:
+    here, elsewhere = sign_in(person), sign_in(person)
+    page = here.get("/accounts/sessions/").content.decode()
+    assert page.count("Firefox") == 2
+    assert page.count("This one") == 1
+    here.post("/accounts/sessions/")
+    assert here.get("/account/").status_code == 200
+    assert elsewhere.get("/account/").status_code == 302
+
+
+@pytest.mark.django_db
+def test_nobody_sees_or_ends_the_sessions_of_others(person: User, sign_in: SignIn) -> None:
+    other = UserFactory()
+    EmailAddress.objects.create(user=other, email=other.email, primary=True, verified=True)
+    theirs, mine = sign_in(other), sign_in(person)
+    assert mine.get("/accounts/sessions/").content.decode().count("Firefox") == 1
+    mine.post("/accounts/sessions/")
+    assert theirs.get("/account/").status_code == 200
+
+
+@pytest.mark.django_db
+def test_ending_sessions_ends_those_nobody_kept_track_of(person: User) -> None:
+    client = Client()
+    client.force_login(person)
+    assert not UserSession.objects.exists()
+    end_sessions(user=person)
+    assert client.get("/account/").status_code == 302
+
+
+@pytest.mark.django_db
+def test_a_closed_account_stays_signed_out_when_opened_again(person: User, sign_in: SignIn) -> None:
+    administrator = UserFactory()
+    client = sign_in(person)
+    deactivate_person(user=person, actor=administrator, reason="Left")
+    assert client.get("/account/").status_code == 302
+    activate_person(user=person, actor=administrator)
+    assert client.get("/account/").status_code == 302
+    assert not UserSession.objects.filter(user=person).exists()
+    assert sign_in(person).get("/account/").status_code == 200
+
+
+@pytest.mark.django_db
+def test_new_roles_ask_for_a_new_sign_in_but_for_oneself(person: User, sign_in: SignIn) -> None:
+    sync_roles()
+    client = sign_in(person)
+    set_roles(user=person, roles=[Role.TRAINER], actor=UserFactory())
+    assert client.get("/account/").status_code == 302
+    client = sign_in(person)
+    set_roles(user=person, roles=[Role.TRAINER, Role.CHAMPION], actor=person)
+    assert client.get("/account/").status_code == 200
+
+
+# Open sockets ----------------------------------------------------------------------------------------------------------
+@pytest.mark.django_db(transaction=True)
+async def test_closing_an_account_closes_its_sockets(live_server_ws: LiveServer) -> None:
+    person, administrator = await db.run(UserFactory), await db.run(UserFactory)
+    async with live_server_ws.tab(await live_server_ws.sign_in(person)) as tab:
+        await db.run(lambda: deactivate_person(user=person, actor=administrator, reason="Left"))
+        assert await tab.closed() == 4401
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_signing_out_closes_the_tabs_of_that_session_only(live_server_ws: LiveServer) -> None:
+    person = await db.run(UserFactory)
+
+    def signed_in() -> Client:
+        EmailAddress.objects.get_or_create(user=person, email=person.email, primary=True, verified=True)
+        client = Client()
+        client.post("/accounts/login/", {"login": person.email, "password": PASSWORD})
+        return client
+
+    leaving, staying = await db.run(signed_in), await db.run(signed_in)
+    async with (
+        live_server_ws.tab(leaving.cookies["sessionid"].value) as left,
+        live_server_ws.tab(staying.cookies["sessionid"].value) as stayed,
+    ):
+        await db.run(leaving.post, "/accounts/logout/")
+        assert await left.closed() == 4401
+        assert await stayed.silent()
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_signing_out_elsewhere_closes_the_tabs_there(live_server_ws: LiveServer) -> None:
+    person = await db.run(UserFactory)
+
+    def signed_in() -> Client:
+        EmailAddress.objects.get_or_create(user=person, email=person.email, primary=True, verified=True)
+        client = Client()
+        client.post("/accounts/login/", {"login": person.email, "password": PASSWORD})
+        return client
+
+    here, elsewhere = await db.run(signed_in), await db.run(signed_in)
+    async with live_server_ws.tab(elsewhere.cookies["sessionid"].value) as tab:
+        await db.run(here.post, "/accounts/sessions/")
+        assert await tab.closed() == 4401
+
+
+@pytest.mark.django_db
+def test_a_session_row_of_somebody_signed_out_is_gone(person: User, sign_in: SignIn) -> None:
+    client = sign_in(person)
+    key = client.cookies["sessionid"].value
+    client.post("/accounts/logout/")
+    assert not Session.objects.filter(session_key=key).exists()
+    assert not UserSession.objects.filter(session_key=key).exists()
