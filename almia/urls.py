@@ -8,7 +8,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("", include("apps.accounts.urls")),
     path("", include("apps.access.urls")),
-    path("learn/", include("apps.learning.urls")),
+    path("", include("apps.learning.urls")),
     path("chat/", include("apps.chat.urls")),
     path("api/v1/", include("apps.api.urls")),
     path("", include("apps.portal.urls")),

@@ -8,9 +8,11 @@ class LearningConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.access import capabilities
+        from apps.accounts import panels
         from apps.core.navigation import Place, declare
 
-        from .queries import training_url
+        from .policies import can_manage_courses
+        from .queries import courses_panel, training_url
 
         capabilities.offer_training_link(training_url)
         declare(
@@ -22,3 +24,14 @@ class LearningConfig(AppConfig):
                 active_under=("learning",),
             )
         )
+        declare(
+            Place(
+                label=_("Courses"),
+                icon="graduation-cap",
+                url_name="learning:staff_courses",
+                area="staff",
+                order=300,
+                shown_to=can_manage_courses,
+            )
+        )
+        panels.declare(panels.Panel("person", "learning/staff/_person.html", courses_panel, order=20))

@@ -28,6 +28,16 @@ class StepState(models.TextChoices):
     EXPIRED = "expired", _("To be taken again")
 
 
+class LearnerState(models.TextChoices):
+    """How staff see somebody in one course."""
+
+    PASSED = "passed", _("Passed")
+    WAIVED = "waived", _("Waived")
+    UNDER_WAY = "under_way", _("Under way")
+    LAPSED = "lapsed", _("No longer valid")
+    NOT_STARTED = "not_started", _("Not started")
+
+
 class TryState(models.TextChoices):
     """How a try on the practice bench ended."""
 

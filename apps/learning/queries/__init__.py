@@ -1,5 +1,14 @@
 """Everything learning reads across models. Missing and forbidden look the same."""
 
+from .figures import (
+    CourseFigures,
+    LearnerRow,
+    course_figures,
+    learner_rows,
+    learners,
+    question_figures,
+    versions_of,
+)
 from .pages import (
     CoursePage,
     LessonPage,
@@ -7,6 +16,7 @@ from .pages import (
     course_page,
     find_certificate,
     lesson_page,
+    preview_page,
     readable_lessons,
 )
 from .practice import answer_html, open_exercises, stored_try, tries_of
@@ -19,10 +29,12 @@ from .quiz import (
     result_page,
     review_page,
 )
-from .standing import Progress, Step, path_for, progress_for, published_courses, training_url, valid_award
+from .standing import Progress, Step, courses_panel, path_for, progress_for, published_courses, training_url, valid_award
 
 __all__ = [
+    "CourseFigures",
     "CoursePage",
+    "LearnerRow",
     "LessonPage",
     "Progress",
     "Step",
@@ -30,16 +42,22 @@ __all__ = [
     "attempts_of",
     "certificates_of",
     "charter_is_published_otherwise",
+    "course_figures",
     "course_page",
+    "courses_panel",
     "find_certificate",
     "first_unanswered",
+    "learner_rows",
+    "learners",
     "lesson_page",
     "open_exercises",
     "path_for",
+    "preview_page",
     "progress_for",
     "published_courses",
     "published_snapshots",
     "published_sources",
+    "question_figures",
     "question_page",
     "readable_lessons",
     "responses_of",
@@ -50,4 +68,5 @@ __all__ = [
     "training_url",
     "tries_of",
     "valid_award",
+    "versions_of",
 ]

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db.models import QuerySet
+from django.utils.translation import ngettext
 
+from apps.learning.content import ExerciseContent
 from apps.learning.models import Attempt, Certificate, CheckAnswer, Enrolment, Lesson, LessonProgress, Module
 from apps.learning.shown import Reveal, ShownQuestion, show
 
+from .figures import solved
 from .practice import BenchPage, bench_page
 from .standing import Step, path_for
 
@@ -66,6 +69,16 @@ class CoursePage:
     modules: tuple[ModuleOutline, ...]
     attempts: tuple[Attempt, ...]
     certificate: Certificate | None
+
+    @property
+    def validity(self) -> str:
+        """How long a proof lasts, in the largest unit that says it exactly; empty for ever."""
+        days = self.valid_days
+        if not days:
+            return ""
+        if days % 365 == 0:
+            return ngettext("%(count)s year", "%(count)s years", days // 365) % {"count": days // 365}
+        return ngettext("%(count)s day", "%(count)s days", days) % {"count": days}
 
     @property
     def failed_before(self) -> bool:
@@ -174,6 +187,32 @@ def lesson_page(user: User, lesson: Lesson, *, again: bool = False, typed: Answe
         check=shown_check(user, lesson, [] if again else answers, typed=typed),
         check_answers=len(answers),
         bench=bench_page(user, lesson.exercise) if lesson.exercise else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewPage:
+    """A lesson as staff look at it: `check` and `exercise` are None where the lesson has none."""
+
+    lesson: Lesson
+    lessons: tuple[Lesson, ...]
+    previous: Lesson | None
+    following: Lesson | None
+    check: ShownQuestion | None
+    exercise: ExerciseContent | None
+
+
+def preview_page(lesson: Lesson) -> PreviewPage:
+    """Return `lesson` for a preview: nobody's progress, the question solved."""
+    lessons = tuple(Lesson.objects.live().filter(course=lesson.course_id).select_related("module").defer("body_fr", "body_en"))
+    place = [other.pk for other in lessons].index(lesson.pk)
+    return PreviewPage(
+        lesson=lesson,
+        lessons=lessons,
+        previous=lessons[place - 1] if place else None,
+        following=lessons[place + 1] if place + 1 < len(lessons) else None,
+        check=solved(lesson.check_question.body) if lesson.check_question else None,
+        exercise=lesson.exercise.body if lesson.exercise else None,
     )
 
 

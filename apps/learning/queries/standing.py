@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.core.cache import cache
@@ -17,7 +17,7 @@ from django.utils import timezone
 from apps.access.models import Award, Waiver
 from apps.learning.enums import StepState
 from apps.learning.models import Attempt, Course, Enrolment, Lesson, LessonProgress
-from apps.learning.policies import can_open_cycle
+from apps.learning.policies import can_manage_courses, can_open_cycle
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
@@ -232,6 +232,11 @@ def _resume_url(course: Course, known: _Known, target: Lesson | None) -> str:
     if target is not None:
         return reverse("learning:lesson", args=[course.code, target.code])
     return reverse("learning:quiz", args=[course.code])
+
+
+def courses_panel(viewer: User, person: User) -> dict[str, Any] | None:
+    """Return what a member of staff sees about a person's courses; None without the right to."""
+    return {"progress": progress_for(person)} if can_manage_courses(viewer) else None
 
 
 def training_url(code: str) -> str | None:

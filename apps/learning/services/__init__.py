@@ -2,7 +2,7 @@
 
 from .practice import end_try, interrupt_lost_tries, left_in_words, start_try, stop_try, stop_was_asked
 from .progress import answer_check, enrol, finish_lesson, open_cycle, see_lesson
-from .publishing import enforce_redo_dates, publish_content, publish_course
+from .publishing import enforce_redo_dates, publish_content, publish_course, record_export
 from .quiz import save_answer, start_attempt, submit_attempt
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "open_cycle",
     "publish_content",
     "publish_course",
+    "record_export",
     "save_answer",
     "see_lesson",
     "start_attempt",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.core.cache import cache
 from django.db import transaction
@@ -208,6 +208,13 @@ def publish_content(
         if requirement.charter:
             add_requirement(capability=requirement.capability, charter=True, actor=actor)
     return versions
+
+
+@transaction.atomic
+def record_export(*, course: Course, actor: User, criteria: dict[str, Any]) -> None:
+    """Write into the audit trail that `actor` took people's progress in `course` out of the portal."""
+    filters = sorted(name for name, value in criteria.items() if value)
+    audit.record(actor=actor, action="learning.export_progress", target=course, details={"filters": filters})
 
 
 @transaction.atomic

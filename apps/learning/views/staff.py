@@ -1,0 +1,96 @@
+"""Courses in the staff area: figures, the course as learners see it, and where people stand."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import permission_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone, translation
+from django.views.decorators.http import require_POST, require_safe
+
+from apps.learning import queries, services
+from apps.learning.export import progress_csv
+from apps.learning.forms import LearnerFilter
+
+from .catalogue import person
+
+PER_PAGE = 50
+may_manage = permission_required("learning.manage_courses", raise_exception=True)
+
+
+def _figures(code: str) -> queries.CourseFigures:
+    found = queries.course_figures(code)
+    if not found:
+        raise Http404
+    return found[0]
+
+
+@require_safe
+@may_manage
+def courses(request: HttpRequest) -> HttpResponse:
+    """All courses with their figures."""
+    return render(request, "learning/staff/courses.html", {"figures": queries.course_figures()})
+
+
+@require_safe
+@may_manage
+def course(request: HttpRequest, code: str) -> HttpResponse:
+    """One course: figures, how hard its questions are, what was published when."""
+    figures = _figures(code)
+    context = {
+        "figures": figures,
+        "course": figures.course,
+        "questions": queries.question_figures(figures.course),
+        "versions": queries.versions_of(figures.course),
+    }
+    return render(request, "learning/staff/course.html", context)
+
+
+@require_safe
+@may_manage
+def people(request: HttpRequest, code: str) -> HttpResponse:
+    """Where people stand in a course, searched and filtered."""
+    found = _figures(code).course
+    form = LearnerFilter(request.GET)
+    page = Paginator(queries.learners(found, **form.criteria()), PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "course": found,
+        "form": form,
+        "page": page,
+        "rows": queries.learner_rows(found, list(page.object_list)),
+        "filtered": form.is_used(),
+    }
+    return render(request, "learning/staff/people.html", context)
+
+
+@require_POST
+@may_manage
+def export(request: HttpRequest, code: str) -> StreamingHttpResponse:
+    """The same people as a file. A form, because the export itself goes into the audit trail."""
+    found = _figures(code).course
+    criteria = LearnerFilter(request.POST).criteria()
+    services.record_export(course=found, actor=person(request), criteria=criteria)
+    name = f"{found.code}-{timezone.localdate().isoformat()}.csv"
+    return StreamingHttpResponse(
+        progress_csv(found, criteria, translation.get_language()),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
+    )
+
+
+@require_safe
+@may_manage
+def preview(request: HttpRequest, code: str, lesson: str = "") -> HttpResponse:
+    """A lesson as learners see it, in either language, with its question answered."""
+    if not lesson:
+        first = queries.readable_lessons().filter(course=code).first()
+        if first is None:
+            raise Http404
+        return redirect("learning:staff_preview", code, first.code)
+    found = get_object_or_404(queries.readable_lessons(), course=code, code=lesson)
+    language = request.GET.get("language", "")
+    if language not in {"fr", "en"}:
+        language = translation.get_language()[:2]
+    with translation.override(language):
+        return render(request, "learning/staff/preview.html", {"page": queries.preview_page(found), "language": language})
