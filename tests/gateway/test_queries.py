@@ -16,8 +16,10 @@ pytestmark = pytest.mark.django_db
 
 def test_aliases_first_then_versions_that_can_be_called() -> None:
     today = timezone.localdate()
-    active = VersionFactory.create(label="v3", note_fr="Le plus sûr", note_en="")
-    old = VersionFactory.create(status=VersionStatus.DEPRECATED, deprecated_on=today, retires_on=today + timedelta(days=9))
+    active = VersionFactory.create(model__name="A model", label="v3", note_fr="Le plus sûr", note_en="")
+    old = VersionFactory.create(
+        model__name="Another model", status=VersionStatus.DEPRECATED, deprecated_on=today, retires_on=today + timedelta(days=9)
+    )
     VersionFactory.create(status=VersionStatus.RETIRED, retires_on=today)
     VersionFactory.create(retires_on=today)
     VersionFactory.create(status=VersionStatus.PREVIEW)

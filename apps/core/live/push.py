@@ -6,6 +6,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from channels.layers import get_channel_layer
@@ -97,8 +98,14 @@ async def _hear_other_processes() -> None:
 
 @lifespan.on_shutdown
 async def _stop_hearing() -> None:
-    if _hearing is not None:
-        _hearing.cancel()
+    if _hearing is None:
+        return
+    _hearing.cancel()
+    with suppress(asyncio.CancelledError):
+        await _hearing
+    layer = get_channel_layer()
+    if layer is not None:
+        await layer.flush()  # of this process only: closes its connections
 
 
 async def _hear() -> None:
