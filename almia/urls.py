@@ -8,6 +8,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("", include("apps.accounts.urls")),
     path("", include("apps.access.urls")),
+    path("", include("apps.gateway.urls")),
     path("", include("apps.learning.urls")),
     path("chat/", include("apps.chat.urls")),
     path("api/v1/", include("apps.api.urls")),

@@ -212,7 +212,7 @@ def _training_item(requirement: Requirement, awards: list[Award], waiver: Waiver
     assert training is not None
     state, until, done_at = ProofState.MISSING, None, None
     for award in awards:
-        done_at = award.awarded_at
+        done_at, until = award.awarded_at, None
         if award.revoked_at is not None:
             state = ProofState.REVOKED
         elif award.expires_at is not None and award.expires_at <= now:

@@ -7,9 +7,16 @@ class GatewayConfig(AppConfig):
     verbose_name = _("Models")
 
     def ready(self) -> None:
-        from apps.core import health
+        from apps.accounts.enums import Role
+        from apps.accounts.roles import grant
+        from apps.core import health, navigation
 
         from . import clients  # noqa: F401  registers its shutdown hook
         from .health import model_health
+        from .policies import can_manage_models
 
+        grant(Role.ADMINISTRATOR, "gateway.manage_models", "gateway.use_previews")
+        navigation.declare(
+            navigation.Place(_("Models"), "cpu", "gateway:models", area="staff", order=300, shown_to=can_manage_models)
+        )
         health.register("model", model_health, critical=False)

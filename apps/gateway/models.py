@@ -195,6 +195,11 @@ class ModelVersion(models.Model):
         mine, other = (self.note_en, self.note_fr) if get_language() == "en" else (self.note_fr, self.note_en)
         return mine or other
 
+    @property
+    def days_left(self) -> int | None:
+        """In how many days the version is refused; None when no date is set."""
+        return None if self.retires_on is None else (self.retires_on - timezone.localdate()).days
+
     def is_retired(self, on: date | None = None) -> bool:
         """Whether the version is refused on the day `on` (today)."""
         by_date = self.retires_on is not None and self.retires_on <= (on or timezone.localdate())

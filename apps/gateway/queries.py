@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
+from uuid import UUID
 
-from .models import Alias, ModelVersion
+from django.db.models import Count, Prefetch, Q, QuerySet
+from django.http import Http404
+from django.utils import timezone
+
+from .enums import VersionStatus
+from .models import Alias, Model, ModelVersion, Provider
 from .policies import usable_statuses
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
+
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +74,59 @@ def choices_for(user: User) -> list[Choice]:
         *(_choice(alias.code, "alias", alias.label, by_id[alias.target_id]) for alias in aliases if alias.target_id),
         *(_choice(str(version.pk), "version", str(version), version) for version in versions),
     ]
+
+
+def registered_models() -> QuerySet[Model]:
+    """Return all models with their versions (the newest first), providers and aliases, for staff. Three queries."""
+    versions = ModelVersion.objects.select_related("provider").order_by("-created_at")
+    versions = versions.prefetch_related(Prefetch("aliases", Alias.objects.order_by("order", "code")))
+    return Model.objects.order_by("name").prefetch_related(Prefetch("versions", versions))
+
+
+def registered_aliases() -> QuerySet[Alias]:
+    """Return all aliases with what they point to, in the order people see them."""
+    return Alias.objects.select_related("target__model", "target__provider").order_by("order", "code")
+
+
+def registered_providers() -> QuerySet[Provider]:
+    """Return all providers, each with `served`: how many of its versions can be called."""
+    today = timezone.localdate()
+    callable_now = Q(versions__status__in=[VersionStatus.ACTIVE, VersionStatus.DEPRECATED]) & (
+        Q(versions__retires_on__isnull=True) | Q(versions__retires_on__gt=today)
+    )
+    return Provider.objects.annotate(served=Count("versions", filter=callable_now)).order_by("name")
+
+
+def versions_to_point_to() -> QuerySet[ModelVersion]:
+    """Return the versions that an alias may point to."""
+    return (
+        ModelVersion.objects.usable([VersionStatus.ACTIVE.value, VersionStatus.DEPRECATED.value])
+        .select_related("model", "provider")
+        .order_by("model__name", "-created_at")
+    )
+
+
+def get_provider(provider_id: UUID) -> Provider:
+    """Return a provider. Raises Http404."""
+    return _found(Provider.objects.filter(pk=provider_id).first())
+
+
+def get_model(model_id: UUID) -> Model:
+    """Return a model. Raises Http404."""
+    return _found(Model.objects.filter(pk=model_id).first())
+
+
+def get_version(version_id: UUID) -> ModelVersion:
+    """Return a version with its model and provider. Raises Http404."""
+    return _found(ModelVersion.objects.select_related("model", "provider").filter(pk=version_id).first())
+
+
+def get_alias(code: str) -> Alias:
+    """Return an alias with what it points to. Raises Http404."""
+    return _found(registered_aliases().filter(pk=code).first())
+
+
+def _found(row: Row | None) -> Row:
+    if row is None:
+        raise Http404
+    return row

@@ -2,18 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from apps.access import capabilities
 from apps.access.queries import explain, has_capability
 from tests.factories.access import RequirementFactory, entitled_user
 from tests.factories.accounts import PASSWORD, UserFactory
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _capability(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(capabilities, "_capabilities", dict(capabilities._capabilities))
-    capabilities.declare("test.use", "Test")
 
 
 def test_entitled_user_has_the_capability_whatever_it_requires() -> None:

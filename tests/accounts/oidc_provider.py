@@ -1,9 +1,9 @@
-"""A small but real OpenID Connect provider, run as a process of its own: authorization code with PKCE, ID tokens signed with RS256.
+"""A small but real OpenID Connect provider, run as a process of its own: authorization code, PKCE, ID tokens signed with RS256.
 
     python -m tests.accounts.oidc_provider '{"client_id": …, "client_secret": …, "redirect_uri": …, "people": {"ana": {claims}}}'
 
-It prints its port and serves until it is stopped. Its sign-in page takes the field `person`; `deceit` makes it answer as a broken or
-hostile provider would (see `Provider.token`), so that tests can see what is refused.
+It prints its port and serves until it is stopped. Its sign-in page takes the field `person`; `deceit` makes it answer as a
+broken or hostile provider would (see `Provider.sign`), so that tests can see what is refused.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ class Provider:
         claims = {name: value for name, value in (claims | changes.get(deceit, {})).items() if value is not None}
         headers = {"kid": "another" if deceit == "unknown_key" else KEY_ID}
         if deceit == "unsigned":
-            return jwt.encode(claims, None, algorithm="none", headers=headers)
+            return jwt.encode(claims, "", algorithm="none", headers=headers)
         if deceit == "public_key_as_secret":
             header = base64.urlsafe_b64encode(json.dumps({"alg": "HS256", **headers}).encode()).rstrip(b"=").decode()
             body = base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()
@@ -155,7 +155,7 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, *args: Any) -> None:
         return
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         path, query = self._address()
         try:
             if path == "/.well-known/openid-configuration":
@@ -172,7 +172,7 @@ class Handler(BaseHTTPRequestHandler):
         except Refused as refusal:
             self._json({"error": str(refusal)}, 400)
 
-    def do_POST(self) -> None:  # noqa: N802
+    def do_POST(self) -> None:
         path, query = self._address()
         body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
         form = {name: values[0] for name, values in parse_qs(body).items()}

@@ -176,7 +176,7 @@ def test_an_address_the_provider_does_not_confirm_opens_nothing(person: str, kno
 
 def test_a_company_may_vouch_for_its_own_domains(configured: dict[str, Any]) -> None:
     configured["settings"]["verified_email"] = ["alcyon.example"]
-    client, response = come_in("silent")
+    _, response = come_in("silent")
     assert response.headers["Location"] == "/"
     assert User.objects.get().email == "victim@alcyon.example"
 

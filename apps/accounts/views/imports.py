@@ -33,8 +33,8 @@ def _preview(request: HttpRequest, text: str, preview: imports.Preview, *, statu
 @may_manage
 def upload(request: HttpRequest) -> HttpResponse:
     """Choose a file (GET), see what it would do (POST). Changes nothing."""
-    form = UploadForm(request.POST or None, request.FILES or None)
-    if request.method == "POST" and form.is_valid():
+    form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
+    if form.is_valid():
         try:
             text = imports.decode(form.cleaned_data["file"].read(imports.MAX_BYTES + 1))
             return _preview(request, text, imports.read(text))

@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from apps.gateway import queries
+from apps.gateway.enums import VersionStatus
+from apps.gateway.figures import usage_figures
+from apps.gateway.forms import PERIODS, AliasForm, ModelForm, PeriodForm, StatusForm, VersionForm
+from apps.gateway.models import Alias
+from apps.gateway.services import (
+    RegistryError,
+    change_alias,
+    change_model,
+    change_version,
+    change_version_status,
+    create_alias,
+    create_version,
+)
+
+from . import blame, may_manage, staff
+
+
+@require_safe
+@may_manage
+def index(request: HttpRequest) -> HttpResponse:
+    """What people may talk to: the aliases, then every model with its versions."""
+    context = {"aliases": queries.registered_aliases(), "models": queries.registered_models()}
+    return render(request, "gateway/staff/models.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@may_manage
+def edit_model(request: HttpRequest, model_id: UUID) -> HttpResponse:
+    """Rename a model."""
+    model = queries.get_model(model_id)
+    form = ModelForm(request.POST or None, instance=model)
+    if request.method == "POST" and form.is_valid():
+        change_model(model=model, actor=staff(request), **form.cleaned_data)
+        messages.success(request, _("The model has its new name."))
+        return redirect("gateway:models")
+    return render(request, "gateway/staff/model.html", {"form": form, "model": model}, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@may_manage
+def new_version(request: HttpRequest) -> HttpResponse:
+    """Add a version; the query string may name provider and model, as the page of a tested provider does."""
+    given = {name: request.GET[name] for name in ("provider", "upstream_name", "model_name") if request.GET.get(name)}
+    form = VersionForm(request.POST or None, initial=given)
+    if request.method == "POST" and form.is_valid():
+        try:
+            version = create_version(actor=staff(request), **form.cleaned_data)
+        except RegistryError as error:
+            blame(form, error)
+        else:
+            messages.success(
+                request, _("“%(name)s” is there as a preview. Put it in service when it is ready.") % {"name": version}
+            )
+            return redirect("gateway:version_status", version.pk)
+    context = {"form": form, "models": queries.registered_models()}
+    return render(request, "gateway/staff/version.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@may_manage
+def edit_version(request: HttpRequest, version_id: UUID) -> HttpResponse:
+    """Change what is told or paid for a version."""
+    version = queries.get_version(version_id)
+    form = VersionForm(request.POST or None, instance=version)
+    if request.method == "POST" and form.is_valid():
+        try:
+            change_version(version=version, actor=staff(request), **form.cleaned_data)
+        except RegistryError as error:
+            blame(form, error)
+        else:
+            messages.success(request, _("The changes count from the next message on."))
+            return redirect("gateway:models")
+    context = {"form": form, "version": version}
+    return render(request, "gateway/staff/version.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@may_manage
+def version_status(request: HttpRequest, version_id: UUID) -> HttpResponse:
+    """Move a version through its life."""
+    version = queries.get_version(version_id)
+    initial = {"status": version.status, "deprecated_on": version.deprecated_on, "retires_on": version.retires_on}
+    form = StatusForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        values: dict[str, Any] = {**form.cleaned_data, "status": VersionStatus(form.cleaned_data["status"])}
+        try:
+            version = change_version_status(version=version, actor=staff(request), **values)
+        except RegistryError as error:
+            blame(form, error)
+        else:
+            status = version.get_status_display()
+            messages.success(request, _("%(version)s: %(status)s") % {"version": version, "status": status})
+            return redirect("gateway:models")
+    return render(request, "gateway/staff/status.html", {"form": form, "version": version}, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@may_manage
+def new_alias(request: HttpRequest) -> HttpResponse:
+    """Add a name under which people find a version."""
+    return _alias(request, None)
+
+
+@require_http_methods(["GET", "POST"])
+@may_manage
+def edit_alias(request: HttpRequest, code: str) -> HttpResponse:
+    """Rename an alias, or point it to another version."""
+    return _alias(request, queries.get_alias(code))
+
+
+def _alias(request: HttpRequest, alias: Alias | None) -> HttpResponse:
+    form = AliasForm(request.POST or None, alias=alias, versions=queries.versions_to_point_to())
+    if request.method == "POST" and form.is_valid():
+        try:
+            if alias is None:
+                done = create_alias(actor=staff(request), **form.cleaned_data)
+            else:
+                done = change_alias(alias=alias, actor=staff(request), **form.cleaned_data)
+        except RegistryError as error:
+            blame(form, error)
+        else:
+            messages.success(request, _("“%(alias)s” now means %(version)s.") % {"alias": done, "version": done.target})
+            return redirect("gateway:models")
+    return render(request, "gateway/staff/alias.html", {"form": form, "alias": alias}, status=422 if form.errors else 200)
+
+
+@require_safe
+@may_manage
+def usage(request: HttpRequest) -> HttpResponse:
+    """What was used and spent."""
+    days = PeriodForm(request.GET).chosen
+    return render(request, "gateway/staff/usage.html", {"figures": usage_figures(days), "periods": PERIODS})

@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
+from django.utils import timezone, translation
+from pytest_django.fixtures import DjangoAssertNumQueries
+
+from apps.access.gate import capability_required, live_gate
+from apps.access.models import CharterSignature
+from apps.accounts.models import User
+from tests.factories.access import AwardFactory, CharterFactory, RequirementFactory, TrainingFactory, entitled_user
+from tests.factories.accounts import UserFactory
+
+from .conftest import CODE
+
+pytestmark = pytest.mark.django_db
+
+LOCKED = f"/access/locked/{CODE}/"
+
+
+# The charter -----------------------------------------------------------------------------------------------------------
+def test_without_a_charter_there_is_nothing_to_sign(browser: Client) -> None:
+    assert "There is no charter to sign yet" in browser.get("/access/charter/").content.decode()
+    assert browser.post("/access/charter/", {"version": "1", "read": "on"}).status_code == 302
+    assert not CharterSignature.objects.exists()
+
+
+def test_reading_signs_nothing_and_signing_is_kept(browser: Client, person: User) -> None:
+    charter = CharterFactory(body_en="I read **what** the AI writes. <script>x</script>")
+    page = browser.get("/access/charter/").content.decode()
+    assert "<strong>what</strong>" in page
+    assert "<script>x" not in page
+    assert "Sign the charter" in page
+    assert not CharterSignature.objects.exists()
+
+    untouched = browser.post("/access/charter/", {"version": charter.version})
+    assert untouched.status_code == 422
+    assert "Tick the box to sign." in untouched.content.decode()
+
+    browser.post("/access/charter/", {"version": charter.version, "read": "on", "user": str(UserFactory().pk)})
+    signature = CharterSignature.objects.get()
+    assert (signature.user, signature.charter, signature.language) == (person, charter, "en")
+    page = browser.get("/access/charter/").content.decode()
+    assert "You signed this version on" in page
+    assert 'name="read"' not in page
+
+
+def test_a_version_replaced_while_it_was_read_is_not_signed(browser: Client) -> None:
+    old = CharterFactory()
+    CharterFactory(version=old.version + 1)
+    page = browser.post("/access/charter/", {"version": old.version, "read": "on"}, follow=True).content.decode()
+    assert "A new version of the charter has come into force" in page
+    assert not CharterSignature.objects.exists()
+
+
+@pytest.mark.parametrize("version", ["", "x", "-1", "99999999999999999999"])
+def test_nonsense_signs_nothing(browser: Client, version: str) -> None:
+    CharterFactory()
+    assert browser.post("/access/charter/", {"version": version, "read": "on"}).status_code in {302, 422}
+    assert not CharterSignature.objects.exists()
+
+
+# The locked page -------------------------------------------------------------------------------------------------------
+@capability_required(CODE)
+def secret(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("The secret")
+
+
+def ask(user: User, rf: RequestFactory, method: str = "get", **headers: str) -> HttpResponse:
+    request: Any = getattr(rf, method)("/secret/?a=1&b=2", headers=headers)
+    request.user = user
+    request.session = {}
+    return secret(request)
+
+
+def test_it_says_why_and_leads_to_the_next_step(person: User, rf: RequestFactory) -> None:
+    first = RequirementFactory(capability=CODE, training=TrainingFactory(title_en="Understanding AI", order=1)).training
+    RequirementFactory(capability=CODE, training=None, charter=True)
+    AwardFactory(
+        user=person, training=first, awarded_at=timezone.now() - timedelta(days=9), expires_at=timezone.now() - timedelta(days=1)
+    )
+    response = ask(person, rf)
+    page = response.content.decode()
+    assert response.status_code == 403
+    assert "The secret" not in page
+    assert "Not open yet: Testing" in page
+    assert "Expired" in page
+    assert f'href="/learn/{first.code}/"' in page
+    assert f'hx-get="{LOCKED}?next={quote("/secret/?a=1&b=2", safe="/")}"' in page
+    assert 'hx-trigger="almia:access-changed from:document"' in page
+
+
+def test_a_form_sent_too_late_leads_home_once_it_is_open(person: User, rf: RequestFactory) -> None:
+    assert f'hx-get="{LOCKED}?next=/"' in ask(person, rf, "post").content.decode()
+
+
+def test_who_has_it_passes(rf: RequestFactory) -> None:
+    assert ask(entitled_user(CODE), rf).content == b"The secret"
+
+
+def test_a_fragment_gets_no_whole_page(person: User, rf: RequestFactory) -> None:
+    response = ask(person, rf, **{"hx-request": "true"})
+    assert response.status_code == 403
+    assert b"<html" not in response.content
+
+
+def test_nothing_set_and_an_account_closed_are_said(browser: Client) -> None:
+    assert "no training has been set for it" in browser.get(LOCKED).content.decode()
+
+
+def test_it_opens_by_itself(browser: Client, person: User) -> None:
+    requirement = RequirementFactory(capability=CODE)
+    headers = {"hx-request": "true"}
+    still = browser.get(LOCKED, {"next": "/chat/?q=1"}, headers=headers)
+    assert still.status_code == 200
+    assert b"<html" not in still.content
+    assert "next=/chat/%3Fq%3D1" in still.content.decode()
+    AwardFactory(user=person, training=requirement.training)
+    opened = browser.get(LOCKED, {"next": "/chat/?q=1"}, headers=headers)
+    assert opened.headers["HX-Redirect"] == "/chat/?q=1"
+    assert browser.get(LOCKED, {"next": "/chat/"}).headers["Location"] == "/chat/"
+
+
+@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "javascript:alert(1)", ""])
+def test_it_leads_to_our_own_pages_only(target: str) -> None:
+    client = Client()
+    client.force_login(entitled_user(CODE))
+    assert client.get(LOCKED, {"next": target}, headers={"hx-request": "true"}).headers["HX-Redirect"] == "/"
+
+
+def test_a_capability_nobody_declared_does_not_exist(browser: Client) -> None:
+    assert browser.get("/access/locked/misspelt.use/").status_code == 404
+    assert browser.post(LOCKED).status_code == 405
+
+
+def test_the_socket_gets_the_same_reason(person: User) -> None:
+    requirement = RequirementFactory(capability=CODE, training=TrainingFactory(title_en="Asking well"))
+    with translation.override("en"):
+        refusal = live_gate(person, CODE)
+    assert refusal is not None
+    assert refusal.code == "locked"
+    assert "Asking well" in str(refusal)
+    [missing] = refusal.details["missing"]
+    assert (missing["state"], missing["url"]) == ("missing", f"/learn/{requirement.training_id}/")
+    assert live_gate(entitled_user(CODE), CODE) is None
+
+
+# My proofs -------------------------------------------------------------------------------------------------------------
+def test_my_account_shows_what_i_proved_and_nobody_elses(browser: Client, person: User) -> None:
+    AwardFactory(user=person, training=TrainingFactory(title_en="Asking well"))
+    AwardFactory(training=TrainingFactory(title_en="Somebody else's"))
+    AwardFactory(
+        user=person,
+        training=TrainingFactory(title_en="Old one"),
+        revoked_at=timezone.now(),
+        revoked_by=UserFactory(),
+        revoke_reason="Copied",
+    )
+    page = browser.get("/account/").content.decode()
+    assert "Asking well" in page
+    assert "Somebody else" not in page
+    assert "withdrawn: Copied" in page
+
+
+def test_certificates_are_linked_where_something_offers_them(
+    browser: Client, person: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from apps.access import capabilities
+
+    capabilities.offer_certificate_link(lambda award: f"/certificates/{award.training_id}/")
+    AwardFactory(user=person, training=TrainingFactory(code="kept"))
+    AwardFactory(user=person, training=TrainingFactory(code="taken"), revoked_at=timezone.now())
+    page = browser.get("/account/").content.decode()
+    assert re.findall(r"/certificates/(\w+)/", page) == ["kept"]
+
+
+def test_the_locked_page_asks_the_same_however_much_is_asked_for(
+    browser: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    RequirementFactory(capability=CODE)
+    browser.get(LOCKED)
+    with django_assert_num_queries(6):
+        browser.get(LOCKED, headers={"hx-request": "true"})
+    for _turn in range(3):
+        RequirementFactory(capability=CODE)
+    with django_assert_num_queries(6):
+        browser.get(LOCKED, headers={"hx-request": "true"})

@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from pytest_django.fixtures import DjangoAssertNumQueries
+
+from apps.accounts import imports
+from apps.accounts.errors import AccountError
+from apps.accounts.imports import decode, read
+from apps.accounts.models import User
+from apps.accounts.services.imports import ImportRefused, import_people
+from apps.core.models import AuditEntry
+from tests.factories.accounts import EntityFactory, JobRoleFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+HEAD = "email;first_name;last_name;entity;department;site;job\n"
+
+
+def test_new_changed_and_as_they_are() -> None:
+    entity, job = EntityFactory(code="sante"), JobRoleFactory(code="juriste")
+    UserFactory(email="moved@alcyon.example", first_name="Moved", last_name="Person")
+    UserFactory(email="same@alcyon.example", first_name="Same", last_name="Person", entity=entity)
+    text = (
+        HEAD
+        + "New@Alcyon.example;Zoé;Petit;sante;;;juriste\n"
+        + "moved@alcyon.example;Moved;Person;sante;;;\n"
+        + "\n"
+        + "same@alcyon.example;Same;Person;sante;;;\n"
+    )
+    preview = read(text)
+    assert ([line.email for line in preview.new], [line.email for line in preview.changed], preview.unchanged) == (
+        ["new@alcyon.example"],
+        ["moved@alcyon.example"],
+        1,
+    )
+    result = import_people(text=text, actor=UserFactory())
+    assert (result.new, result.changed) == (1, 1)
+    new = User.objects.get(email="new@alcyon.example")
+    assert (new.first_name, new.entity, new.job_role) == ("Zoé", entity, job)
+    assert not new.has_usable_password()
+    assert EmailAddress.objects.get(user=new).verified
+    assert User.objects.get(search_text__contains="zoe petit") == new
+    assert User.objects.get(email="moved@alcyon.example").entity == entity
+    assert AuditEntry.objects.get().details == {"new": 1, "changed": 1}
+
+
+def test_doing_it_twice_changes_nothing() -> None:
+    text = HEAD + "new@alcyon.example;Zoé;Petit;;;;\n"
+    actor = UserFactory()
+    import_people(text=text, actor=actor)
+    assert not read(text).may_apply
+    assert import_people(text=text, actor=actor).new == 0
+    assert User.objects.filter(email="new@alcyon.example").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (";Zoé;Petit;;;;", "“email” is empty"),
+        ("zoe@alcyon.example;;Petit;;;;", "“first_name” is empty"),
+        ("not-an-address;Zoé;Petit;;;;", "is not an e-mail address"),
+        ("zoe@alcyon.example;=cmd|' /C calc'!A0;Petit;;;;", "formula"),
+        ("zoe@alcyon.example;+33;Petit;;;;", "formula"),
+        ("zoe@alcyon.example;@SUM(A1);Petit;;;;", "formula"),
+        ("-zoe@alcyon.example;Zoé;Petit;;;;", "formula"),
+        ("zoe@alcyon.example;Zo\x07;Petit;;;;", "control characters"),
+        ("zoe@alcyon.example;Zo\x00;Petit;;;;", "control characters"),
+        ("zoe@alcyon.example;Zoé;Petit;nowhere;;;", "There is no entity “nowhere”"),
+        ("zoe@alcyon.example;Zoé;Petit;;;;king", "There is no job “king”"),
+        ("zoe@alcyon.example;Zoé;Petit;;;;;more", "more cells than columns"),
+        (f"zoe@alcyon.example;{'x' * 81};Petit;;;;", "too long"),
+        ("zoe@alcyon.example;Zoé;Petit;;;;\nZOE@alcyon.example;Zoé;Petit;;;;", "stands on line 2"),
+    ],
+)
+def test_a_bad_line_gets_its_reason_and_changes_nothing(line: str, reason: str) -> None:
+    text = HEAD + line + "\n"
+    good = "good@alcyon.example;Good;Person;;;;\n"
+    assert reason in " ".join(error.error for error in read(text + good).errors)
+    with pytest.raises(ImportRefused):
+        import_people(text=text + good, actor=UserFactory())
+    assert not User.objects.filter(email__startswith="good").exists()
+    assert not AuditEntry.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "Missing: email"),
+        ("email;first_name\n", "Missing: last_name"),
+        ("email;first_name;last_name;is_superuser\n", "not known: is_superuser"),
+        ("email;first_name;last_name;password\n", "not known: password"),
+        ("email;first_name;last_name;email\n", "stands twice"),
+        (HEAD, "holds no people"),
+        (HEAD + 'zoe@alcyon.example;"Zoé;Petit\n', "cannot be read as CSV"),
+    ],
+)
+def test_a_file_that_is_no_such_list_gets_a_sentence(text: str, reason: str) -> None:
+    with pytest.raises(AccountError) as caught:
+        read(text)
+    assert reason in str(caught.value)
+
+
+def test_files_have_a_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(imports, "MAX_ROWS", 2)
+    rows = "".join(f"p{n}@alcyon.example;P;Q;;;;\n" for n in range(3))
+    with pytest.raises(AccountError, match="more than 2 people"):
+        read(HEAD + rows)
+    with pytest.raises(AccountError, match="larger than 1 MB"):
+        decode(b"x" * 1_000_001)
+
+
+def test_excel_and_commas_are_read() -> None:
+    assert decode("﻿é".encode()) == "é"
+    assert decode("é".encode("cp1252")) == "é"
+    assert len(read("Email,First_Name,Last_Name\r\nzoe@alcyon.example,Zoé,Petit\r\n").new) == 1
+
+
+def test_a_thousand_lines_take_as_many_questions_as_one(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    for count in (1, 1000):
+        text = HEAD + "".join(f"p{n}@alcyon.example;P;Q;;;;\n" for n in range(count))
+        with django_assert_num_queries(5):
+            assert len(read(text).new) == count
+
+
+def test_roles_and_closed_accounts_stay_as_they_are() -> None:
+    UserFactory(email="closed@alcyon.example", first_name="Old", is_active=False)
+    import_people(text=HEAD + "closed@alcyon.example;New;Name;;;;\n", actor=UserFactory())
+    user = User.objects.get(email="closed@alcyon.example")
+    assert (user.first_name, user.is_active) == ("New", False)
+
+
+# Pages -----------------------------------------------------------------------------------------------------------------
+@pytest.fixture
+def staff() -> Client:
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(UserFactory(permissions=["accounts.see_people", "accounts.manage_people"]))
+    return client
+
+
+def upload(client: Client, text: str) -> str:
+    file = SimpleUploadedFile("people.csv", text.encode(), content_type="text/csv")
+    return str(client.post("/staff/people/import/", {"file": file}).content.decode())
+
+
+def test_looking_changes_nothing_then_applying_does(staff: Client) -> None:
+    text = HEAD + "zoe@alcyon.example;Zoé;Petit;;;;\n"
+    page = upload(staff, text)
+    assert "Zoé Petit" in page
+    assert not User.objects.filter(email="zoe@alcyon.example").exists()
+    staff.post("/staff/people/import/apply/", {"text": text})
+    assert User.objects.filter(email="zoe@alcyon.example").exists()
+
+
+def test_errors_are_shown_by_line_and_nothing_can_be_applied(staff: Client) -> None:
+    text = HEAD + "zoe@alcyon.example;Zoé;Petit;nowhere;;;\n"
+    page = upload(staff, text)
+    assert "There is no entity “nowhere”" in page
+    assert 'name="text"' not in page
+    refused = staff.post("/staff/people/import/apply/", {"text": text})
+    assert refused.status_code == 422
+    assert not User.objects.filter(email="zoe@alcyon.example").exists()
+
+
+def test_no_file_and_no_list_get_a_sentence(staff: Client) -> None:
+    assert "Choose a file." in staff.post("/staff/people/import/").content.decode()
+    assert "Missing: email" in upload(staff, "hello")
+    assert "Missing: email" in staff.post("/staff/people/import/apply/", {"text": "x"}, follow=True).content.decode()
