@@ -85,6 +85,10 @@ class Visitor:
         """Say that requests to `path` (a regular expression) answer with `status`: the browser reports each as an error."""
         self._expected.append(re.compile(rf"status of {status}\b.*{path}"))
 
+    def forgive(self, pattern: str) -> None:
+        """Say that messages that match `pattern` are part of the story: a server that was killed on purpose."""
+        self._expected.append(re.compile(pattern))
+
     @property
     def faults(self) -> list[str]:
         """What the pages reported and was not expected."""
