@@ -13,8 +13,17 @@ from pytest_django.fixtures import DjangoAssertNumQueries
 
 from apps.access.gate import capability_required, live_gate
 from apps.access.models import CharterSignature
+from apps.accounts import panels
 from apps.accounts.models import User
-from tests.factories.access import AwardFactory, CharterFactory, RequirementFactory, TrainingFactory, entitled_user
+from tests.factories.access import (
+    AwardFactory,
+    CharterFactory,
+    RequirementFactory,
+    SignatureFactory,
+    TrainingFactory,
+    WaiverFactory,
+    entitled_user,
+)
 from tests.factories.accounts import UserFactory
 
 from .conftest import CODE
@@ -178,6 +187,27 @@ def test_certificates_are_linked_where_something_offers_them(
     AwardFactory(user=person, training=TrainingFactory(code="taken"), revoked_at=timezone.now())
     page = browser.get("/account/").content.decode()
     assert re.findall(r"/certificates/(\w+)/", page) == ["kept"]
+
+
+def test_my_proofs_ask_the_same_for_one_and_for_many(
+    browser: Client, person: User, django_assert_num_queries: DjangoAssertNumQueries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(panels, "_panels", [panel for panel in panels._panels if panel.template.startswith("access/")])
+
+    def fill(count: int) -> None:
+        for _turn in range(count):
+            AwardFactory(user=person)
+            SignatureFactory(user=person)
+            WaiverFactory(user=person)
+
+    fill(1)
+    browser.get("/account/")
+    with django_assert_num_queries(16):
+        browser.get("/account/")
+    fill(2)
+    with django_assert_num_queries(16):
+        page = browser.get("/account/").content.decode()
+    assert page.count("Waiver:") == 3
 
 
 def test_the_locked_page_asks_the_same_however_much_is_asked_for(

@@ -8,6 +8,7 @@ from django.core import mail
 from django.core.mail import EmailMessage
 from django.test import Client
 
+from apps.accounts import panels
 from apps.accounts.models import User
 from apps.core import outbox
 from apps.core.enums import MessageState
@@ -55,6 +56,12 @@ def letters() -> Letters:
         return list(mail.outbox)
 
     return letters
+
+
+@pytest.fixture
+def no_panels(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages about a person as this app makes them, without what the apps above add."""
+    monkeypatch.setattr(panels, "_panels", [])
 
 
 def reauthenticate(client: Client, password: str = PASSWORD) -> None:

@@ -116,12 +116,13 @@ def test_the_list_asks_the_same_for_one_and_for_many(staff: Client, django_asser
     assert page.count("Trainer</span>") == 4
 
 
+@pytest.mark.usefixtures("no_panels")
 def test_a_persons_page_asks_the_same_whoever_it_is(staff: Client, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     bare, full = UserFactory(), UserFactory(entity=EntityFactory(), department=DepartmentFactory())
     full.groups.add(Group.objects.get(name=Role.TRAINER), Group.objects.get(name=Role.CHAMPION))
     staff.get(f"{LIST}{bare.pk}/")
     for person in (bare, full):
-        with django_assert_num_queries(13):
+        with django_assert_num_queries(9):
             staff.get(f"{LIST}{person.pk}/")
 
 
