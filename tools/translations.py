@@ -139,6 +139,11 @@ def update() -> int:
                 fresh.remove(entry)
             for entry in fresh:
                 entry.occurrences.sort()
+                if "fuzzy" in entry.flags:
+                    # What gettext guesses from a sentence that looks alike is wrong more often than not.
+                    entry.flags.remove("fuzzy")
+                    entry.previous_msgctxt = entry.previous_msgid = entry.previous_msgid_plural = None
+                    entry.msgstr, entry.msgstr_plural = "", dict.fromkeys(entry.msgstr_plural, "")
                 if code == "en" and not any(texts_of(entry)):
                     # The sentences in the code are English already.
                     entry.msgstr = "" if entry.msgid_plural else entry.msgid
@@ -158,8 +163,7 @@ def update() -> int:
             }
             fresh.save(str(catalogue(code)))
             fresh.save_as_mofile(str(catalogue(code).with_suffix(".mo")))
-            left, unsure = len(fresh.untranslated_entries()), len(fresh.fuzzy_entries())
-            print(f"{code}: {left} to translate, {unsure} to look at, of {len(fresh)}")
+            print(f"{code}: {len(fresh.untranslated_entries())} to translate, of {len(fresh)}")
     return 0
 
 

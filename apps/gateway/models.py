@@ -269,3 +269,43 @@ class UsageEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.purpose} {self.reference} ({self.outcome})"
+
+
+class UsageDay(models.Model):
+    """What the ledger says of one day that is over, added up: pages about months must not read every call."""
+
+    day = models.DateField()
+    version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
+    purpose = models.CharField(max_length=32)
+    currency = models.CharField(max_length=3)
+    calls = models.PositiveIntegerField()
+    failed = models.PositiveIntegerField()
+    tokens_in = models.PositiveBigIntegerField()
+    tokens_out = models.PositiveBigIntegerField()
+    cost = models.DecimalField(max_digits=20, decimal_places=9)
+    first_token_calls = models.PositiveIntegerField()
+    first_token_ms = models.PositiveBigIntegerField()  # the sum over `first_token_calls`
+
+    class Meta:
+        ordering = ["day"]
+        verbose_name = _("day of usage")
+        constraints = [
+            models.UniqueConstraint(fields=["day", "version", "purpose", "currency"], name="gateway_usageday_once"),
+            models.CheckConstraint(condition=Q(failed__lte=F("calls")), name="gateway_usageday_failed_among_calls"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.purpose}"
+
+
+class LedgerState(models.Model):
+    """Up to which day the ledger has been added up; one row."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    added_until = models.DateField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="gateway_ledgerstate_single")]
+
+    def __str__(self) -> str:
+        return f"added up until {self.added_until}"

@@ -2,6 +2,7 @@
 
 from .automatic import register_embedded, register_from_environment, report_embedded_trouble
 from .calls import prepare_call, record_usage
+from .ledger import add_up_usage
 from .probes import Probe, probe_provider
 from .registry import (
     RegistryError,
@@ -18,6 +19,7 @@ from .registry import (
 __all__ = [
     "Probe",
     "RegistryError",
+    "add_up_usage",
     "change_alias",
     "change_model",
     "change_provider",
