@@ -35,8 +35,14 @@ document.addEventListener("submit", (event) => {
   busy(form, true, event.submitter);
 });
 
+// The form that a request of htmx sends: itself, or by one of its buttons. Something else inside it (a field that is kept
+// while one goes on) must not hold back the click that sends it.
+function sentForm(element) {
+  return element.matches?.("form, button, [type='submit']") ? element.closest("form") : null;
+}
+
 document.addEventListener("htmx:beforeRequest", (event) => {
-  const form = event.detail.elt.closest?.("form");
+  const form = sentForm(event.detail.elt);
   if (!form || event.detail.requestConfig?.verb === "get") return;
   if (sending.has(form)) {
     event.preventDefault();
@@ -46,7 +52,7 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   busy(form, true, event.detail.requestConfig?.triggeringEvent?.submitter);
 });
 document.addEventListener("htmx:afterRequest", (event) => {
-  const form = event.detail.elt.closest?.("form");
+  const form = sentForm(event.detail.elt);
   if (!form) return;
   sending.delete(form);
   if (event.detail.successful) dirty.delete(form);
