@@ -6,12 +6,13 @@ import os
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
-from .visitor import Visitor
+from .visitor import PATIENCE_MS, Visitor
 from .world import World
 
 CHROMIUM = os.environ.get("ALMIA_CHROMIUM", "/usr/bin/chromium")
+TEST_SECONDS = 600  # a hundred lessons, each read in a real browser
 QUIET = [
     "--headless",
     "--no-sandbox",
@@ -26,6 +27,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "/e2e/" in item.nodeid or item.nodeid.startswith("tests/e2e"):
             item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.timeout(TEST_SECONDS))
 
 
 @pytest.fixture(scope="session")
@@ -39,6 +41,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         yield chromium
