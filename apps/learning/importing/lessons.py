@@ -125,6 +125,6 @@ def _read_page(path: Path, problems: Problems) -> Page | None:
         lines={key: source.line(node) for key in ("id", "minutes", "check", "practice") if (node := entry.find(key)) is not None},
     )
     entry.end()
-    blank = len(body) - len(body.lstrip("\n"))
+    blank = len(body) - len(body.lstrip("\n")) if body.strip() else 0
     check_markdown(body.strip("\n"), path=path, first_line=first_line + blank, problems=problems)
     return page

@@ -1,0 +1,254 @@
+"""The practice bench through the real socket, a real server and a real upstream."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from apps.accounts.models import User
+from apps.core import crypto, db
+from apps.gateway.models import UsageEntry
+from apps.learning import queries, services, tries
+from apps.learning.enums import TryState
+from apps.learning.models import Bench, Exercise, PracticeTry
+from bench.upstream import Running
+from tests.factories.accounts import UserFactory
+from tests.factories.chat import make_model
+from tests.factories.learning import publish
+from tests.live import LiveServer, Tab
+
+pytestmark = pytest.mark.django_db(transaction=True)
+WORDS = [str(number) for number in range(30)]
+
+
+def prepare(upstream: Running, behaviour: str = "steady") -> tuple[User, Exercise]:
+    """A person who has passed nothing yet, an exercise with three tries, a model."""
+    publish()
+    make_model(upstream.base_url, behaviour)
+    return UserFactory(language="en"), Exercise.objects.get()
+
+
+async def read(tab: Tab, text: str = "", seq: int = 0) -> tuple[str, dict[str, Any]]:
+    """Put an answer together as the page does; return it with the frame that ended it."""
+    while True:
+        frame = await tab.until(lambda frame: frame["type"].startswith("practice.") and "ref" not in frame)
+        if frame["type"] == "practice.done":
+            return text, frame
+        assert frame["after"] == seq, "a gap or a double"
+        text, seq = text + frame["text"], frame["seq"]
+
+
+async def ask(tab: Tab, exercise: Exercise, prompt: str = "Count") -> dict[str, Any]:
+    return await tab.ask({"type": "practice.ask", "exercise": exercise.pk, "prompt": prompt})
+
+
+async def test_somebody_without_any_proof_practises(live_server_ws: LiveServer, upstream: Running) -> None:
+    user, exercise = await db.run(prepare, upstream)
+    async with live_server_ws.tab(await live_server_ws.sign_in(user)) as tab:
+        started = await ask(tab, exercise, "Count, please")
+        assert (started["type"], started["number"], started["left"]) == ("practice.started", 1, 2)
+        assert started["left_text"] == "2 tries left"
+        text, done = await read(tab)
+    assert text.split() == WORDS
+    assert (done["state"], done["left"]) == ("done", 2)
+    assert "<p>0 1 2" in done["html"]
+
+    def stored() -> None:
+        entry = PracticeTry.objects.get()
+        assert entry.state == TryState.DONE
+        assert b"Count" not in bytes(entry.prompt_sealed)
+        page = queries.lesson_page(user, queries.readable_lessons().get(code="two"))
+        assert page.bench is not None
+        assert [shown.prompt for shown in page.bench.tries] == ["Count, please"]
+        assert page.bench.left == 2
+        usage = UsageEntry.objects.get()
+        assert (usage.purpose, usage.reference, usage.user_id) == ("practice", str(entry.pk), user.pk)
+
+    await db.run(stored)
+    request = upstream.stats()["seen"][-1]["request"]
+    assert services.practice.MAX_ANSWER_TOKENS in (request.get("max_tokens"), request.get("max_completion_tokens"))
+
+
+async def test_a_reload_in_mid_answer_loses_and_doubles_nothing(live_server_ws: LiveServer, upstream: Running) -> None:
+    user, exercise = await db.run(prepare, upstream, "tokens=30,interval=30,first=20")
+    session = await live_server_ws.sign_in(user)
+    async with live_server_ws.tab(session) as tab:
+        name = (await ask(tab, exercise))["try"]
+        first = await tab.next("practice.chunk")
+    text, seq = first["text"], first["seq"]
+    await asyncio.sleep(0.1)
+    async with live_server_ws.tab(session) as tab:
+        assert (await tab.ask({"type": "practice.resume", "try": name, "last_seq": seq}))["state"] == "running"
+        text, done = await read(tab, text, seq)
+        assert text.split() == WORDS
+        assert done["state"] == "done"
+        late = await tab.ask({"type": "practice.resume", "try": name})
+        assert late["state"] == "done"
+
+
+async def test_stopping_keeps_what_was_written_and_counts(live_server_ws: LiveServer, upstream: Running) -> None:
+    user, exercise = await db.run(prepare, upstream, "tokens=400,interval=20,first=10")
+    session = await live_server_ws.sign_in(user)
+    async with live_server_ws.tab(session) as tab, live_server_ws.tab(session) as other:
+        name = (await ask(tab, exercise))["try"]
+        await tab.next("practice.chunk")
+        assert (await other.ask({"type": "practice.stop", "try": name}))["type"] == "practice.stopping"
+        done = await tab.next("practice.done")
+    assert (done["state"], done["left"]) == ("stopped", 2)
+    assert done["html"]
+    await asyncio.sleep(0.2)
+    assert upstream.stats()["open"] == 0
+
+
+async def test_a_stop_asked_in_another_process_is_found(
+    live_server_ws: LiveServer, upstream: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tries, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(tries, "end_here", lambda *args: None)  # the other process does not answer this try
+    user, exercise = await db.run(prepare, upstream, "tokens=400,interval=20,first=10")
+    async with live_server_ws.tab(await live_server_ws.sign_in(user)) as tab:
+        name = (await ask(tab, exercise))["try"]
+        await tab.ask({"type": "practice.stop", "try": name})
+        assert (await tab.next("practice.done"))["state"] == "stopped"
+
+
+@pytest.mark.parametrize("fault", ["500", "429", "half-event", "bad-json", "huge-token"])
+async def test_a_model_that_fails_is_not_counted(live_server_ws: LiveServer, upstream: Running, fault: str) -> None:
+    user, exercise = await db.run(prepare, upstream, fault)
+    async with live_server_ws.tab(await live_server_ws.sign_in(user)) as tab:
+        await ask(tab, exercise)
+        _, done = await read(tab)
+    assert (done["state"], done["left"]) == ("failed", 3)
+    assert done["message"].endswith("This try was not counted.")
+    assert await db.run(lambda: PracticeTry.objects.get().error_code) == done["code"]
+
+
+async def test_a_provider_that_is_not_there(live_server_ws: LiveServer, upstream: Running) -> None:
+    user, exercise = await db.run(prepare, upstream)
+    from apps.gateway.models import Provider
+    from apps.gateway.services.calls import forget_registry
+
+    await db.run(lambda: Provider.objects.update(base_url="http://127.0.0.1:9/v1"))
+    forget_registry()
+    async with live_server_ws.tab(await live_server_ws.sign_in(user)) as tab:
+        await ask(tab, exercise)
+        _, done = await read(tab)
+    assert (done["state"], done["code"], done["left"]) == ("failed", "provider_unreachable", 3)
+
+
+async def test_without_a_model_nothing_is_stored(live_server_ws: LiveServer) -> None:
+    def begin() -> tuple[User, Exercise]:
+        publish()
+        return UserFactory(), Exercise.objects.get()
+
+    user, exercise = await db.run(begin)
+    async with live_server_ws.tab(await live_server_ws.sign_in(user)) as tab:
+        refused = await ask(tab, exercise)
+    assert (refused["type"], refused["code"]) == ("error", "no_model")
+    assert await db.run(PracticeTry.objects.count) == 0
+
+
+async def test_tries_run_out(live_server_ws: LiveServer, upstream: Running) -> None:
+    user, exercise = await db.run(prepare, upstream, "tokens=2,interval=1,first=1")
+    async with live_server_ws.tab(await live_server_ws.sign_in(user)) as tab:
+        for left in (2, 1, 0):
+            assert (await ask(tab, exercise))["left"] == left
+            await tab.next("practice.done")
+        refused = await ask(tab, exercise)
+    assert refused["code"] == "no_tries"
+    assert "used all your tries" in refused["message"]
+
+
+async def test_one_try_at_a_time(live_server_ws: LiveServer, upstream: Running) -> None:
+    user, exercise = await db.run(prepare, upstream, "tokens=400,interval=20,first=10")
+    session = await live_server_ws.sign_in(user)
+    async with live_server_ws.tab(session) as tab, live_server_ws.tab(session) as second:
+        both = await asyncio.gather(ask(tab, exercise), ask(second, exercise))
+        assert sorted(frame["type"] for frame in both) == ["error", "practice.started"]
+        name = next(frame["try"] for frame in both if "try" in frame)
+        await tab.ask({"type": "practice.stop", "try": name})
+        await asyncio.sleep(0.2)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "code"),
+    [
+        ("", "bad_prompt"),
+        ("   \n ", "bad_prompt"),
+        ("x" * 2001, "bad_prompt"),
+        ("Write to jeanne.martin@alcyon.fr", "real_data"),
+        ("Her number is 2 85 05 78 006 084 36", "real_data"),
+        ("Call 06 12 34 56 78, IBAN FR76 3000 6000 0112 3456 7890 189", "real_data"),
+    ],
+)
+async def test_what_is_refused_before_anything_is_sent(
+    live_server_ws: LiveServer, upstream: Running, prompt: str, code: str
+) -> None:
+    user, exercise = await db.run(prepare, upstream)
+    before = upstream.stats()["requests"]
+    async with live_server_ws.tab(await live_server_ws.sign_in(user)) as tab:
+        refused = await ask(tab, exercise, prompt)
+    assert (refused["type"], refused["code"]) == ("error", code)
+    assert upstream.stats()["requests"] == before
+    assert await db.run(PracticeTry.objects.count) == 0
+
+
+async def test_somebody_elses_try_looks_like_none(live_server_ws: LiveServer, upstream: Running) -> None:
+    user, exercise = await db.run(prepare, upstream, "tokens=400,interval=20,first=10")
+    other = await db.run(UserFactory)
+    async with (
+        live_server_ws.tab(await live_server_ws.sign_in(user)) as tab,
+        live_server_ws.tab(await live_server_ws.sign_in(other)) as thief,
+    ):
+        name = (await ask(tab, exercise))["try"]
+        for type_ in ("practice.stop", "practice.resume"):
+            theirs = await thief.ask({"type": type_, "try": name})
+            nobodys = await thief.ask({"type": type_, "try": str(uuid.uuid4())})
+            assert (
+                (theirs["code"], theirs["message"]) == (nobodys["code"], nobodys["message"]) == ("not_found", theirs["message"])
+            )
+        assert await db.run(lambda: PracticeTry.objects.get().stop_asked_at) is None
+        await tab.ask({"type": "practice.stop", "try": name})
+        await tab.next("practice.done")
+
+
+@pytest.mark.parametrize("frame", [{"exercise": 999999, "prompt": "x"}, {"exercise": "one", "prompt": "x"}, {"prompt": "x"}, {}])
+async def test_frames_that_name_nothing(live_server_ws: LiveServer, upstream: Running, frame: dict[str, Any]) -> None:
+    user, _ = await db.run(prepare, upstream)
+    async with live_server_ws.tab(await live_server_ws.sign_in(user)) as tab:
+        assert (await tab.ask({"type": "practice.ask", **frame}))["type"] == "error"
+
+
+async def test_a_server_that_goes_down_gives_the_try_back(live_server_ws: LiveServer, upstream: Running) -> None:
+    user, exercise = await db.run(prepare, upstream, "tokens=400,interval=20,first=10")
+    async with live_server_ws.tab(await live_server_ws.sign_in(user)) as tab:
+        await ask(tab, exercise)
+        await tab.next("practice.chunk")
+        await live_server_ws.run(tries._interrupt_all())
+        done = await tab.next("practice.done")
+    assert (done["state"], done["left"]) == ("interrupted", 3)
+
+
+def test_a_process_that_died_gives_the_try_back(upstream: Running) -> None:
+    user, exercise = prepare(upstream)
+    bench = Bench.objects.create(user=user, exercise=exercise, data_key=crypto.new_data_key(user.pk))
+    PracticeTry.objects.create(bench=bench, prompt_sealed=b"x")
+    assert services.interrupt_lost_tries() == 0  # it may still be answered elsewhere
+    assert services.interrupt_lost_tries(alone=True) == 1
+    assert services.practice.tries_left(bench, exercise) == 3
+
+
+def test_a_destroyed_key_is_said_on_the_page(client: Client, upstream: Running) -> None:
+    user, exercise = prepare(upstream)
+    bench = Bench.objects.create(user=user, exercise=exercise, data_key=crypto.new_data_key(user.pk))
+    PracticeTry.objects.create(bench=bench, prompt_sealed=b"x" * 40, state=TryState.DONE)
+    crypto.destroy_owner_key(owner_id=user.pk)
+    client.force_login(user)
+    page = client.get(reverse("learning:lesson", args=["course", "two"]))
+    assert page.status_code == 200
+    assert "cannot be read at the moment" in page.content.decode()
