@@ -399,12 +399,12 @@ async def _empty(exchange: Exchange) -> None:
 async def _reasoning(exchange: Exchange) -> None:
     """Think aloud, in both ways that providers do, before answering."""
     exchange.begin()
-    for _ in range(20):
+    for _ in range(30):
         exchange.send(packet({"reasoning_content": "secret thought "}))
         await asyncio.sleep(0.02)
     exchange.send(packet({"content": [{"type": "thinking", "thinking": [{"type": "text", "text": "secret thought"}]}]}))
     exchange.send(packet({"content": [{"type": "text", "text": "0 1 "}]}), packet({"content": "2 "}))
-    exchange.end(tokens=24)
+    exchange.end(tokens=34)
 
 
 @fault("dribble")

@@ -1,4 +1,4 @@
-"""The SDK and its clients. The only module that imports it, at the first call.
+"""The SDK and its clients. The only module that imports it, after the server's start or at the first call.
 
 One client per provider and event loop, with connections that are kept; what a provider is told comes from the registry alone.
 """
@@ -25,13 +25,14 @@ if TYPE_CHECKING:
 
     from .transport import ResponseBody
 
+PRELOAD_AFTER = 2.0  # seconds
 LIST_SECONDS = 10
 LIST_BYTES = 4 * 1024 * 1024
 LIST_LENGTH = 200
 
 
 class _SDK:
-    """What is imported at the first call: some 50 MB and half a second that a process without calls never spends."""
+    """What is imported late: some 50 MB and more than half a second that commands and workers without calls never spend."""
 
     def __init__(self) -> None:
         import aiohttp
@@ -55,6 +56,13 @@ def _sdk() -> _SDK:
 def transport_errors() -> tuple[type[Exception], ...]:
     """Return what reading a body may raise when the connection fails. The SDK must be loaded."""
     return _sdk().transport_errors
+
+
+@lifespan.on_startup
+async def _preload() -> None:
+    """Import the SDK once the server is up, so that the first person to write does not wait for it."""
+    loop = asyncio.get_running_loop()
+    loop.call_later(PRELOAD_AFTER, lambda: loop.run_in_executor(None, _sdk))
 
 
 async def load_sdk() -> _SDK:

@@ -20,7 +20,8 @@ pytestmark = pytest.mark.usefixtures("clients")
 
 WORDS = "".join(f"{number} " for number in range(20))
 THREE = "0 1 2 "
-QUICK = Limits(first=0.3, idle=0.3, total=5)
+QUICK = Limits(first=0.8, idle=0.4, total=10)
+PATIENT = Limits(first=20, idle=20, total=30)  # where time is not what is tested: the machine may be busy
 
 
 async def read(call: Call) -> str:
@@ -114,10 +115,10 @@ async def test_tokens_are_estimated_when_the_provider_does_not_tell(upstream: Ru
 
 
 async def test_thinking_is_no_text_but_keeps_the_answer_alive(upstream: Running) -> None:
-    call = make_call(upstream.base_url, "reasoning", limits=Limits(first=0.3, idle=0.3, total=5))
+    call = make_call(upstream.base_url, "reasoning", limits=Limits(first=0.5, idle=2, total=10))
     assert await read(call) == THREE
     assert call.usage.first_token_ms is not None
-    assert call.usage.first_token_ms > 300  # thinking took longer than the first word may
+    assert call.usage.first_token_ms > 500  # thinking took longer than the first word may
 
 
 async def test_packets_cut_anywhere_are_put_together(upstream: Running) -> None:
@@ -166,7 +167,7 @@ async def test_an_empty_answer_is_an_answer(upstream: Running) -> None:
     ],
 )
 async def test_each_misbehaviour_has_its_error(upstream: Running, model: str, code: Code, before: str, permanent: bool) -> None:
-    call = make_call(upstream.base_url, model, limits=QUICK)
+    call = make_call(upstream.base_url, model, limits=QUICK if code.startswith("timeout") else PATIENT)
     error, text = await fail(call)
     assert error.code is code, error.detail
     assert text == before
@@ -187,7 +188,7 @@ async def test_a_rate_limit_says_how_long_to_wait(upstream: Running) -> None:
 
 
 async def test_an_answer_without_end_is_ended_by_its_total_time(upstream: Running) -> None:
-    error, text = await fail(make_call(upstream.base_url, "endless", limits=Limits(first=1, idle=1, total=0.4)))
+    error, text = await fail(make_call(upstream.base_url, "endless", limits=Limits(first=5, idle=5, total=0.8)))
     assert error.code is Code.TIMEOUT_TOTAL
     assert text.startswith("and and ")
 
@@ -200,10 +201,10 @@ async def test_an_answer_without_end_is_ended_by_its_size(upstream: Running) -> 
 
 async def test_a_reader_that_takes_its_time_does_not_count_as_silence(upstream: Running) -> None:
     texts = []
-    async for text in streaming.stream(make_call(upstream.base_url, limits=Limits(first=0.2, idle=0.2, total=5))):
+    async for text in streaming.stream(make_call(upstream.base_url, limits=Limits(first=5, idle=0.3, total=10))):
         texts.append(text)
         if len(texts) == 1:
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(0.6)
     assert "".join(texts) == WORDS
 
 
@@ -290,4 +291,4 @@ async def test_a_hundred_streams_stay_near_the_pace(upstream: Running) -> None:
     took = time.perf_counter() - started
     assert set(answers) == {"".join(f"{number} " for number in range(60))}
     # 0.62 s by the upstream's clock; the rest is room for a busy machine, and far below what the SDK's objects would need.
-    assert took < 3
+    assert took < 6
