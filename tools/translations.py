@@ -135,7 +135,7 @@ def update() -> int:
         extract(folder)
         for code in LANGUAGES:
             fresh = polib.pofile(str(catalogue(code, folder / "locale")), wrapwidth=0)
-            for entry in [*fresh.obsolete_entries(), *(each for each in fresh if each.obsolete)]:
+            for entry in fresh.obsolete_entries():
                 fresh.remove(entry)
             for entry in fresh:
                 entry.occurrences.sort()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 STANDARD_ALIAS = "almia-standard"  # what people talk to unless they choose otherwise
 EMBEDDED_UPSTREAM = "smollm2-135m-instruct"
@@ -11,7 +12,7 @@ EMBEDDED_CONTEXT = 4096  # tokens that one conversation may hold; the model was 
 class VersionStatus(models.TextChoices):
     """Where a model version stands in its life."""
 
-    PREVIEW = "preview", _("Preview")
+    PREVIEW = "preview", pgettext_lazy("model version", "Preview")
     ACTIVE = "active", _("In service")
     DEPRECATED = "deprecated", _("Being phased out")
     RETIRED = "retired", _("Retired")
