@@ -57,7 +57,7 @@ class Learner:
             if REVIEW.search(self.page.url):
                 break
             self._look(self.page, "question")
-            form = self.page.locator("form[data-quiz]")
+            form = self.page.locator("form#answer")
             self._answer(form)
             self._go(form.locator("button[type=submit]"), re.compile(r".*"))
         self._look(self.page, "review")
