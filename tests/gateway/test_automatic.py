@@ -59,9 +59,9 @@ def test_the_embedded_model_leaves_what_staff_have_changed() -> None:
 
 
 def test_a_provider_that_has_the_name_already_is_not_taken_over() -> None:
-    ProviderFactory.create(name="Embedded model")
+    ProviderFactory.create(name="llama.cpp (local)")
     register_embedded(base_url="http://127.0.0.1:1111/v1", api_key="k")
-    assert Provider.objects.get(embedded=True).name != "Embedded model"
+    assert Provider.objects.get(embedded=True).name != "llama.cpp (local)"
 
 
 def test_trouble_is_noted_and_cleared() -> None:

@@ -13,7 +13,7 @@ from apps.gateway.provider_keys import put_key, read_key
 
 from .calls import forget_registry
 
-EMBEDDED_PROVIDER = "Embedded model"
+EMBEDDED_PROVIDER = "llama.cpp (local)"  # a proper name: it is data, in whatever language it is read
 EMBEDDED_MODEL = "SmolLM2 135M Instruct"
 EMBEDDED_OUTPUT = 768
 STANDARD_LABEL = "Almia standard"
