@@ -19,6 +19,7 @@ ALLAUTH = [
     _("You must type the same password each time."),
 ]
 REST_FRAMEWORK = [
+    _("A page number within the paginated result set."),
     _("Authentication credentials were not provided."),
     _("Invalid page."),
     _("Malformed request."),
