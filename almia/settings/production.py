@@ -21,6 +21,8 @@ CSRF_COOKIE_SECURE = True
 SECURE_SSL_REDIRECT = env.flag("ALMIA_SSL_REDIRECT", True)
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("ALMIA_BEHIND_PROXY") else None
+# How many proxies of ours a request passes: from there on, X-Forwarded-For tells whom to slow down.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.integer("ALMIA_PROXY_COUNT", 1 if SECURE_PROXY_SSL_HEADER else 0)
 SECURE_HSTS_SECONDS = env.integer("ALMIA_HSTS_SECONDS", 31_536_000)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 

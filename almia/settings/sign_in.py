@@ -43,7 +43,7 @@ ACCOUNT_RATE_LIMITS = {
     "signup": "20/m/ip",
     "confirm_email": "1/3m/key",
 }
-ALLAUTH_TRUSTED_PROXY_COUNT = env.integer("ALMIA_PROXY_COUNT", 0)
+ALLAUTH_TRUSTED_PROXY_COUNT = env.integer("ALMIA_PROXY_COUNT", 0)  # production.py: one, behind a proxy
 
 # Nobody signs up by themselves unless a company opens it, and then only with an address of these domains.
 OPEN_SIGNUP = env.flag("ALMIA_OPEN_SIGNUP")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .models import Award
+
+CertificateFinder = Callable[[Sequence["Award"]], Mapping[uuid.UUID, str]]
 
 
 @dataclass(frozen=True)
@@ -20,7 +23,7 @@ class Capability:
 
 _capabilities: dict[str, Capability] = {}
 _training_links: list[Callable[[str], str | None]] = []
-_certificate_links: list[Callable[[Award], str | None]] = []
+_certificate_finders: list[CertificateFinder] = []
 
 
 def declare(code: str, label: Any) -> str:
@@ -53,11 +56,11 @@ def training_link(code: str) -> str | None:
     return next((url for link in _training_links if (url := link(code))), None)
 
 
-def offer_certificate_link(link: Callable[[Award], str | None]) -> None:
-    """Tell where the certificate of an award is: `link(award)` returns a URL, or None where there is none. It must not query."""
-    _certificate_links.append(link)
+def offer_certificates(find: CertificateFinder) -> None:
+    """Tell where certificates are: `find(awards)` returns the URL of each award that has one, by the award's id."""
+    _certificate_finders.append(find)
 
 
-def certificate_link(award: Award) -> str | None:
-    """Return where the certificate of `award` is, if anything offers one."""
-    return next((url for link in _certificate_links if (url := link(award))), None)
+def certificate_links(awards: Sequence[Award]) -> dict[uuid.UUID, str]:
+    """Return where the certificates of `awards` are, for those that have one. One query for each app that offers any."""
+    return {pk: url for find in _certificate_finders for pk, url in find(awards).items()}

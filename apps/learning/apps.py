@@ -12,9 +12,10 @@ class LearningConfig(AppConfig):
         from apps.core.navigation import Place, declare
 
         from .policies import can_manage_courses
-        from .queries import courses_panel, training_url
+        from .queries import certificate_links, courses_panel, training_url
 
         capabilities.offer_training_link(training_url)
+        capabilities.offer_certificates(certificate_links)
         declare(
             Place(
                 label=_("Learn"),

@@ -15,7 +15,7 @@ def capability(monkeypatch: pytest.MonkeyPatch) -> str:
     """A capability of the tests' own, gone afterwards."""
     monkeypatch.setattr(capabilities, "_capabilities", dict(capabilities._capabilities))
     monkeypatch.setattr(capabilities, "_training_links", [lambda code: f"/learn/{code}/"])
-    monkeypatch.setattr(capabilities, "_certificate_links", [])
+    monkeypatch.setattr(capabilities, "_certificate_finders", [])
     return capabilities.declare(CODE, "Testing")
 
 

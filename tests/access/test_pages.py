@@ -182,7 +182,7 @@ def test_certificates_are_linked_where_something_offers_them(
 ) -> None:
     from apps.access import capabilities
 
-    capabilities.offer_certificate_link(lambda award: f"/certificates/{award.training_id}/")
+    capabilities.offer_certificates(lambda awards: {award.pk: f"/certificates/{award.training_id}/" for award in awards})
     AwardFactory(user=person, training=TrainingFactory(code="kept"))
     AwardFactory(user=person, training=TrainingFactory(code="taken"), revoked_at=timezone.now())
     page = browser.get("/account/").content.decode()

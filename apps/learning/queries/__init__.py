@@ -12,6 +12,7 @@ from .figures import (
 from .pages import (
     CoursePage,
     LessonPage,
+    certificate_links,
     certificates_of,
     course_page,
     find_certificate,
@@ -40,6 +41,7 @@ __all__ = [
     "Step",
     "answer_html",
     "attempts_of",
+    "certificate_links",
     "certificates_of",
     "charter_is_published_otherwise",
     "course_figures",

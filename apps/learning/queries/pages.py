@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils.translation import ngettext
 
 from apps.learning.content import ExerciseContent
@@ -17,6 +20,7 @@ from .practice import BenchPage, bench_page
 from .standing import Step, path_for
 
 if TYPE_CHECKING:
+    from apps.access.models import Award
     from apps.accounts.models import User
     from apps.learning.grading import Answer
 
@@ -241,6 +245,12 @@ def certificates_of(user: User) -> QuerySet[Certificate]:
     return Certificate.objects.filter(attempt__enrolment__user=user).select_related(
         "attempt__enrolment__course", "attempt__version", "award"
     )
+
+
+def certificate_links(awards: Sequence[Award]) -> dict[uuid.UUID, str]:
+    """Return the address of the certificate of each award that has one, by the award's id. One query."""
+    found = Certificate.objects.filter(award__in=awards).values_list("award", "pk")
+    return {award: reverse("learning:certificate", args=[pk]) for award, pk in found}
 
 
 def find_certificate(code: str) -> Certificate | None:
