@@ -8,7 +8,9 @@ moment.
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
+import socket
 from urllib.parse import urlsplit
 
 from django.utils.translation import gettext as _
@@ -32,7 +34,9 @@ _FORBIDDEN = [
         "ff00::/8",
     )
 ]
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_NAT64 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
+# What IDNA reads as a dot: "169。254。169。254" is a number by the time somebody connects to it.
+_DOTS = str.maketrans("\u3002\uff0e\uff61", "...")
 
 
 class AddressRefused(ValueError):
@@ -46,7 +50,7 @@ def _inner(address: Address) -> Address:
             return address.ipv4_mapped
         if address.sixtofour is not None:
             return address.sixtofour
-        if address in _NAT64 or (int(address) >> 32 == 0 and int(address) > 1):
+        if any(address in network for network in _NAT64) or (int(address) >> 32 == 0 and int(address) > 1):
             return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     return address
 
@@ -58,6 +62,16 @@ def is_forbidden(text: str) -> bool:
     except ValueError:
         return True
     return any(address in network for network in _FORBIDDEN if network.version == address.version)
+
+
+def _number_of(host: str) -> Address | None:
+    """Return the address that `host` is one way of writing, be it 2852039166 or 0xa9.254.43518; None for a name."""
+    host = host.rstrip(".")
+    with contextlib.suppress(ValueError):
+        return ipaddress.ip_address(host)
+    with contextlib.suppress(OSError, UnicodeEncodeError):
+        return ipaddress.IPv4Address(socket.inet_aton(host))
+    return None
 
 
 def is_loopback(host: str) -> bool:
@@ -72,7 +86,7 @@ def is_loopback(host: str) -> bool:
 
 def check_base_url(url: str, *, allow_plain_http: bool = False) -> str:
     """Return `url` without its trailing slash. Raises AddressRefused with a sentence when a provider must not have it."""
-    url = url.strip()
+    url = url.strip().translate(_DOTS)
     if any(character.isspace() or ord(character) < 32 or character == "\\" for character in url):
         raise AddressRefused(_("An address holds no spaces."))
     try:
@@ -86,13 +100,9 @@ def check_base_url(url: str, *, allow_plain_http: bool = False) -> str:
         raise AddressRefused(_("Leave names and passwords out of the address; the key has a field of its own."))
     if parts.query or parts.fragment:
         raise AddressRefused(_("Leave out what follows a question mark or a hash sign."))
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        pass
-    else:
-        if is_forbidden(host):
-            raise AddressRefused(_("This address belongs to the machine's own network and cannot be a provider's."))
+    number = _number_of(host)
+    if number is not None and is_forbidden(str(number)):
+        raise AddressRefused(_("This address belongs to the machine's own network and cannot be a provider's."))
     if parts.scheme == "http" and not allow_plain_http and not is_loopback(host):
         raise AddressRefused(_("This connection would not be encrypted. Use https://, or allow it below for an internal host."))
     return url.rstrip("/")

@@ -38,6 +38,15 @@ class GuardedResolver(AbstractResolver):
         await self._inner.close()
 
 
+def guarded_socket(target: tuple[Any, ...]) -> socket.socket:
+    """Return a socket for `target`, refused where its address is forbidden. An address that is a number is never resolved, so
+    this is the last place that sees every connection."""
+    family, kind, protocol, _name, place = target
+    if is_forbidden(str(place[0])):
+        raise ForbiddenTarget(f"{place[0]} is an address that a provider must not have.")
+    return socket.socket(family, kind, protocol)
+
+
 class ResponseBody(httpx2.AsyncByteStream):
     """The body of one answer. `read` gives what has arrived; `close` hangs up unless the body has been read to its end."""
 
@@ -79,6 +88,7 @@ class AiohttpTransport(httpx2.AsyncBaseTransport):
                 limit=CONNECTIONS,
                 keepalive_timeout=KEEP_ALIVE,
                 resolver=GuardedResolver(),
+                socket_factory=guarded_socket,
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,

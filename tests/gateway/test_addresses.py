@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+import socket
+
 import pytest
 
+from apps.gateway import clients
 from apps.gateway.addresses import AddressRefused, check_base_url, is_forbidden
+from apps.gateway.calls import Endpoint
+from apps.gateway.errors import Code, GatewayError
 
 
 @pytest.mark.parametrize(
@@ -47,6 +52,13 @@ def test_a_provider_may_be_here(url: str) -> None:
         "https://[2002:a9fe:a9fe::]/latest",
         "https://0.0.0.0/v1",
         "https://100.100.100.200/latest",
+        "https://2852039166/latest",
+        "https://0xa9fea9fe/latest",
+        "https://169.254.43518/latest",
+        "https://169.254.169.254./latest",
+        "https://169\u3002254\uff61169\uff0e254/latest",
+        "https://[64:ff9b:1::a9fe:a9fe]/latest",
+        "https://0/v1",
     ],
 )
 def test_a_provider_may_not_be_there(url: str) -> None:
@@ -72,3 +84,17 @@ def test_forbidden_numbers(address: str) -> None:
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1", "10.0.0.1", "192.168.1.1", "2606:4700::1111", "::ffff:10.0.0.1"])
 def test_allowed_numbers(address: str) -> None:
     assert not is_forbidden(address)
+
+
+async def test_the_connection_itself_is_refused_however_its_address_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    # As if the check of what is typed had missed it: a number is never resolved, so the resolver's check does not see it.
+    monkeypatch.setattr(clients, "check_base_url", lambda url, **_options: url)
+    monkeypatch.setattr(socket.socket, "connect", None)
+    endpoint = Endpoint(
+        base_url="http://169.254.169.254/v1", api_key="", allow_plain_http=True, reports_usage=True, token_limit="max_tokens"
+    )
+    with pytest.raises(GatewayError) as caught:
+        await clients.send(endpoint, "/models")
+    await clients.close_clients()
+    assert caught.value.code is Code.NOT_CONFIGURED
+    assert "must not have" in caught.value.detail
