@@ -18,10 +18,11 @@ from apps.core.lifespan import Lifespan
 from apps.core.live.consumer import live_socket
 from apps.core.live.origins import ExactOrigins
 
+socket = path("ws/", live_socket)  # type: ignore[arg-type]  # an ASGI application, where Django knows views only
 application = ProtocolTypeRouter(
     {
         "http": http,
         "lifespan": Lifespan(),
-        "websocket": ExactOrigins(CookieMiddleware(URLRouter([path("ws/", live_socket)]))),
+        "websocket": ExactOrigins(CookieMiddleware(URLRouter([socket]))),
     }
 )

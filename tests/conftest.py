@@ -9,14 +9,14 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 
-from tests.strict import html, network, ordering, tasks, templates
+from tests.strict import html, network, ordering, tasks, templates, writes
 
 pytest_plugins = ["tests.live"]
 
 
 def pytest_configure() -> None:
     patch = pytest.MonkeyPatch()  # never undone: these hold for the whole run
-    for part in (html, network, ordering, templates):
+    for part in (html, network, ordering, templates, writes):
         part.install(patch)
 
 

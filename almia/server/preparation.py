@@ -47,13 +47,18 @@ def _files_under(folder: Path, pattern: str = "**/*") -> list[Path]:
     return [path for path in folder.glob(pattern) if path.is_file()]
 
 
+def pending_migrations() -> bool:
+    """Whether the tables are behind the code."""
+    executor = MigrationExecutor(connection)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
 def migrate() -> bool:
     """Bring the tables up to date; return whether there was anything to do."""
-    executor = MigrationExecutor(connection)
-    pending = bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
-    if pending:
-        call_command("migrate", verbosity=0, interactive=False)
-    return pending
+    if not pending_migrations():
+        return False
+    call_command("migrate", verbosity=0, interactive=False)
+    return True
 
 
 def collect_static(marks: Marks) -> bool:

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from .banner import banner
 from .errors import CannotServe
 from .model import EmbeddedModel
-from .preparation import prepare
+from .preparation import pending_migrations, prepare
 from .web import WebServer, configuration, take_port
 from .workers import Workers
 
@@ -79,3 +79,19 @@ def serve(*, host: str, port: int, model: bool, workers: bool, tell: Callable[[s
             logging.shutdown()
             sys.stdout.flush()
             os._exit(0 if clean else 1)
+
+
+def serve_alone(*, host: str, port: int) -> None:
+    """Serve from this process until a signal comes; everything else runs elsewhere. Raises CannotServe.
+
+    Nothing is prepared here: several processes would do it at once. Tables that are behind the code stop the start.
+    """
+    taken = take_port(host, port)
+    try:
+        if pending_migrations():
+            raise CannotServe("The tables are behind the code: run `manage.py migrate` once, then start the web processes.")
+    except DatabaseError as error:
+        raise CannotServe(f"The database cannot be used: {str(error).strip().splitlines()[0]}.") from error
+    finally:
+        connection.close()
+    WebServer(configuration(), when_serving=lambda: None).run(sockets=[taken])

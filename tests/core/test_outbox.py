@@ -8,6 +8,7 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
+from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -155,7 +156,7 @@ def test_a_redis_that_refuses_does_not_hold_up_the_request(note: Callable[..., N
     """The real client against a port where nobody listens."""
     kept = app.conf.broker_url, app.conf.broker_transport_options
     app.conf.broker_url = "redis://127.0.0.1:1/0"
-    app.conf.broker_transport_options = {"socket_connect_timeout": 1}
+    app.conf.broker_transport_options = settings.REDIS_BROKER_OPTIONS
     app.pool.force_close_all()
     app.amqp.__dict__.pop("_producer_pool", None)
     try:
