@@ -233,3 +233,26 @@ def test_every_page_is_accessible_and_fits(world: World, visit: Visit, width: in
             assert_accessible(page)
             assert_fits(page)
             page.go_back()
+
+
+def test_a_token_is_copied_once_and_gone(world: World, visit: Visit) -> None:
+    email = enter(world, "Token")
+    with visit(language="en") as visitor:
+        visitor.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        page = visitor.tab()
+        sign_in(page, email)
+        expect_path(page, "/")
+        page.goto("/account/tokens/new/")
+        page.get_by_label("Password", exact=True).fill(PASSWORD)
+        page.get_by_role("button", name="Go on").click()
+        page.get_by_label("Name").fill("My spreadsheet")
+        page.get_by_role("checkbox").first.check()
+        page.get_by_role("button", name="Make the token").click()
+        shown = page.locator("[data-token]").inner_text()
+        assert_accessible(page)
+        page.get_by_role("button", name="Copy").click()
+        expect(page.get_by_role("button", name="Copied")).to_be_visible()
+        assert page.evaluate("navigator.clipboard.readText()") == shown
+        page.get_by_role("link", name="I have it").click()
+        expect(page.get_by_text("My spreadsheet")).to_be_visible()
+        assert shown not in page.content()

@@ -262,6 +262,16 @@ def test_a_withdrawn_certificate_says_so(client: Client, course: Course, learner
     assert "withdrawn" in client.get(url("verify"), {"code": certificate.code}).content.decode()
 
 
+def test_ones_account_page_leads_to_ones_certificates(client: Client, course: Course, learner: User) -> None:
+    certificate = pass_course(learner, course).certificate
+    pass_course(UserFactory(), course)
+    page = client.get("/account/").content.decode()
+    assert page.count("/learn/certificates/") == 1
+    assert url("certificate", certificate.pk) in page
+    revoke_award(award=certificate.award, actor=UserFactory(), reason="x")
+    assert "/learn/certificates/" not in client.get("/account/").content.decode()
+
+
 def test_nobody_comes_in_without_signing_in(client: Client, course: Course) -> None:
     for address in (url("catalogue"), url("course", "course"), url("lesson", "course", "one"), url("verify")):
         assert client.get(address).status_code == 302
