@@ -25,6 +25,8 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("ALMIA
 ALLAUTH_TRUSTED_PROXY_COUNT = env.integer("ALMIA_PROXY_COUNT", 1 if SECURE_PROXY_SSL_HEADER else 0)
 SECURE_HSTS_SECONDS = env.integer("ALMIA_HSTS_SECONDS", 31_536_000)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+# The browsers' preload list is a decision about the whole company's domain, not about this portal.
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
 
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_HOST = env.text("ALMIA_EMAIL_HOST")
