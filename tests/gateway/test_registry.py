@@ -81,6 +81,23 @@ def test_an_address_that_is_not_allowed_is_not_stored(actor: User, address: str)
     assert Provider.objects.get().base_url == provider.base_url
 
 
+@pytest.mark.parametrize(
+    "address", ["https://evil.example/v1", "https://api.mistral.ai:8443/v1", "https://api.mistral.ai.evil.example/v1"]
+)
+def test_a_key_does_not_follow_its_provider_to_another_address(actor: User, address: str) -> None:
+    provider = ProviderFactory.with_key("sk-secret-of-the-provider", base_url="https://api.mistral.ai/v1")
+    with pytest.raises(RegistryError) as caught:
+        change_provider(provider=provider, actor=actor, api_key="", base_url=address)
+    assert caught.value.field == "api_key"
+    assert Provider.objects.get().base_url == "https://api.mistral.ai/v1"
+    change_provider(provider=provider, actor=actor, base_url="https://api.mistral.ai/v2")
+    assert read_key(Provider.objects.get()) == "sk-secret-of-the-provider"
+    change_provider(provider=provider, actor=actor, api_key="sk-of-the-other-place", base_url=address)
+    assert read_key(Provider.objects.get()) == "sk-of-the-other-place"
+    change_provider(provider=provider, actor=actor, forget_key=True, base_url="https://third.example/v1")
+    assert read_key(Provider.objects.get()) == ""
+
+
 @pytest.mark.parametrize("change", [{"base_url": "https://elsewhere.example/v1"}, {"api_key": "mine"}, {"forget_key": True}])
 def test_the_embedded_models_address_and_key_are_not_for_staff(actor: User, change: dict[str, Any]) -> None:
     provider = register_embedded(base_url="http://127.0.0.1:1111/v1", api_key="its-own").provider

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from django.db import transaction
 from django.utils import timezone
@@ -61,11 +62,13 @@ def change_provider(
 ) -> Provider:
     """Change a provider. `api_key`: a new key (None or empty keeps the present one), `forget_key`: have none.
 
+    The present key is sent to the place it was typed for, and nowhere else: another scheme, host or port asks for the key again.
     Address and key of the embedded model, and of a provider that the environment names, are set at start and cannot be changed.
     Takes effect with the next call. Writes an audit entry that names what changed, when anything did.
     Raises RegistryError, CryptoError.
     """
     provider = Provider.objects.select_for_update().get(pk=provider.pk)
+    before = _place_of(provider)
     changed = _set(provider, fields)
     if api_key or forget_key:
         put_key(provider, "" if forget_key else api_key or "")
@@ -75,6 +78,11 @@ def change_provider(
     if not changed:
         return provider
     _check_address(provider)
+    if provider.has_key and "api_key" not in changed and _place_of(provider) != before:
+        raise RegistryError(
+            _("Type the key again: the one that is kept is never sent to another address than the one it was given for."),
+            field="api_key",
+        )
     provider.save()
     _saved()
     audit.record(
@@ -89,6 +97,12 @@ def change_provider(
 def _saved() -> None:
     """From the commit on, this process reads the registry afresh; others do within seconds."""
     transaction.on_commit(forget_registry)
+
+
+def _place_of(provider: Provider) -> tuple[str, str | None, int | None]:
+    """Return what decides who receives a key: scheme, host and port."""
+    parts = urlsplit(provider.base_url)
+    return parts.scheme, parts.hostname, parts.port
 
 
 def _check_address(provider: Provider) -> None:
