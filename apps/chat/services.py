@@ -9,6 +9,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 DEFAULT_TARGET = "almia-standard"
 MAX_CHARACTERS = 60_000
 MAX_TITLE = 120
-MAX_AT_ONCE = 3  # answers being written for one person by one process
+MAX_AT_ONCE = 3  # answers being written for one person, whatever processes write them
 LOST_AFTER = timedelta(seconds=60)
 BUSY = gettext_lazy("An answer is still being written in this conversation. Stop it, or wait for its end.")
 
@@ -75,6 +76,21 @@ def _check_text(text: str) -> str:
     return text
 
 
+def _one_at_a_time(user: User) -> None:
+    """Have the turns of `user` begin one after the other, until the transaction ends. Taken before any other lock."""
+    # Not the key: a new conversation of theirs refers to the row meanwhile.
+    get_user_model().objects.select_for_update(no_key=True).only("pk").get(pk=user.pk)
+
+
+def _check_at_once(user: User) -> None:
+    """Refuse one answer too many. Turns begin one after the other, so of many sent together none slips past."""
+    from . import runs
+
+    alive = Run.objects.filter(state=RunState.STREAMING, heartbeat_at__gte=timezone.now() - LOST_AFTER)
+    if max(runs.count_of(user.pk), alive.filter(conversation__owner=user.pk).count()) >= MAX_AT_ONCE:
+        raise ChatError("too_many_runs", _("Several answers are being written for you. Wait until one has ended."))
+
+
 @transaction.atomic
 def start_turn(
     *,
@@ -93,13 +109,14 @@ def start_turn(
     nothing is stored.
     """
     text = _check_text(text)
+    _one_at_a_time(user)
+    if message_id is not None and (known := _already_sent(user, conversation_id, message_id)):
+        return known
     if conversation_id is None:
         conversation, seal = _create_conversation(user, text, target or DEFAULT_TARGET)
         history: list[PromptMessage] = []
     else:
         conversation = queries.get_conversation_for(user, conversation_id, lock=True)
-        if message_id is not None and (known := _already_sent(conversation, message_id)):
-            return known
         seal = conversation.seal()
         history = _history(conversation, seal)
         if target:
@@ -107,11 +124,13 @@ def start_turn(
     return _answer_new_message(user, conversation, seal, history, text, message_id)
 
 
-def _already_sent(conversation: Conversation, message_id: uuid.UUID) -> Started | None:
-    message = Message.objects.filter(pk=message_id).first()
+def _already_sent(user: User, conversation_id: uuid.UUID | None, message_id: uuid.UUID) -> Started | None:
+    message = Message.objects.select_related("conversation").filter(pk=message_id).first()
     if message is None:
         return None
-    if message.conversation_id != conversation.pk:  # an id from elsewhere: say no more than that it cannot be used
+    conversation = message.conversation
+    # An id from elsewhere: say no more than that it cannot be used.
+    if conversation.owner_id != user.pk or conversation_id not in {None, conversation.pk}:
         raise Conversation.DoesNotExist
     run = message.runs.order_by("-started_at", "-id").first()
     return Started(conversation, message, run) if run else None
@@ -124,6 +143,7 @@ def edit_message(*, user: User, message_id: uuid.UUID, text: str) -> Started:
     Raises and side effects as `start_turn`; Message.DoesNotExist.
     """
     text = _check_text(text)
+    _one_at_a_time(user)
     message = Message.objects.select_related("follows").get(pk=message_id, conversation__owner=user.pk)
     conversation = queries.get_conversation_for(user, message.conversation_id, lock=True)
     seal = conversation.seal()
@@ -158,6 +178,7 @@ def continue_run(*, user: User, run_id: uuid.UUID) -> Started:
 
 
 def _to_answer_again(user: User, run_id: uuid.UUID) -> tuple[Run, Conversation, Seal]:
+    _one_at_a_time(user)
     run = Run.objects.select_related("message").get(pk=run_id, conversation__owner=user.pk)
     conversation = queries.get_conversation_for(user, run.conversation_id, lock=True)
     return run, conversation, conversation.seal()
@@ -215,8 +236,7 @@ def _begin_run(
 ) -> Started:
     from . import runs
 
-    if runs.count_of(user.pk) >= MAX_AT_ONCE:
-        raise ChatError("too_many_runs", _("Several answers are being written for you. Wait until one has ended."))
+    _check_at_once(user)
     run_id = uuid7()
     call = prepare_call(user=user, target=conversation.target, messages=[], purpose="chat", reference=str(run_id))
     window = call.context_window or context.USUAL_WINDOW

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from apps.accounts.models import User
@@ -15,6 +17,7 @@ from apps.chat import queries, runs, services
 from apps.chat.enums import RunState
 from apps.chat.models import Conversation, Message, Run
 from apps.chat.services import ChatError
+from apps.core.ids import uuid7
 from apps.core.models import AuditEntry
 from tests.factories.access import RequirementFactory, entitled_user
 from tests.factories.accounts import UserFactory
@@ -74,6 +77,34 @@ def test_a_turn_in_the_middle_of_an_answer_is_refused_and_stores_nothing(user: U
         services.start_turn(user=user, text="deux", conversation_id=conversation.pk)
     assert caught.value.code == "busy"
     assert Message.objects.count() == 1
+
+
+def test_three_answers_at_once_whatever_process_writes_them(user: User) -> None:
+    # None of these runs executes here: they were sent together, or to other processes.
+    for _ in range(services.MAX_AT_ONCE):
+        services.start_turn(user=user, text="encore")
+    with pytest.raises(ChatError) as caught:
+        services.start_turn(user=user, text="encore")
+    assert caught.value.code == "too_many_runs"
+    assert Conversation.objects.count() == services.MAX_AT_ONCE
+    # Those whose process died hold nobody up.
+    Run.objects.update(heartbeat_at=timezone.now() - services.LOST_AFTER - timedelta(seconds=1))
+    assert services.start_turn(user=user, text="encore").run.state == RunState.STREAMING
+
+
+def test_a_first_message_sent_twice_begins_one_conversation(user: User) -> None:
+    known = uuid7()
+    first = services.start_turn(user=user, text="Bonjour", message_id=known)
+    again = services.start_turn(user=user, text="Bonjour", message_id=known)
+    assert (again.conversation.pk, again.run.pk) == (first.conversation.pk, first.run.pk)
+    assert Conversation.objects.count() == 1
+
+
+def test_the_id_of_a_foreign_message_cannot_begin_a_conversation(user: User) -> None:
+    theirs = make_conversation(UserFactory(), ("un", "1"))
+    with pytest.raises(Conversation.DoesNotExist):
+        services.start_turn(user=user, text="Bonjour", message_id=theirs.messages.get().pk)
+    assert not Conversation.objects.filter(owner=user).exists()
 
 
 def test_no_more_than_three_answers_at_once_for_one_person(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
