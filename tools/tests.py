@@ -9,6 +9,7 @@ import sys
 from . import services, system
 
 NOTHING_COLLECTED = 5
+PARALLEL = ["-n", "2", "--dist", "loadgroup"]
 
 
 def run(arguments: list[str], environment: dict[str, str]) -> int:
@@ -19,7 +20,7 @@ def run(arguments: list[str], environment: dict[str, str]) -> int:
 def unit(further: list[str]) -> int:
     """The whole suite but the browser, on SQLite and memory."""
     # Whatever services the shell points to, this is the suite that needs none.
-    return run(["-n", "2", "-m", "not browser", *further], {"DATABASE_URL": "", "REDIS_URL": ""})
+    return run([*PARALLEL, "-m", "not browser", *further], {"DATABASE_URL": "", "REDIS_URL": ""})
 
 
 def browser(further: list[str]) -> int:
@@ -30,7 +31,7 @@ def browser(further: list[str]) -> int:
 
 def on_services(further: list[str]) -> int:
     """The whole suite but the browser, on PostgreSQL and Redis."""
-    return run(["-n", "2", "-m", "not browser", *further], services.ready())
+    return run([*PARALLEL, "-m", "not browser", *further], services.ready())
 
 
 KINDS = {"unit": unit, "browser": browser, "services": on_services}

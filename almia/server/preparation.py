@@ -11,6 +11,11 @@ from django.conf import settings
 from django.core.management import call_command, get_commands
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.utils.translation import gettext as _
+
+from apps.core.models import OwnerKey
+
+from .errors import CannotServe
 
 Tell = Callable[[str], None]
 
@@ -87,10 +92,18 @@ def load(marks: Marks, command: str, sources: Iterable[Path], *, anew: bool) -> 
     return True
 
 
+def check_keys() -> None:
+    """Raise CannotServe when content is there whose key file is not: a new one would open nothing and hide the loss."""
+    if not Path(settings.KEY_FILE).exists() and OwnerKey.objects.filter(wrapped__isnull=False).exists():
+        sentence = _("The key file %(file)s is missing, and without it nothing that people wrote can be read: put it back.")
+        raise CannotServe(sentence % {"file": settings.KEY_FILE})
+
+
 def prepare(home: Path) -> None:
-    """Bring everything to the state that this version of Almia needs."""
+    """Bring everything to the state that this version of Almia needs. Raises CannotServe."""
     marks = Marks(home / "prepared.json")
     migrated = migrate()
+    check_keys()
     collect_static(marks)
     code = [
         path

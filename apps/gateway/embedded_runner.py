@@ -38,10 +38,13 @@ def main() -> None:
     params.sampling.top_p = 0.9
     params.sampling.penalty_repeat = 1.1
     server = xllamacpp.Server(params)
-    sys.stdout.write(json.dumps({"address": server.listening_address}) + "\n")
-    sys.stdout.flush()
-    sys.stdin.read()
-    os._exit(0)  # a generation under way must not hold the end up
+    try:
+        sys.stdout.write(json.dumps({"address": server.listening_address}) + "\n")
+        sys.stdout.flush()
+        sys.stdin.read()
+    finally:
+        # A generation under way must not hold the end up, nor the server's threads when the parent died before it could be told.
+        os._exit(0)
 
 
 if __name__ == "__main__":
