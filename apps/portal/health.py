@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from apps.core import health
 
+logger = logging.getLogger("almia.health")
+
 KEEP_SECONDS = 2.0
+TOLD = ("state", "critical", "ms")  # what the world is told of a part
+
 
 Report = tuple[bool, dict[str, dict[str, object]]]
 
@@ -24,6 +30,9 @@ def readiness() -> Report:
     with _lock:  # those who ask meanwhile wait for the same answer
         if _kept is None or time.monotonic() - _kept[0] >= KEEP_SECONDS:
             report = health.report()
+            for name, part in report[1].items():
+                if part["state"] == "failed":
+                    logger.warning("Not well: %s (%s)", name, part["detail"])
             _kept = (time.monotonic(), report)
         return _kept[1]
 
@@ -46,6 +55,9 @@ class HealthMiddleware:
             return self._answer(request, 200, {"status": "alive"})
         if request.path_info == "/readyz":
             ready, parts = readiness()
+            if not settings.TRYOUT:
+                # Anybody may ask: names of models, providers and software are for who reads the log.
+                parts = {name: {key: part[key] for key in TOLD if key in part} for name, part in parts.items()}
             return self._answer(request, 200 if ready else 503, {"status": "ready" if ready else "not ready", "parts": parts})
         return self.get_response(request)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.test import Client
+from django.test.utils import override_settings
 
 from apps.core import health
 from apps.portal import health as portal_health
@@ -37,6 +38,22 @@ def test_readyz_names_every_part_and_refuses_when_a_critical_one_fails(client: C
     assert response.status_code == 503
     assert response.json()["parts"]["broker"]["state"] == "failed"
     assert "secret" not in response.content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("tryout", [False, True])
+def test_readyz_tells_the_world_no_names(
+    client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tryout: bool
+) -> None:
+    def unwell() -> str:
+        raise health.Unwell("The provider Alcyon-Interne refuses the key.")
+
+    monkeypatch.setitem(health._checks, "model", health.Check("model", unwell, critical=False))
+    with override_settings(TRYOUT=tryout):
+        response = client.get("/readyz")
+    assert response.json()["parts"]["model"]["state"] == "failed"
+    assert ("Alcyon-Interne" in response.content.decode()) is tryout
+    assert "Alcyon-Interne" in caplog.text
 
 
 @pytest.mark.django_db
