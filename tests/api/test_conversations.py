@@ -94,7 +94,13 @@ def test_a_bad_title_is_said_in_words(client: Client, talk: Talk, body: object) 
 
 @pytest.mark.parametrize(
     ("body", "content_type", "status"),
-    [("{", "application/json", 400), ("title=x", "application/x-www-form-urlencoded", 415), ("<a/>", "text/xml", 415)],
+    [
+        ("{", "application/json", 400),
+        ("[" * 100_000, "application/json", 400),
+        ('{"title":' * 100_000, "application/json", 400),
+        ("title=x", "application/x-www-form-urlencoded", 415),
+        ("<a/>", "text/xml", 415),
+    ],
 )
 def test_what_is_not_json_is_refused(client: Client, talk: Talk, body: str, content_type: str, status: int) -> None:
     conversation = talk(client.user)  # type: ignore[attr-defined]

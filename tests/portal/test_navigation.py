@@ -115,3 +115,9 @@ def test_the_fragment_draws_the_navigation_of_the_page_that_asks(client: Client)
     assert html.count('id="rail-nav"') == html.count('id="tabbar-list"') == html.count('id="sheet-nav"') == 1
     assert html.count('aria-current="page"') == 3
     assert client.get("/navigation/", headers={"HX-Current-URL": "http://testserver/no/such/page"}).status_code == 200
+
+
+@pytest.mark.parametrize("address", ["http://[", "http://testserver/no/such/page/", "", "//", "http://testserver:x/"])
+def test_the_navigation_is_drawn_wherever_a_page_says_it_is(client: Client, address: str) -> None:
+    client.force_login(UserFactory())
+    assert client.get("/navigation/", headers={"HX-Current-URL": address}).status_code == 200

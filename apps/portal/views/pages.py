@@ -29,10 +29,11 @@ def home(request: HttpRequest) -> HttpResponse:
 def navigation(request: HttpRequest) -> HttpResponse:
     """The navigation of the page that asks (`HX-Current-URL`), drawn anew."""
     user: Any = request.user
-    path = urlsplit(request.headers.get("HX-Current-URL", "/")).path
+    path = ""
     try:
+        path = urlsplit(request.headers.get("HX-Current-URL", "/")).path
         position = Position(path, resolve(path))
-    except Resolver404:
+    except (ValueError, Resolver404):  # nothing that has a page here, or no address at all
         position = Position(path, None)
     around = navigation_for(user, position)
     return render(request, "portal/_navigation.html", {"navigation": around.sections})
