@@ -98,15 +98,18 @@ def how_long(count: int, *, started: bool) -> str:
         return ""
     if count > 10:
         count = -(-count // 5) * 5
-    if started:
-        sentence = ngettext(
-            "You pick up where you stopped: allow about %(count)s minute.",
-            "You pick up where you stopped: allow about %(count)s minutes.",
-            count,
-        )
-    else:
-        sentence = ngettext("Allow about %(count)s minute.", "Allow about %(count)s minutes.", count)
-    return sentence % {"count": count}
+    sentence = _("You pick up where you stopped: allow about %(time)s.") if started else _("Allow about %(time)s.")
+    return sentence % {"time": duration(count)}
+
+
+def duration(count: int) -> str:
+    """Return so many minutes, as hours and minutes beyond an hour and a half."""
+    hours, rest = divmod(count, 60)
+    if count <= 90:
+        return minutes(count)
+    if not rest:
+        return ngettext("%(hours)s hour", "%(hours)s hours", hours) % {"hours": hours}
+    return _("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": rest}
 
 
 def minutes(count: int) -> str:
