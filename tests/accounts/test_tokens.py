@@ -10,7 +10,7 @@ from apps.accounts import scopes
 from apps.accounts.errors import AccountError
 from apps.accounts.models import PersonalToken, User
 from apps.accounts.queries import tokens_of, user_for_token
-from apps.accounts.services import create_token, note_token_use, revoke_token
+from apps.accounts.services import activate_person, create_token, deactivate_person, note_token_use, revoke_token
 from apps.core.models import AuditEntry
 from tests.factories.accounts import UserFactory
 
@@ -70,6 +70,15 @@ def test_revoked_expired_and_deactivated_open_nothing() -> None:
     User.objects.filter(pk=user.pk).update(is_active=False)
     assert user_for_token(raw) is None
     assert len(tokens_of(user)) == 1
+
+
+def test_an_account_that_is_opened_again_does_not_give_old_keys_back() -> None:
+    user, administrator = UserFactory(), UserFactory()
+    _, raw = make(user)
+    deactivate_person(user=user, actor=administrator, reason="A laptop was stolen")
+    activate_person(user=user, actor=administrator)
+    assert user_for_token(raw) is None
+    assert AuditEntry.objects.get(action="accounts.deactivate_person").details == {"revoked_tokens": 1}
 
 
 @pytest.mark.parametrize(
