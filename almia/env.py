@@ -20,6 +20,14 @@ def text(name: str, default: str | None = None) -> str:
     return default
 
 
+def secret(name: str, *, shortest: int) -> str:
+    """Return variable `name`, which must be set and hard to guess: at least `shortest` characters, not a few over and over."""
+    value = text(name)
+    if len(value) < shortest or len(set(value)) < 10:
+        raise ImproperlyConfigured(f"{name} is too easy to guess: give it at least {shortest} random characters.")
+    return value
+
+
 def flag(name: str, default: bool = False) -> bool:
     """Return variable `name` as a boolean (1/true/yes/on, 0/false/no/off)."""
     value = os.environ.get(name, "").strip().lower()

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import ImproperlyConfigured
+
 from almia import env
 
 from .base import *  # noqa: F403
 
-SECRET_KEY = env.text("ALMIA_SECRET_KEY")
+SECRET_KEY = env.secret("ALMIA_SECRET_KEY", shortest=50)
 ORIGINS = env.origins("ALMIA_ORIGINS")
 BASE_URL = ORIGINS[0]
 # Who is who in the audit trail: kept apart, so that a new secret key does not give everybody a new pseudonym.
-AUDIT_KEY = env.text("ALMIA_AUDIT_KEY")
+AUDIT_KEY = env.secret("ALMIA_AUDIT_KEY", shortest=32)
+if AUDIT_KEY == SECRET_KEY:
+    raise ImproperlyConfigured("ALMIA_AUDIT_KEY must not be ALMIA_SECRET_KEY: one of them is changed one day, the other never.")
 ALLOWED_HOSTS = env.words("ALMIA_ALLOWED_HOSTS")
+if "*" in ALLOWED_HOSTS:
+    # Letters with links are written with the host that a request names.
+    raise ImproperlyConfigured(
+        "ALMIA_ALLOWED_HOSTS must name hosts: with “*”, visitors put theirs into the links of our letters."
+    )
+if plain := [origin for origin in ORIGINS if not origin.startswith("https://")]:
+    raise ImproperlyConfigured(f"ALMIA_ORIGINS: {plain[0]!r} is not https://, where sessions would travel in clear.")
 DATABASES = {"default": env.database(env.text("DATABASE_URL"), pool_size=env.integer("ALMIA_DB_CONCURRENCY", 8) + 4)}
 REDIS_URL = env.text("REDIS_URL")
 CSRF_TRUSTED_ORIGINS = ORIGINS
