@@ -13,7 +13,7 @@ from tests.architecture.source import ROOT, files, name_of, parsed
 
 OPERATIONS = ROOT / "docs" / "operations.md"
 WEBSOCKET = ROOT / "docs" / "websocket.md"
-READERS = {"text", "flag", "integer", "words", "origins"}
+READERS = {"text", "secret", "flag", "integer", "words", "origins"}
 # Read from the environment, but none of ours: the system's and the tools' own.
 NOT_OURS = {
     "HOME",
