@@ -33,6 +33,7 @@ logger = logging.getLogger("almia.learning")
 
 LOOK_SECONDS = 2.0
 SHUTDOWN_SECONDS = 4.0
+OF_THE_PROMPT = {Code.CONTENT_REFUSED, Code.CONTEXT_FULL}
 _tasks: dict[uuid.UUID, asyncio.Task[None]] = {}
 _endings: dict[uuid.UUID, TryState] = {}
 
@@ -75,7 +76,8 @@ async def _execute(plan: TryPlan) -> None:
                 parts.append(text)
                 streams.append(_name(plan.try_id), text)
     except GatewayError as failure:
-        state, error = TryState.FAILED, failure
+        # What was written is what went wrong: that try is used up, or writing it again and again would have no end.
+        state, error = TryState.STOPPED if failure.code in OF_THE_PROMPT else TryState.FAILED, failure
     except asyncio.CancelledError:
         state = _endings.get(plan.try_id, TryState.INTERRUPTED)
     except Exception:
@@ -106,7 +108,8 @@ async def _finish(
     end: dict[str, Any] = {"state": state.value, "html": queries.answer_html(text)}
     with translation.override(plan.language):
         if error is not None:
-            end |= {"code": error.code, "message": _("%(why)s This try was not counted.") % {"why": error}}
+            sentence = _("%(why)s This try was not counted.") % {"why": error} if state is TryState.FAILED else str(error)
+            end |= {"code": error.code, "message": sentence}
         try:
             left = await db.run(services.end_try, plan=plan, state=state, text=text, error_code=error.code if error else "")
             end |= {"left": left, "left_text": services.left_in_words(left)}

@@ -128,6 +128,18 @@ async def test_a_model_that_fails_is_not_counted(live_server_ws: LiveServer, ups
     assert await db.run(lambda: PracticeTry.objects.get().error_code) == done["code"]
 
 
+@pytest.mark.parametrize(("fault", "code"), [("filtered", "content_refused"), ("too-long", "context_full")])
+async def test_a_prompt_that_is_refused_uses_up_a_try(
+    live_server_ws: LiveServer, upstream: Running, fault: str, code: str
+) -> None:
+    user, exercise = await db.run(prepare, upstream, fault)
+    async with live_server_ws.tab(await live_server_ws.sign_in(user)) as tab:
+        await ask(tab, exercise)
+        _, done = await read(tab)
+    assert (done["state"], done["code"], done["left"]) == ("stopped", code, 2)
+    assert "not counted" not in done["message"]
+
+
 async def test_a_provider_that_is_not_there(live_server_ws: LiveServer, upstream: Running) -> None:
     user, exercise = await db.run(prepare, upstream)
     from apps.gateway.models import Provider
