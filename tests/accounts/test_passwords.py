@@ -124,3 +124,21 @@ def test_asking_again_and_again_for_one_address_is_slowed(person: User, visitor:
     answers = [visitor.post(RESET, {"email": person.email}).status_code for _attempt in range(4)]
     assert answers == [302, 302, 302, 429]
     assert len(letters()) == 3
+
+
+def test_who_comes_in_through_the_company_sets_no_password(visitor: Client) -> None:
+    user = UserFactory()
+    user.set_unusable_password()
+    user.save()
+    SocialAccount.objects.create(user=user, provider="sso", uid="4711")
+    visitor.force_login(user)
+    words = {"password1": "a long enough sentence", "password2": "a long enough sentence"}
+    response = visitor.post("/accounts/password/set/", words)
+    assert response.status_code == 200
+    assert "no password of its own" in response.content.decode()
+    user.refresh_from_db()
+    assert not user.has_usable_password()
+    SocialAccount.objects.all().delete()
+    assert visitor.post("/accounts/password/set/", words).status_code == 302
+    user.refresh_from_db()
+    assert user.has_usable_password()

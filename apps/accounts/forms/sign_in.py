@@ -8,6 +8,7 @@ from allauth.account import forms as account_forms
 from allauth.mfa.base import forms as mfa_forms
 from allauth.mfa.totp import forms as totp_forms
 from allauth.mfa.webauthn import forms as webauthn_forms
+from allauth.socialaccount.models import SocialAccount
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -80,8 +81,16 @@ class ChangePasswordForm(Worded, account_forms.ChangePasswordForm):
 
 
 class SetPasswordForm(Worded, account_forms.SetPasswordForm):
+    """A first password. Not for who comes in through the company: it would be a second door that nobody watches, and would let
+    whoever finds an open session keep it."""
+
     labels = {"password1": NEW_PASSWORD, "password2": AGAIN}
     helps = {"password1": RULES}
+
+    def clean(self) -> dict[str, Any]:
+        if SocialAccount.objects.filter(user=self.user).exists():
+            raise ValidationError(_("Your company’s sign-in opens this account: it has no password of its own."))
+        return super().clean() or {}
 
 
 class ResetPasswordForm(Worded, account_forms.ResetPasswordForm):
