@@ -36,6 +36,20 @@ class PreferencesMiddleware:
         return self.get_response(request)
 
 
+class PersonalPagesMiddleware:
+    """What was drawn for a person is kept by nobody else: no cache on the way, and not by the browser, which would show it again
+    to whoever presses “Back” after they have signed out."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.user.is_authenticated:
+            response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+
 class SignInRequiredMiddleware:
     """Everything asks for sign-in except the doors listed here: a new page is closed unless somebody opens it on purpose."""
 

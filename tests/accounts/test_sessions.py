@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.test import Client
+from django.utils import timezone
 
 from apps.accounts.enums import Role
 from apps.accounts.models import User
 from apps.accounts.roles import sync_roles
-from apps.accounts.services import activate_person, deactivate_person, end_sessions, set_roles
+from apps.accounts.services import activate_person, create_token, deactivate_person, end_sessions, set_roles
 from apps.core import db
 from tests.factories.accounts import PASSWORD, UserFactory
 from tests.live import LiveServer
@@ -122,3 +125,18 @@ def test_a_session_row_of_somebody_signed_out_is_gone(person: User, sign_in: Sig
     client.post("/accounts/logout/")
     assert not Session.objects.filter(session_key=key).exists()
     assert not UserSession.objects.filter(session_key=key).exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/", "/account/", "/learn/", "/api/v1/me/", "/no/such/page/"])
+def test_what_is_drawn_for_a_person_is_kept_by_no_cache(client: Client, path: str) -> None:
+    client.force_login(UserFactory())
+    assert client.get(path)["Cache-Control"] == "private, no-store"
+
+
+@pytest.mark.django_db
+def test_what_a_program_gets_with_a_token_is_kept_by_no_cache_either(client: Client) -> None:
+    user = UserFactory()
+    _, raw = create_token(user=user, name="mine", scopes=["read"], expires_at=timezone.now() + timedelta(days=1))
+    response = client.get("/api/v1/me/", headers={"authorization": f"Bearer {raw}"})
+    assert (response.status_code, response["Cache-Control"]) == (200, "private, no-store")
