@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import tempfile
 from typing import Any
 
 # Every process of the suite has a data folder and, where there is Redis, a database of its own.
 os.environ["ALMIA_HOME"] = tempfile.mkdtemp(prefix="almia-test-")
+atexit.register(shutil.rmtree, os.environ["ALMIA_HOME"], ignore_errors=True)
 if os.environ.get("REDIS_URL"):
     _address, _, _number = os.environ["REDIS_URL"].rpartition("/")
     _worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
