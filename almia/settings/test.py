@@ -10,7 +10,6 @@ from typing import Any
 
 # Every process of the suite has a data folder and, where there is Redis, a database of its own.
 os.environ["ALMIA_HOME"] = tempfile.mkdtemp(prefix="almia-test-")
-atexit.register(shutil.rmtree, os.environ["ALMIA_HOME"], ignore_errors=True)
 if os.environ.get("REDIS_URL"):
     _address, _, _number = os.environ["REDIS_URL"].rpartition("/")
     _worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
@@ -21,6 +20,7 @@ from almia import env
 from .base import *  # noqa: F403
 from .base import DB_CONCURRENCY, HOME
 
+atexit.register(shutil.rmtree, HOME, ignore_errors=True)
 TRYOUT = False
 # Tests read the sentences as they stand in the code, whatever is translated by now.
 LANGUAGE_CODE = "en"
