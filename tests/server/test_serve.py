@@ -113,7 +113,7 @@ def until_alone(home: Path) -> set[int]:
 
 def wait_for_the_model(home: Path) -> None:
     """Wait until the model's process is there: it comes a moment after the first page."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while len(belonging(home)) < 2 and time.monotonic() < deadline:
         time.sleep(0.05)
     assert len(belonging(home)) >= 2
