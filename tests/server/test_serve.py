@@ -206,7 +206,8 @@ def test_lost_keys_are_not_drawn_anew(home: Path, port: int, tmp_path: Path) -> 
     with sqlite3.connect(other / "almia.sqlite3") as database:
         database.execute("DELETE FROM core_ownerkey")
         database.execute(
-            "INSERT INTO core_ownerkey (owner_id, kek_version, wrapped, created_at) VALUES (?, '1', x'00', '2026-01-01 00:00:00')",
+            "INSERT INTO core_ownerkey (owner_id, kek_version, wrapped, created_at)"
+            " VALUES (?, '1', x'00', '2026-01-01 00:00:00')",
             ["0" * 32],
         )
     assert "kek.json" in says_one_sentence(serve(other, port))
