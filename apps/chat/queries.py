@@ -159,14 +159,13 @@ def branch(conversation: Conversation, seal: Seal) -> list[Turn]:
 
 
 def said(conversation: Conversation, seal: Seal) -> list[tuple[str, str]]:
-    """Return the texts of the branch on show, as (message, answer), first to last: what a model is told. Two light queries."""
-    messages = {pk: (follows, text) for pk, follows, text in conversation.messages.values_list("pk", "follows_id", "text")}
-    answers = {pk: (message, text) for pk, message, text in conversation.runs.values_list("pk", "message_id", "text")}
+    """Return the texts of the branch on show, as (message, answer), first to last: what a model is told. One light query."""
+    rows = conversation.runs.values_list("pk", "text", "message_id", "message__text", "message__follows_id")
+    turns = {pk: rest for pk, *rest in rows}
     found = []
     next_id = conversation.head_id
     while next_id is not None:
-        message_id, answer = answers[next_id]
-        follows, text = messages[message_id]
+        answer, message_id, text, follows = turns[next_id]
         found.append((Message(pk=message_id, text=text).get_text(seal), Run(pk=next_id, text=answer).get_text(seal)))
         next_id = follows
     return found[::-1]

@@ -34,9 +34,11 @@ logger = logging.getLogger("almia.chat")
 
 SNAPSHOT_SECONDS = 2.0
 SHUTDOWN_SECONDS = 4.0
-FEW_READERS = 20
-PAUSE_PER_READER = 0.0004  # seconds; about three times what a frame costs
-LONGEST_PAUSE = 0.1
+# Words are read and sent at once while few runs are under way. With many, each pauses after a piece in proportion to their
+# number, so that what arrives meanwhile is read, kept and sent in one: the process spends its time on words, not on packets.
+FEW_RUNS = 20
+PAUSE_PER_RUN = 0.0006  # seconds
+LONGEST_PAUSE = 0.12
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,6 @@ class Plan:
 
 
 _tasks: dict[uuid.UUID, asyncio.Task[None]] = {}
-_readers = 0
 _writing_for: Counter[uuid.UUID] = Counter()
 _endings: dict[uuid.UUID, RunState] = {}
 
@@ -113,6 +114,8 @@ async def _execute(plan: Plan) -> None:
             async for text in chunks:
                 parts.append(text)
                 streams.append(name, text)
+                if len(_tasks) > FEW_RUNS:
+                    await asyncio.sleep(min(len(_tasks) * PAUSE_PER_RUN, LONGEST_PAUSE))
     except GatewayError as failure:
         state, error = RunState.FAILED, failure
     except asyncio.CancelledError:
@@ -171,13 +174,9 @@ async def _finish(plan: Plan, parts: list[str], keeper: asyncio.Task[None], stat
 async def follow(connection: Connection, run_id: uuid.UUID, after: int) -> None:
     """Send what run `run_id` has written after chunk `after`, and goes on writing, to `connection`, until its end.
 
-    Chunks leave at once while few people read. With many, each frame is followed by a pause in proportion, so that what arrives
-    meanwhile leaves in one piece: the process spends its time on words, not on frames.
     A run whose stream is gone (it ended long ago, or its process died) is answered from the database.
     """
-    global _readers
     name = str(run_id)
-    _readers += 1
     try:
         async for batch in get_streams().follow(name, after):
             if batch.text:
@@ -186,14 +185,10 @@ async def follow(connection: Connection, run_id: uuid.UUID, after: int) -> None:
                 )
             if batch.end is not None:
                 await connection.send({"type": "run.end", "run": name, "seq": batch.seq, **batch.end})
-            elif _readers > FEW_READERS:
-                await asyncio.sleep(min(_readers * PAUSE_PER_READER, LONGEST_PAUSE))
     except UnknownStream:
         stored = await db.run(services.stored_run, run_id)
         if stored is not None:
             await connection.send({"type": "run.stored", "run": name, **stored})
-    finally:
-        _readers -= 1
 
 
 @lifespan.on_startup
