@@ -6,10 +6,12 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
+import pytest_django
 from django.conf import settings
 from django.core.cache import cache
 from django.utils import translation
 
+from tests import flush
 from tests.strict import html, network, ordering, tasks, templates, writes
 
 pytest_plugins = ["tests.live"]
@@ -17,7 +19,7 @@ pytest_plugins = ["tests.live"]
 
 def pytest_configure() -> None:
     patch = pytest.MonkeyPatch()  # never undone: these hold for the whole run
-    for part in (html, network, ordering, templates, writes):
+    for part in (flush, html, network, ordering, templates, writes):
         part.install(patch)
 
 
@@ -30,6 +32,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if isinstance(item, pytest.Function):
             tasks.watch(item)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker) -> None:
+    with django_db_blocker.unblock():
+        flush.remember()
 
 
 @pytest.fixture(autouse=True)

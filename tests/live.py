@@ -19,7 +19,9 @@ import asyncio
 import contextlib
 import itertools
 import json
+import socket
 import threading
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from importlib import import_module
 from typing import Any, TypeVar
@@ -31,7 +33,7 @@ from channels.layers import channel_layers
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 
-from almia.server.web import WebServer, configuration, take_port
+from almia.server.web import GRACE_SECONDS, WebServer, configuration, take_port
 from apps.accounts.models import User
 from apps.core import db
 from apps.core.streams import get_streams
@@ -53,8 +55,8 @@ def session_of(user: User) -> str:
 class Tab:
     """One open socket, as a browser's tab holds it."""
 
-    def __init__(self, socket: websockets.ClientConnection) -> None:
-        self.socket = socket
+    def __init__(self, connection: websockets.ClientConnection) -> None:
+        self.socket = connection
         self._kept: list[dict[str, Any]] = []
         self._refs = itertools.count(1)
 
@@ -140,8 +142,8 @@ class LiveServer:
                 **options,
             },
         )
-        async with connection as socket:
-            tab = Tab(socket)
+        async with connection as opened:
+            tab = Tab(opened)
             if greeted:
                 await tab.next("hello")
             yield tab
@@ -153,6 +155,29 @@ class LiveServer:
             return await work
 
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(on_loop(), self._loop))
+
+
+class QuickServer(WebServer):
+    """Ends without uvicorn's pauses of a tenth of a second, which the tests would wait for a hundred times."""
+
+    async def main_loop(self) -> None:
+        await self.on_tick(0)  # the date that answers carry
+        while not self.should_exit:  # noqa: ASYNC110  a flag that signals and other threads set
+            await asyncio.sleep(0.005)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for listening in sockets or []:
+            listening.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        deadline = time.monotonic() + GRACE_SECONDS
+        while (self.server_state.connections or self.server_state.tasks) and time.monotonic() < deadline:  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+        for task in self.server_state.tasks:
+            task.cancel()
+        await self.lifespan.shutdown()
 
 
 def _forget_loop_bound() -> None:
@@ -169,7 +194,7 @@ def live_server_ws(transactional_db: None, settings: Any) -> Iterator[LiveServer
     settings.ORIGINS = [f"http://127.0.0.1:{port}"]
     _forget_loop_bound()
     started = threading.Event()
-    server = WebServer(configuration(), when_serving=started.set)
+    server = QuickServer(configuration(), when_serving=started.set)
     loop = uvloop.new_event_loop()
 
     def serve() -> None:

@@ -39,6 +39,8 @@ if _database["ENGINE"].endswith("sqlite3"):
     # A file, not memory: threads and the socket's database operations see the same data as in the try-out.
     _database["TEST"] = {"NAME": str(HOME / "test.sqlite3")}
     _database["OPTIONS"]["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA foreign_keys=ON;"
+else:
+    _database["OPTIONS"]["options"] = "-c synchronous_commit=off"
 DATABASES = {"default": _database}
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
