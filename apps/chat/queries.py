@@ -161,7 +161,7 @@ def branch(conversation: Conversation, seal: Seal) -> list[Turn]:
 def said(conversation: Conversation, seal: Seal) -> list[tuple[str, str]]:
     """Return the texts of the branch on show, as (message, answer), first to last: what a model is told. One light query."""
     rows = conversation.runs.values_list("pk", "text", "message_id", "message__text", "message__follows_id")
-    turns = {pk: rest for pk, *rest in rows}
+    turns = {pk: (answer, message_id, text, follows) for pk, answer, message_id, text, follows in rows}
     found = []
     next_id = conversation.head_id
     while next_id is not None:
