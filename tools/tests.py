@@ -31,7 +31,7 @@ def browser(further: list[str]) -> int:
 
 def on_services(further: list[str]) -> int:
     """The whole suite but the browser, on PostgreSQL and Redis."""
-    return run([*PARALLEL, "-m", "not browser", *further], services.ready())
+    return run([*PARALLEL, "--migrations", "-m", "not browser", *further], services.ready())
 
 
 KINDS = {"unit": unit, "browser": browser, "services": on_services}
