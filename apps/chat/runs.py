@@ -79,6 +79,7 @@ def _begin(plan: Plan) -> None:
 
 def _forget(plan: Plan) -> None:
     _tasks.pop(plan.run_id, None)
+    _endings.pop(plan.run_id, None)
     _writing_for[plan.user_id] -= 1
     if not _writing_for[plan.user_id]:
         del _writing_for[plan.user_id]
@@ -123,7 +124,8 @@ async def _execute(plan: Plan) -> None:
     except Exception:
         logger.exception("A run failed.")
         state, error = RunState.FAILED, GatewayError(Code.PROVIDER_ERROR)
-    # From here on nothing may cut in: the end is written first, then told.
+    # From here on nothing may cut in, least of all the server that stops: the end is written first, then told.
+    _endings[plan.run_id] = state
     try:
         await asyncio.shield(_finish(plan, parts, keeper, state, error))
     except asyncio.CancelledError:
@@ -147,7 +149,6 @@ async def _finish(plan: Plan, parts: list[str], keeper: asyncio.Task[None], stat
     keeper.cancel()
     with suppress(asyncio.CancelledError):
         await keeper
-    _endings.pop(plan.run_id, None)
     end: dict[str, Any] = {"state": state.value}
     if error is not None:
         with translation.override(plan.language):

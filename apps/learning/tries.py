@@ -51,7 +51,12 @@ def _begin(plan: TryPlan) -> None:
     get_streams().begin(_name(plan.try_id))
     task = asyncio.get_running_loop().create_task(_execute(plan), name=f"try {plan.try_id}")
     _tasks[plan.try_id] = task
-    task.add_done_callback(lambda _done: _tasks.pop(plan.try_id, None))
+    task.add_done_callback(lambda _done: _forget(plan.try_id))
+
+
+def _forget(try_id: uuid.UUID) -> None:
+    _tasks.pop(try_id, None)
+    _endings.pop(try_id, None)
 
 
 def end_here(try_id: uuid.UUID, state: TryState = TryState.STOPPED) -> None:
@@ -83,6 +88,7 @@ async def _execute(plan: TryPlan) -> None:
     except Exception:
         logger.exception("A try failed.")
         state, error = TryState.FAILED, GatewayError(Code.PROVIDER_ERROR)
+    _endings[plan.try_id] = state  # it is ending: nobody ends it a second time, least of all the server that stops
     try:
         await asyncio.shield(_finish(plan, parts, watcher, state, error))
     except asyncio.CancelledError:
@@ -103,7 +109,6 @@ async def _finish(
     watcher.cancel()
     with suppress(asyncio.CancelledError, Exception):
         await watcher
-    _endings.pop(plan.try_id, None)
     text = "".join(parts)
     end: dict[str, Any] = {"state": state.value, "html": queries.answer_html(text)}
     with translation.override(plan.language):
