@@ -262,7 +262,7 @@ async def test_without_the_right_every_command_is_refused_alike(live_server_ws: 
 
 
 async def test_the_same_message_sent_twice_is_one_message(live_server_ws: LiveServer, upstream: Running) -> None:
-    user = await db.run(talker, upstream)
+    user = await db.run(talker, upstream, "tokens=30,interval=10,first=900")  # both are sent before the first word
     session, conversation = await begin(live_server_ws, user)
     frame = {"type": "chat.send", "conversation": conversation, "text": "Comptez", "message": str(uuid.uuid4())}
     async with live_server_ws.tab(session) as tab:
