@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db import connection
 from django.db.models import Count, QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+
+from apps.core import sql
 
 from . import capabilities
 from .enums import ProofState
@@ -126,8 +127,7 @@ def get_waiver(waiver_id: uuid.UUID) -> Waiver:
     return get_object_or_404(Waiver.objects.select_related("user", "training"), pk=waiver_id)
 
 
-# Written out, because every page, fragment and socket command asks: the ORM takes twenty times longer to build it than to run it.
-# tests/access/test_queries.py holds it against `explain` over all combinations of proofs.
+# Every page, fragment and socket command asks. tests/access/test_queries.py holds it against `explain` over all combinations of proofs.
 _COUNTS = """
     SELECT COUNT(*), COUNT(CASE WHEN
         (NOT r.charter AND EXISTS (
@@ -152,18 +152,7 @@ def has_capability(user: User, code: str) -> bool:
     capabilities.get(code)
     if not user.is_active:
         return False
-    adapt = connection.ops
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _COUNTS,
-            {
-                "user": user._meta.pk.get_db_prep_value(user.pk, connection),
-                "now": adapt.adapt_datetimefield_value(timezone.now()),
-                "today": adapt.adapt_datefield_value(timezone.localdate()),
-                "capability": code,
-            },
-        )
-        required, met = cursor.fetchone()
+    [(required, met)] = sql.fetch(_COUNTS, user=user.pk, now=timezone.now(), today=timezone.localdate(), capability=code)
     # What nobody has set requirements for is closed: an empty table must not open the door.
     return bool(required) and met == required
 

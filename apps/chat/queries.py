@@ -12,10 +12,12 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from apps.core import sql
 from apps.core.crypto import CryptoError, Seal, seal_opener
 from apps.core.markdown import render_answer
 from apps.gateway.errors import Code, GatewayError
 
+from .enums import RunState
 from .models import Conversation, Message, Run
 
 if TYPE_CHECKING:
@@ -158,17 +160,38 @@ def branch(conversation: Conversation, seal: Seal) -> list[Turn]:
     return turns[::-1]
 
 
+# Each turn asks. Only the branch on show is read, however many others the conversation has.
+_SAID = """
+    WITH RECURSIVE said (run_id, answer, message_id, text, follows_id, place) AS (
+        SELECT r.id, r.text, m.id, m.text, m.follows_id, 1
+        FROM chat_run r JOIN chat_message m ON m.id = r.message_id WHERE r.id = %(head)s
+        UNION ALL
+        SELECT r.id, r.text, m.id, m.text, m.follows_id, said.place + 1
+        FROM said JOIN chat_run r ON r.id = said.follows_id JOIN chat_message m ON m.id = r.message_id
+    )
+    SELECT run_id, answer, message_id, text FROM said ORDER BY place DESC
+"""
+
+
 def said(conversation: Conversation, seal: Seal) -> list[tuple[str, str]]:
     """Return the texts of the branch on show, as (message, answer), first to last: what a model is told. One light query."""
-    rows = conversation.runs.values_list("pk", "text", "message_id", "message__text", "message__follows_id")
-    turns = {pk: (answer, message_id, text, follows) for pk, answer, message_id, text, follows in rows}
-    found = []
-    next_id = conversation.head_id
-    while next_id is not None:
-        answer, message_id, text, follows = turns[next_id]
-        found.append((Message(pk=message_id, text=text).get_text(seal), Run(pk=next_id, text=answer).get_text(seal)))
-        next_id = follows
-    return found[::-1]
+    return [
+        (Message(pk=sql.as_uuid(message_id), text=text).get_text(seal), Run(pk=sql.as_uuid(run_id), text=answer).get_text(seal))
+        for run_id, answer, message_id, text in sql.fetch(_SAID, head=conversation.head_id)
+    ]
+
+
+# Each turn asks.
+_WRITING = """
+    SELECT COUNT(*) FROM chat_run r JOIN chat_conversation c ON c.id = r.conversation_id
+    WHERE r.state = %(streaming)s AND r.heartbeat_at >= %(alive)s AND c.owner_id = %(owner)s
+"""
+
+
+def count_being_written(user: User, *, alive: datetime) -> int:
+    """Return how many answers are being written for `user`, whatever processes write them, with a sign of life since `alive`."""
+    [(count,)] = sql.fetch(_WRITING, streaming=RunState.STREAMING.value, alive=alive, owner=user.pk)
+    return int(count)
 
 
 def last_run_under(conversation: Conversation, run: Run) -> Run:

@@ -177,8 +177,10 @@ async def stream(call: Call) -> AsyncGenerator[str]:
             body = await _open(call, clock)
             while not (reader.done or finished):
                 clock.check()
-                async with asyncio.timeout_at(clock.deadline):
-                    chunk = await body.read()
+                chunk = body.take()
+                if not chunk:
+                    async with asyncio.timeout_at(clock.deadline):
+                        chunk = await body.read()
                 size += len(chunk)
                 if size > call.limits.size:
                     raise GatewayError(Code.TOO_LARGE, detail=f"More than {call.limits.size} bytes.")

@@ -48,12 +48,16 @@ def guarded_socket(target: tuple[Any, ...]) -> socket.socket:
 
 
 class ResponseBody(httpx2.AsyncByteStream):
-    """The body of one answer. `read` gives what has arrived; `close` hangs up unless the body has been read to its end."""
+    """The body of one answer. `read` waits for more and returns what has arrived, empty at the end; `take` returns what has arrived
+    already, be it nothing. `close` hangs up unless the body has been read to its end."""
 
     def __init__(self, response: aiohttp.ClientResponse, *, limit: int | None) -> None:
         self._response = response
         self._limit = limit
         self.read = response.content.readany
+
+    def take(self) -> bytes:
+        return self._response.content.read_nowait()
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         left = self._limit

@@ -14,7 +14,6 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from apps.chat import context, queries
-from apps.chat.enums import RunState
 from apps.chat.models import Conversation, Message, Run
 from apps.core import audit
 from apps.core.crypto import Seal, new_data_key
@@ -141,8 +140,8 @@ def _check_at_once(user: User) -> None:
     """Refuse one answer too many. Turns begin one after the other, so of many sent together none slips past."""
     from apps.chat import runs
 
-    alive = Run.objects.filter(state=RunState.STREAMING, heartbeat_at__gte=timezone.now() - LOST_AFTER)
-    if max(runs.count_of(user.pk), alive.filter(conversation__owner=user.pk).count()) >= MAX_AT_ONCE:
+    being_written = queries.count_being_written(user, alive=timezone.now() - LOST_AFTER)
+    if max(runs.count_of(user.pk), being_written) >= MAX_AT_ONCE:
         raise ChatError("too_many_runs", _("Several answers are being written for you. Wait until one has ended."))
 
 
@@ -234,8 +233,7 @@ def _begin_run(
         run.save(force_insert=True)
     except IntegrityError as error:  # the database allows one open run per conversation
         raise ChatError("busy", str(BUSY)) from error
-    conversation.head, conversation.active_at = run, run.started_at
-    conversation.save(update_fields=["head", "active_at", "target"])
+    Conversation.objects.filter(pk=conversation.pk).update(head=run, active_at=run.started_at, target=conversation.target)
     plan = runs.Plan(
         run_id=run.pk,
         conversation_id=conversation.pk,

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from apps.core import sql
 from apps.core.models import OwnerKey
 
 from .errors import KeyDestroyed, Tampered
@@ -61,34 +62,41 @@ def _owner_context(owner_id: uuid.UUID) -> bytes:
     return _place("core_ownerkey", "wrapped", owner_id)
 
 
-def _unwrap_owner_key(row: OwnerKey) -> bytes:
-    if row.wrapped is None:
+def _find_owner_key(owner_id: uuid.UUID) -> bytes | None:
+    """Return the owner's key, None when none was drawn yet. The row is read each time: a key that was destroyed opens nothing."""
+    rows = sql.fetch("SELECT kek_version, wrapped FROM core_ownerkey WHERE owner_id = %(owner)s", owner=owner_id)
+    if not rows:
+        return None
+    [(version, stored)] = rows
+    if stored is None:
         raise KeyDestroyed("The key of this content's owner was destroyed.")
-    wrapped = bytes(row.wrapped)
+    wrapped = bytes(stored)
     now = time.monotonic()
     with _lock:
-        hit = _unwrapped.get((row.owner_id, wrapped))
+        hit = _unwrapped.get((owner_id, wrapped))
     if hit and hit[0] > now:
         return hit[1]
-    key = get_key_provider().unwrap(row.kek_version, wrapped, _owner_context(row.owner_id))
+    key = get_key_provider().unwrap(version, wrapped, _owner_context(owner_id))
     with _lock:
         if len(_unwrapped) >= CACHE_SIZE:
             _unwrapped.clear()
-        _unwrapped[row.owner_id, wrapped] = (now + CACHE_SECONDS, key)
+        _unwrapped[owner_id, wrapped] = (now + CACHE_SECONDS, key)
     return key
 
 
 def _owner_key(owner_id: uuid.UUID) -> bytes:
-    row = OwnerKey.objects.filter(owner_id=owner_id).first()
-    if row is None:
-        key = secrets.token_bytes(KEY_BYTES)
-        version, wrapped = get_key_provider().wrap(key, _owner_context(owner_id))
-        try:
-            with transaction.atomic():
-                row = OwnerKey.objects.create(owner_id=owner_id, kek_version=version, wrapped=wrapped)
-        except IntegrityError:  # drawn by another process meanwhile
-            row = OwnerKey.objects.get(owner_id=owner_id)
-    return _unwrap_owner_key(row)
+    """Return the owner's key, drawn now if there is none."""
+    found = _find_owner_key(owner_id)
+    if found is not None:
+        return found
+    key = secrets.token_bytes(KEY_BYTES)
+    version, wrapped = get_key_provider().wrap(key, _owner_context(owner_id))
+    try:
+        with transaction.atomic():
+            OwnerKey.objects.create(owner_id=owner_id, kek_version=version, wrapped=wrapped)
+    except IntegrityError:  # drawn by another process meanwhile
+        return _owner_key(owner_id)
+    return key
 
 
 def new_data_key(owner_id: uuid.UUID) -> bytes:
@@ -103,11 +111,10 @@ def new_data_key(owner_id: uuid.UUID) -> bytes:
 
 def seal_opener(owner_id: uuid.UUID) -> Callable[[bytes | memoryview], Seal]:
     """Return a function that opens any data key of `owner_id`: one query for a whole list. Both raise as `open_seal` does."""
-    try:
-        row = OwnerKey.objects.get(owner_id=owner_id)
-    except OwnerKey.DoesNotExist as error:
-        raise KeyDestroyed("The key of this content's owner is not there.") from error
-    cipher = AESGCM(_unwrap_owner_key(row))
+    key = _find_owner_key(owner_id)
+    if key is None:
+        raise KeyDestroyed("The key of this content's owner is not there.")
+    cipher = AESGCM(key)
 
     def open_key(wrapped_data_key: bytes | memoryview) -> Seal:
         wrapped = bytes(wrapped_data_key)
