@@ -89,7 +89,7 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # Sign-in -------------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["apps.accounts.backends.Backend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -150,8 +150,9 @@ X_FRAME_OPTIONS = "DENY"
 
 # Database, tasks, socket ---------------------------------------------------------------------------------------------
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-DB_CONCURRENCY = env.integer("ALMIA_DB_CONCURRENCY", 8)
 DATABASE_URL = env.text("DATABASE_URL", f"sqlite:///{HOME}/almia.sqlite3")
+# SQLite lets one write at a time: more threads would only wait for it, and for each other.
+DB_CONCURRENCY = env.integer("ALMIA_DB_CONCURRENCY", 4 if DATABASE_URL.startswith("sqlite:") else 8)
 DATABASES = {"default": env.database(DATABASE_URL, pool_size=DB_CONCURRENCY + 4)}
 REDIS_URL = env.text("REDIS_URL", "")
 

@@ -7,6 +7,7 @@ from django.core.exceptions import ImproperlyConfigured
 from almia import env
 
 from .base import *  # noqa: F403
+from .base import DB_CONCURRENCY
 
 SECRET_KEY = env.secret("ALMIA_SECRET_KEY", shortest=50)
 ORIGINS = env.origins("ALMIA_ORIGINS")
@@ -23,7 +24,7 @@ if "*" in ALLOWED_HOSTS:
     )
 if plain := [origin for origin in ORIGINS if not origin.startswith("https://")]:
     raise ImproperlyConfigured(f"ALMIA_ORIGINS: {plain[0]!r} is not https://, where sessions would travel in clear.")
-DATABASES = {"default": env.database(env.text("DATABASE_URL"), pool_size=env.integer("ALMIA_DB_CONCURRENCY", 8) + 4)}
+DATABASES = {"default": env.database(env.text("DATABASE_URL"), pool_size=DB_CONCURRENCY + 4)}
 REDIS_URL = env.text("REDIS_URL")
 CSRF_TRUSTED_ORIGINS = ORIGINS
 

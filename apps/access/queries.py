@@ -127,7 +127,7 @@ def get_waiver(waiver_id: uuid.UUID) -> Waiver:
     return get_object_or_404(Waiver.objects.select_related("user", "training"), pk=waiver_id)
 
 
-# Every page, fragment and socket command asks. tests/access/test_queries.py holds it against `explain` over all combinations of proofs.
+# Every page, fragment and socket command asks. tests/access/test_queries.py holds it against `explain`, over all combinations.
 _COUNTS = """
     SELECT COUNT(*), COUNT(CASE WHEN
         (NOT r.charter AND EXISTS (

@@ -80,7 +80,12 @@ class Message(models.Model):
         self.text = seal.close(text, table="chat_message", column="text", key=self.pk)
 
     def get_text(self, seal: Seal) -> str:
-        return seal.open(self.text, table="chat_message", column="text", key=self.pk)
+        return self.open_text(seal, self.pk, self.text)
+
+    @staticmethod
+    def open_text(seal: Seal, key: uuid.UUID, text: bytes | memoryview) -> str:
+        """Return the text of the message `key` as it is stored."""
+        return seal.open(text, table="chat_message", column="text", key=key)
 
 
 class Run(models.Model):
@@ -128,4 +133,9 @@ class Run(models.Model):
         return seal.close(text, table="chat_run", column="text", key=self.pk) if text else b""
 
     def get_text(self, seal: Seal) -> str:
-        return seal.open(self.text, table="chat_run", column="text", key=self.pk) if self.text else ""
+        return self.open_text(seal, self.pk, self.text)
+
+    @staticmethod
+    def open_text(seal: Seal, key: uuid.UUID, text: bytes | memoryview) -> str:
+        """Return the text of the run `key` as it is stored; one that has not written yet has none."""
+        return seal.open(text, table="chat_run", column="text", key=key) if text else ""

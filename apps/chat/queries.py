@@ -96,8 +96,7 @@ def conversations_for(user: User) -> QuerySet[Conversation]:
 
 def get_conversation_for(user: User, conversation_id: uuid.UUID, *, lock: bool = False) -> Conversation:
     """Return one conversation of `user`. Raises Conversation.DoesNotExist."""
-    conversations = Conversation.objects.select_for_update() if lock else Conversation.objects
-    return conversations.get(pk=conversation_id, owner=user.pk)
+    return sql.get(Conversation, id=conversation_id, owner=user.pk, lock=lock)
 
 
 def get_run_for(user: User, run_id: uuid.UUID) -> Run:
@@ -176,7 +175,7 @@ _SAID = """
 def said(conversation: Conversation, seal: Seal) -> list[tuple[str, str]]:
     """Return the texts of the branch on show, as (message, answer), first to last: what a model is told. One light query."""
     return [
-        (Message(pk=sql.as_uuid(message_id), text=text).get_text(seal), Run(pk=sql.as_uuid(run_id), text=answer).get_text(seal))
+        (Message.open_text(seal, sql.as_uuid(message_id), text), Run.open_text(seal, sql.as_uuid(run_id), answer))
         for run_id, answer, message_id, text in sql.fetch(_SAID, head=conversation.head_id)
     ]
 

@@ -37,7 +37,7 @@ SHUTDOWN_SECONDS = 4.0
 # Words are read and sent at once while few runs are under way. With many, each pauses after a piece in proportion to their
 # number, so that what arrives meanwhile is read, kept and sent in one: the process spends its time on words, not on packets.
 FEW_RUNS = 20
-PAUSE_PER_RUN = 0.0006  # seconds
+PAUSE_PER_RUN = 0.001  # seconds
 LONGEST_PAUSE = 0.12
 
 

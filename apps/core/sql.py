@@ -1,16 +1,22 @@
-"""Statements written out, for the few that every page, socket command or turn runs.
+"""Statements put together once, for the few that every page, socket command or turn runs.
 
-The ORM takes ten times longer to put such a statement together than the database takes to run it. Each is held against the ORM
-by a test. Everything else goes through the ORM.
+The ORM takes ten times longer to put such a statement together than the database takes to run it. What stands here is derived
+from the models and held against the ORM by tests/core/test_sql.py. Everything else goes through the ORM: these send no signals,
+know no relations, and take no expressions.
 """
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
-from typing import Any
+from functools import cache
+from typing import Any, TypeVar
 
-from django.db import connection
+from django.db import connection, models
+
+M = TypeVar("M", bound=models.Model)
+Convert = Callable[[Any], Any]
 
 
 def _plain(value: Any) -> Any:
@@ -24,6 +30,11 @@ def _plain(value: Any) -> Any:
     return value
 
 
+def as_uuid(value: Any) -> uuid.UUID:
+    """Return an identifier of a row that `fetch` returned."""
+    return value if isinstance(value, uuid.UUID) else uuid.UUID(value)
+
+
 def fetch(statement: str, **values: Any) -> list[tuple[Any, ...]]:
     """Run `statement`, whose placeholders are `%(name)s`, and return its rows.
 
@@ -31,9 +42,98 @@ def fetch(statement: str, **values: Any) -> list[tuple[Any, ...]]:
     """
     with connection.cursor() as cursor:
         cursor.execute(statement, {name: _plain(value) for name, value in values.items()})
-        return cursor.fetchall()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
 
 
-def as_uuid(value: Any) -> uuid.UUID:
-    """Return an identifier of a row that `fetch` returned."""
-    return value if isinstance(value, uuid.UUID) else uuid.UUID(value)
+def get(model: type[M], *, lock: bool = False, **where: Any) -> M:
+    """Return the one row of `model` whose fields have these values. `lock`: keep it from others until the transaction ends.
+
+    Raises `model.DoesNotExist`.
+    """
+    lock = lock and connection.features.has_select_for_update
+    statement, names, conversions = _selection(model, connection.vendor, tuple(where), lock)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, _values(model, where))
+        row = cursor.fetchone()
+    if row is None:
+        raise model.DoesNotExist  # type: ignore[attr-defined]  # every concrete model has its own
+    values = list(row)
+    for place, convert in conversions:
+        values[place] = convert(values[place])
+    return model.from_db(connection.alias, names, values)
+
+
+def insert(instance: models.Model) -> None:
+    """Write `instance` as a new row. Its key must be set. Raises IntegrityError."""
+    statement, fields = _insertion(type(instance), connection.vendor)
+    values = [field.get_db_prep_save(getattr(instance, field.attname), connection) for field in fields]
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+    instance._state.adding, instance._state.db = False, connection.alias
+
+
+def update(model: type[models.Model], where: dict[str, Any], **values: Any) -> int:
+    """Give these values to the fields of the rows of `model` that `where` describes; return how many rows there were."""
+    statement = _change(model, connection.vendor, tuple(where), tuple(values))
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [*_values(model, values), *_values(model, where)])
+        return int(cursor.rowcount)
+
+
+def _field(model: type[models.Model], name: str) -> models.Field[Any, Any]:
+    field = model._meta.get_field(name)
+    assert isinstance(field, models.Field), f"{name} is no field of the table."
+    return field
+
+
+def _values(model: type[models.Model], given: dict[str, Any]) -> list[Any]:
+    return [_field(model, name).get_db_prep_save(value, connection) for name, value in given.items()]
+
+
+def _table(model: type[models.Model]) -> str:
+    return connection.ops.quote_name(model._meta.db_table)
+
+
+def _column(field: models.Field[Any, Any]) -> str:
+    assert field.column is not None
+    return connection.ops.quote_name(field.column)
+
+
+def _assignments(model: type[models.Model], names: Sequence[str], between: str) -> str:
+    return between.join(f"{_column(_field(model, name))} = %s" for name in names)
+
+
+@cache
+def _selection(
+    model: type[models.Model], vendor: str, where: tuple[str, ...], lock: bool
+) -> tuple[str, list[str], list[tuple[int, Convert]]]:
+    """Return the statement, the names of what it reads, and what turns a place of the row into Python's value."""
+    fields = model._meta.concrete_fields
+    columns = ", ".join(_column(field) for field in fields)
+    parts = ["SELECT", columns, "FROM", _table(model), "WHERE", _assignments(model, where, " AND ")]
+    if lock:
+        parts.append(connection.ops.for_update_sql())
+    conversions: list[tuple[int, Convert]] = []
+    for place, field in enumerate(fields):
+        column = field.get_col(model._meta.db_table)
+        for convert in [*connection.ops.get_db_converters(column), *column.get_db_converters(connection)]:
+            conversions.append((place, _bound(convert, column)))
+    return " ".join(parts), [field.attname for field in fields], conversions
+
+
+def _bound(convert: Callable[..., Any], column: Any) -> Convert:
+    return lambda value: convert(value, column, connection)
+
+
+@cache
+def _insertion(model: type[models.Model], vendor: str) -> tuple[str, list[models.Field[Any, Any]]]:
+    fields = list(model._meta.concrete_fields)
+    columns, places = ", ".join(map(_column, fields)), ", ".join(["%s"] * len(fields))
+    return " ".join(["INSERT INTO", _table(model), f"({columns}) VALUES ({places})"]), fields
+
+
+@cache
+def _change(model: type[models.Model], vendor: str, where: tuple[str, ...], names: tuple[str, ...]) -> str:
+    changes, conditions = _assignments(model, names, ", "), _assignments(model, where, " AND ")
+    return " ".join(["UPDATE", _table(model), "SET", changes, "WHERE", conditions])

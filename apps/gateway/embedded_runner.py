@@ -1,17 +1,23 @@
 """The embedded model's own process. Imports nothing of Almia, so that nothing of Almia lies in its memory.
 
 Standard input brings one line of JSON (see `Settings` in `embedded.py`) and then stays open for as long as the parent lives: when
-it closes, however the parent ended, this process ends. Standard output gets one line of JSON, `{"address": "http://127.0.0.1:…"}`.
+it closes, however the parent ended, this process ends. While the model loads nothing is read, so Linux is asked to see to it too. Standard output gets one line of JSON, `{"address": "http://127.0.0.1:…"}`.
 """
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
+import signal
 import sys
+
+PR_SET_PDEATHSIG = 1
 
 
 def main() -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     settings = json.loads(sys.stdin.readline())
     os.nice(5)  # the portal comes first: a slow answer is better than a slow page
     import xllamacpp

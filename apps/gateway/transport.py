@@ -48,8 +48,8 @@ def guarded_socket(target: tuple[Any, ...]) -> socket.socket:
 
 
 class ResponseBody(httpx2.AsyncByteStream):
-    """The body of one answer. `read` waits for more and returns what has arrived, empty at the end; `take` returns what has arrived
-    already, be it nothing. `close` hangs up unless the body has been read to its end."""
+    """The body of one answer. `read` waits for more and returns it, nothing at the end; `take` returns what is there already.
+    `close` hangs up unless the body has been read to its end."""
 
     def __init__(self, response: aiohttp.ClientResponse, *, limit: int | None) -> None:
         self._response = response

@@ -12,6 +12,7 @@ from django.utils import timezone
 from apps.chat import queries
 from apps.chat.enums import RunState
 from apps.chat.models import Conversation, Run
+from apps.core import sql
 from apps.core.crypto import Seal, seal_opener
 from apps.gateway.services import record_usage
 
@@ -51,7 +52,9 @@ def keep_text(*, run_id: uuid.UUID, seal: Seal, text: str, seq: int) -> bool:
 def end_run(*, plan: Plan, state: RunState, text: str, seq: int, error_code: str) -> None:
     """Write how a run ended, its text and what it cost, together. After commit the owner's tabs are told. Safe to call twice."""
     now = timezone.now()
-    ended = Run.objects.filter(pk=plan.run_id, state=RunState.STREAMING).update(
+    ended = sql.update(
+        Run,
+        {"id": plan.run_id, "state": RunState.STREAMING},
         state=state,
         text=Run(pk=plan.run_id).seal_text(plan.seal, text),
         seq=seq,

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from apps.chat import context, queries
 from apps.chat.models import Conversation, Message, Run
-from apps.core import audit
+from apps.core import audit, sql
 from apps.core.crypto import Seal, new_data_key
 from apps.core.ids import uuid7
 from apps.gateway.calls import Message as PromptMessage
@@ -225,15 +225,15 @@ def _begin_run(
     except context.MessageTooLong as error:
         raise ChatError("too_long", str(error)) from error
     if message._state.adding:
-        message.save(force_insert=True)
+        sql.insert(message)
     run = Run(id=run_id, conversation=conversation, message=message, version_id=call.version_id, model_name=call.label)
     if base:
         run.text, run.seq = run.seal_text(seal, base), 1
     try:
-        run.save(force_insert=True)
+        sql.insert(run)
     except IntegrityError as error:  # the database allows one open run per conversation
         raise ChatError("busy", str(BUSY)) from error
-    Conversation.objects.filter(pk=conversation.pk).update(head=run, active_at=run.started_at, target=conversation.target)
+    sql.update(Conversation, {"id": conversation.pk}, head=run.pk, active_at=run.started_at, target=conversation.target)
     plan = runs.Plan(
         run_id=run.pk,
         conversation_id=conversation.pk,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
 from django.contrib.auth import get_user
-from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.backends import db
 from django.http import HttpRequest
 from django.utils import timezone, translation
 
@@ -18,8 +18,13 @@ if TYPE_CHECKING:
     from apps.accounts.models import User
 
 
-# Every command asks.
-_SESSION = "SELECT session_data FROM django_session WHERE session_key = %(key)s AND expire_date > %(now)s"
+class SessionStore(db.SessionStore):
+    """A session, read with a statement that is put together once: every command asks. The name is part of what signs it."""
+
+    def load(self) -> dict[str, Any]:
+        statement = "SELECT session_data FROM django_session WHERE session_key = %(key)s AND expire_date > %(now)s"
+        rows = sql.fetch(statement, key=self.session_key, now=timezone.now())
+        return self.decode(rows[0][0]) if rows else {}
 
 
 def find_person(session_key: str | None) -> User | None:
@@ -27,12 +32,8 @@ def find_person(session_key: str | None) -> User | None:
     session and a deactivated account are all None."""
     if not session_key:
         return None
-    rows = sql.fetch(_SESSION, key=session_key, now=timezone.now())
-    if not rows:
-        return None
-    store = SessionStore(session_key)
-    store._session_cache = store.decode(rows[0][0])
-    user = get_user(cast("HttpRequest", SimpleNamespace(session=store)))
+    request = cast("HttpRequest", SimpleNamespace(session=SessionStore(session_key)))
+    user = get_user(request)
     return user if user.is_authenticated and user.is_active else None
 
 

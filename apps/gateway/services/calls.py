@@ -10,8 +10,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
+from apps.core import sql
 from apps.core.crypto import CryptoError
 from apps.gateway.calls import Call, Endpoint, Message
 from apps.gateway.enums import Outcome, VersionStatus
@@ -167,8 +168,8 @@ def record_usage(*, call: Call) -> None:
                 finish_reason=used.finish_reason[:32],
                 error_code=used.error_code,
             )
-            # One statement, and the same call recorded twice stays the row it was. (Ignoring conflicts would, on SQLite, ignore
-            # what the constraints refuse as well.)
-            UsageEntry.objects.bulk_create([entry], update_conflicts=True, unique_fields=["id"], update_fields=["reference"])
-    except Exception:
+            sql.insert(entry)
+    except Exception as error:
+        if isinstance(error, IntegrityError) and UsageEntry.objects.filter(pk=call.id).exists():
+            return  # recorded before: it stays the row it was
         logger.exception("The usage of call %s (%s %s) was not recorded.", call.id, call.purpose, call.reference)
