@@ -152,7 +152,7 @@ X_FRAME_OPTIONS = "DENY"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATABASE_URL = env.text("DATABASE_URL", f"sqlite:///{HOME}/almia.sqlite3")
 # SQLite lets one write at a time: more threads would only wait for it, and for each other.
-DB_CONCURRENCY = env.integer("ALMIA_DB_CONCURRENCY", 4 if DATABASE_URL.startswith("sqlite:") else 8)
+DB_CONCURRENCY = env.integer("ALMIA_DB_CONCURRENCY", 3 if DATABASE_URL.startswith("sqlite:") else 8)
 DATABASES = {"default": env.database(DATABASE_URL, pool_size=DB_CONCURRENCY + 4)}
 REDIS_URL = env.text("REDIS_URL", "")
 

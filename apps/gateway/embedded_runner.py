@@ -1,7 +1,8 @@
 """The embedded model's own process. Imports nothing of Almia, so that nothing of Almia lies in its memory.
 
 Standard input brings one line of JSON (see `Settings` in `embedded.py`) and then stays open for as long as the parent lives: when
-it closes, however the parent ended, this process ends. While the model loads nothing is read, so Linux is asked to see to it too. Standard output gets one line of JSON, `{"address": "http://127.0.0.1:…"}`.
+it closes, however the parent ended, this process ends. While the model loads nothing is read, so Linux is asked to see to it too.
+Standard output gets one line of JSON, `{"address": "http://127.0.0.1:…"}`.
 """
 
 from __future__ import annotations
