@@ -33,7 +33,8 @@ class Live {
     this.openers = new Set();
     addEventListener("online", () => this.connectSoon(0));
     addEventListener("pageshow", (event) => event.persisted && this.connectSoon(0));
-    addEventListener("pagehide", () => this.socket?.close(1000));
+    // One that is still connecting ends with its page by itself; closing it would be reported as a failure.
+    addEventListener("pagehide", () => this.ready && this.socket.close(1000));
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "visible" && !this.ready) this.connectSoon(0);
     });

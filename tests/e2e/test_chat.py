@@ -13,8 +13,9 @@ from bench.upstream import Pace, Running, running
 from .visitor import Visitor, assert_accessible, assert_fits, expect_path, settle
 from .world import World
 
-SLOW = "tokens=120,interval=70,first=50"
-WORDS = 120
+# Long enough that a slow machine is not through with it before the test has stopped it.
+SLOW = "tokens=300,interval=70,first=50"
+WORDS = 300
 
 
 @pytest.fixture(scope="module")
