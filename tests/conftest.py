@@ -9,6 +9,7 @@ import pytest
 import pytest_django
 from django.conf import settings
 from django.core.cache import cache
+from django.db import connection
 from django.utils import translation
 
 from tests import flush
@@ -35,9 +36,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker) -> None:
+def django_db_setup(django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker) -> Iterator[None]:
     with django_db_blocker.unblock():
         flush.remember()
+    yield
+    if (close_pool := getattr(connection, "close_pool", None)) is not None:  # PostgreSQL
+        close_pool()  # what it keeps open would keep the database from being dropped
 
 
 @pytest.fixture(autouse=True)
