@@ -12,6 +12,7 @@ from apps.accounts.models import User
 from apps.core import live
 from apps.core.live import LiveError
 from apps.gateway.errors import GatewayError
+from apps.gateway.queries import remedy_for
 
 from . import queries, runs, services
 from .services import ChatError, Started
@@ -65,8 +66,10 @@ def _started(started: Started) -> live.Reply:
     return live.Reply(frame, **_follow(run.pk))
 
 
-def _refused(error: Exception) -> LiveError:
-    return LiveError(getattr(error, "code", "refused"), str(error))
+def _refused(error: Exception, user: User) -> LiveError:
+    remedy = remedy_for(user, error)
+    where = {"url": remedy.url, "url_label": remedy.label} if remedy else {}
+    return LiveError(getattr(error, "code", "refused"), str(error), **where)
 
 
 @live.command("chat.send", frame=Send, capability=USE)
@@ -82,7 +85,7 @@ def send(user: User, frame: Send) -> live.Reply:
             )
         )
     except (ChatError, GatewayError) as error:
-        raise _refused(error) from error
+        raise _refused(error, user) from error
 
 
 @live.command("chat.edit", frame=Edit, capability=USE)
@@ -90,7 +93,7 @@ def edit(user: User, frame: Edit) -> live.Reply:
     try:
         return _started(services.edit_message(user=user, message_id=frame.message, text=frame.text))
     except (ChatError, GatewayError) as error:
-        raise _refused(error) from error
+        raise _refused(error, user) from error
 
 
 @live.command("chat.regenerate", frame=Again, capability=USE)
@@ -98,7 +101,7 @@ def regenerate(user: User, frame: Again) -> live.Reply:
     try:
         return _started(services.regenerate(user=user, run_id=frame.run, target=frame.target))
     except (ChatError, GatewayError) as error:
-        raise _refused(error) from error
+        raise _refused(error, user) from error
 
 
 @live.command("chat.continue", frame=OneRun, capability=USE)
@@ -106,7 +109,7 @@ def continue_(user: User, frame: OneRun) -> live.Reply:
     try:
         return _started(services.continue_run(user=user, run_id=frame.run))
     except (ChatError, GatewayError) as error:
-        raise _refused(error) from error
+        raise _refused(error, user) from error
 
 
 @live.command("chat.stop", frame=OneRun, capability=USE)

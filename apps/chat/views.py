@@ -17,7 +17,7 @@ from apps.access.gate import capability_required
 from apps.accounts.models import User
 from apps.core.crypto import CryptoError
 from apps.gateway.errors import GatewayError
-from apps.gateway.queries import choices_for
+from apps.gateway.queries import choices_for, remedy_for
 
 from . import queries, services
 from .commands import USE
@@ -123,7 +123,7 @@ def start(request: SignedIn) -> HttpResponse:
             if isinstance(error, CryptoError)
             else str(error)
         )
-        return _page(request, {"draft": text, "error": sentence}, status=422)
+        return _page(request, {"draft": text, "error": sentence, "remedy": remedy_for(request.user, error)}, status=422)
     return redirect("chat:conversation", started.conversation.pk)
 
 
@@ -180,7 +180,7 @@ def choose_model(request: SignedIn, conversation_id: uuid.UUID) -> HttpResponse:
         services.choose_target(user=request.user, conversation_id=conversation_id, target=request.POST.get("target", ""))
     except GatewayError as error:
         found = queries.get_conversation_for(request.user, conversation_id)
-        return _page(request, {**_thread(found), "error": str(error)}, status=422)
+        return _page(request, {**_thread(found), "error": str(error), "remedy": remedy_for(request.user, error)}, status=422)
     return redirect("chat:conversation", conversation_id)
 
 

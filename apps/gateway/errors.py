@@ -38,7 +38,10 @@ _SENTENCES: dict[Code, Any] = {
     Code.TOO_LARGE: _("The model sent far more than an answer may hold. It was ended; what came before is kept."),
     Code.MODEL_RETIRED: _("This version of the model has been retired. Please choose another one."),
     Code.NO_MODEL: _("This model does not exist or is not open to you. Please choose another one."),
-    Code.NOT_CONFIGURED: _("No model is ready to answer here yet. The administrators can see why on the models page."),
+    Code.NOT_CONFIGURED: _(
+        "No model is ready to answer yet. "
+        "Ask an administrator of Almia: they can add one, or see what is wrong, on the models page."
+    ),
     Code.CONTENT_REFUSED: _("The model's provider refused this content. Please put your request differently."),
     Code.CONTEXT_FULL: _("This is more text than the model can read at once. Shorten it, or begin a new conversation."),
 }

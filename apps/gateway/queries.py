@@ -9,11 +9,14 @@ from uuid import UUID
 
 from django.db.models import Count, Prefetch, Q, QuerySet
 from django.http import Http404
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from .enums import VersionStatus
+from .errors import Code, GatewayError
 from .models import Alias, Model, ModelVersion, Provider
-from .policies import usable_statuses
+from .policies import can_manage_models, usable_statuses
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
@@ -74,6 +77,21 @@ def choices_for(user: User) -> list[Choice]:
         *(_choice(alias.code, "alias", alias.label, by_id[alias.target_id]) for alias in aliases if alias.target_id),
         *(_choice(str(version.pk), "version", str(version), version) for version in versions),
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """Where somebody can put right what a call was refused for."""
+
+    label: str
+    url: str
+
+
+def remedy_for(user: User, error: Exception) -> Remedy | None:
+    """Return where `user` can mend what `error` says, or None where that is for somebody else. No query but for the right."""
+    if isinstance(error, GatewayError) and error.code is Code.NOT_CONFIGURED and can_manage_models(user):
+        return Remedy(_("Open the models page"), reverse("gateway:models"))
+    return None
 
 
 def registered_models() -> QuerySet[Model]:

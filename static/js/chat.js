@@ -241,7 +241,7 @@ function say(error) {
   if (url) {
     const link = document.createElement("a");
     link.href = url;
-    link.textContent = error.frame.missing?.[0]?.label ?? url;
+    link.textContent = error.frame.url_label ?? error.frame.missing?.[0]?.label ?? url;
     fault.append(" ", link);
   }
 }

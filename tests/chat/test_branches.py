@@ -230,6 +230,35 @@ def test_a_message_that_cannot_start_a_conversation_is_given_back(browser: Clien
     assert not Conversation.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("en", "No model is ready to answer yet. Ask an administrator"),
+        ("fr", "Aucun modèle n’est encore prêt à répondre."),
+    ],
+)
+def test_without_any_model_the_text_comes_back_with_whom_to_turn_to(client: Client, language: str, sentence: str) -> None:
+    client.force_login(entitled_user("chat.use", language=language))
+    for target in ("", "almia-standard"):
+        page = client.post(reverse("chat:start"), {"text": "Rédigez une lettre", "target": target})
+        assert page.status_code == 422
+        assert sentence in page.content.decode()
+        assert "Rédigez une lettre</textarea>" in page.content.decode()
+        assert reverse("gateway:models") not in page.content.decode()
+    assert not Conversation.objects.exists()
+
+
+def test_an_unknown_model_is_another_matter(browser: Client) -> None:
+    page = browser.post(reverse("chat:start"), {"text": "Rédigez une lettre", "target": "no-such-alias"}).content.decode()
+    assert "This model does not exist" in page
+
+
+def test_who_manages_models_is_led_to_where_one_is_added(client: Client) -> None:
+    client.force_login(entitled_user("chat.use", permissions=["gateway.manage_models"]))
+    page = client.post(reverse("chat:start"), {"text": "Rédigez une lettre"}).content.decode()
+    assert f'<a href="{reverse("gateway:models")}">Open the models page</a></p>' in page
+
+
 def test_without_a_key_nothing_is_stored_and_the_text_comes_back(browser: Client, settings: Any, tmp_path: Any) -> None:
     settings.KEY_FILE = tmp_path / "missing.json"
     settings.KEY_FILE_MAY_BE_CREATED = False

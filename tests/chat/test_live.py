@@ -65,6 +65,17 @@ async def begin(server: LiveServer, user: User) -> tuple[str, str]:
     return await server.sign_in(user), str(conversation.pk)
 
 
+@pytest.mark.parametrize("permissions", [[], ["gateway.manage_models"]])
+async def test_without_any_model_the_refusal_says_whom_to_turn_to(live_server_ws: LiveServer, permissions: list[str]) -> None:
+    user = await db.run(lambda: entitled_user("chat.use", permissions=permissions))
+    async with live_server_ws.tab(await live_server_ws.sign_in(user)) as tab:
+        refused = await tab.ask({"type": "chat.send", "text": "Bonjour"})
+    assert (refused["type"], refused["code"]) == ("error", "not_configured")
+    assert "administrator" in refused["message"]
+    assert refused.get("url") == ("/staff/models/" if permissions else None)
+    assert not await db.run(Conversation.objects.exists)
+
+
 async def test_an_answer_streams_is_stored_and_is_metered(live_server_ws: LiveServer, upstream: Running) -> None:
     user = await db.run(talker, upstream)
     session, conversation = await begin(live_server_ws, user)

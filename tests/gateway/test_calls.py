@@ -16,6 +16,7 @@ from apps.gateway.enums import Outcome, VersionStatus
 from apps.gateway.errors import Code, GatewayError
 from apps.gateway.models import ModelVersion, Provider, UsageEntry
 from apps.gateway.services import prepare_call, record_usage
+from apps.gateway.services.calls import forget_registry
 from tests.factories.accounts import UserFactory
 from tests.factories.gateway import AliasFactory, ProviderFactory, VersionFactory
 
@@ -59,6 +60,17 @@ def test_an_unknown_target(target: object) -> None:
     assert refusal(target).code is Code.NO_MODEL
 
 
+def test_without_the_standard_model_nobody_is_told_to_choose_better() -> None:
+    assert refusal("almia-standard").code is Code.NOT_CONFIGURED
+    alias = AliasFactory.create(code="almia-standard", target=None)
+    assert refusal("almia-standard").code is Code.NOT_CONFIGURED
+    alias.target = VersionFactory.create(status=VersionStatus.PREVIEW)
+    alias.save()
+    forget_registry()
+    assert refusal("almia-standard").code is Code.NOT_CONFIGURED
+    assert prepare("almia-standard", "gateway.use_previews").alias == "almia-standard"
+
+
 def test_a_preview_looks_missing_to_who_may_not_use_it() -> None:
     version = VersionFactory.create(status=VersionStatus.PREVIEW)
     missing, hidden = refusal(uuid.uuid4()), refusal(version.pk)
@@ -68,6 +80,8 @@ def test_a_preview_looks_missing_to_who_may_not_use_it() -> None:
 
 def test_a_retired_version_is_refused() -> None:
     version = VersionFactory.create(status=VersionStatus.RETIRED, retires_on=timezone.localdate())
+    assert refusal(version.pk).code is Code.NOT_CONFIGURED, "There is no other one to choose."
+    VersionFactory.create()
     assert refusal(version.pk).code is Code.MODEL_RETIRED
 
 
@@ -75,6 +89,7 @@ def test_a_retired_version_is_refused() -> None:
 def test_the_date_retires_whatever_the_status_says(days: int, refused: bool) -> None:
     version = VersionFactory.create(released_on=None, retires_on=timezone.localdate() + timedelta(days=days))
     alias = AliasFactory.create(target=version)
+    VersionFactory.create()
     if refused:
         assert refusal(alias.code).code is Code.MODEL_RETIRED
     else:

@@ -161,7 +161,7 @@ async def test_without_a_model_nothing_is_stored(live_server_ws: LiveServer) -> 
     user, exercise = await db.run(begin)
     async with live_server_ws.tab(await live_server_ws.sign_in(user)) as tab:
         refused = await ask(tab, exercise)
-    assert (refused["type"], refused["code"]) == ("error", "no_model")
+    assert (refused["type"], refused["code"]) == ("error", "not_configured")
     assert await db.run(PracticeTry.objects.count) == 0
 
 

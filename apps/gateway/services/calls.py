@@ -15,10 +15,10 @@ from django.db import IntegrityError, transaction
 from apps.core import sql
 from apps.core.crypto import CryptoError
 from apps.gateway.calls import Call, Endpoint, Message
-from apps.gateway.enums import Outcome, VersionStatus
+from apps.gateway.enums import STANDARD_ALIAS, Outcome, VersionStatus
 from apps.gateway.errors import Code, GatewayError
 from apps.gateway.models import Alias, ModelVersion, Provider, UsageEntry
-from apps.gateway.policies import can_use_previews
+from apps.gateway.policies import can_use_previews, usable_statuses
 from apps.gateway.provider_keys import read_key
 
 if TYPE_CHECKING:
@@ -37,7 +37,9 @@ def _find_version(target: str) -> tuple[ModelVersion, str]:
     except ValueError:
         alias = Alias.objects.filter(code=target).select_related("target__model", "target__provider").first()
         if alias is None:
-            raise GatewayError(Code.NO_MODEL, detail=f"No alias {target!r}.") from None
+            # Nobody chose the standard model: where it is missing, there is nothing for them to put right.
+            code = Code.NOT_CONFIGURED if target == STANDARD_ALIAS else Code.NO_MODEL
+            raise GatewayError(code, detail=f"No alias {target!r}.") from None
         if alias.target is None:
             raise GatewayError(Code.NOT_CONFIGURED, detail=f"The alias {target} points to no version.") from None
         return alias.target, alias.code
@@ -75,6 +77,12 @@ def _look_up(target: str) -> tuple[ModelVersion, str, str]:
     return version, alias, api_key
 
 
+def _has_other(user: User | None) -> bool:
+    """Whether there is any version in service that `user` may choose."""
+    statuses = usable_statuses(user) if user is not None else [VersionStatus.ACTIVE.value, VersionStatus.DEPRECATED.value]
+    return ModelVersion.objects.usable(statuses).exists()
+
+
 def endpoint_of(provider: Provider, api_key: str) -> Endpoint:
     """Return what it takes to reach `provider`."""
     return Endpoint(
@@ -95,18 +103,22 @@ def prepare_call(
     reference: str = "",
     max_tokens: int | None = None,
 ) -> Call:
-    """Return everything `streaming.stream` needs to make one call; at most three queries, nothing is written.
+    """Return everything `streaming.stream` needs to make one call; at most three queries (a refusal may ask one more), nothing is
+    written.
 
     `user`: on whose behalf (None: the system). `target`: an alias code or the id of a model version. `purpose`: what for, one
     word for the ledger (`chat`, `practice`). `reference`: what it belongs to, for the ledger. `max_tokens`: a lower limit on the
     answer than the version's own.
-    Raises GatewayError: NO_MODEL (unknown, or a preview that `user` may not use: the same answer), NOT_CONFIGURED, MODEL_RETIRED.
+    Raises GatewayError: NO_MODEL (unknown, or a preview that `user` may not use: the same answer), MODEL_RETIRED, NOT_CONFIGURED
+    (also instead of these where `user` could choose nothing else: the standard model, or no version in service).
     """
     version, alias, api_key = _look_up(target)
     if version.status == VersionStatus.PREVIEW and user is not None and not can_use_previews(user):
-        raise GatewayError(Code.NO_MODEL, detail="A preview, and no right to use previews.")
+        code = Code.NOT_CONFIGURED if alias == STANDARD_ALIAS else Code.NO_MODEL
+        raise GatewayError(code, detail="A preview, and no right to use previews.")
     if version.is_retired():
-        raise GatewayError(Code.MODEL_RETIRED, detail=f"{version} is refused from {version.retires_on}.")
+        code = Code.MODEL_RETIRED if _has_other(user) else Code.NOT_CONFIGURED
+        raise GatewayError(code, detail=f"{version} is refused from {version.retires_on}.")
     provider = version.provider
     if not provider.enabled:
         raise GatewayError(Code.NOT_CONFIGURED, detail=f"The provider {provider.name} is not in use.")
