@@ -3,9 +3,10 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.12 python3.13 python3.11 py
 BOOT = @$(PYTHON) bootstrap.py --with embedded
 DEV = $(BOOT) --with dev --
 
-.PHONY: help run test test-browser test-services check messages bench clean
+.PHONY: help setup run test test-browser test-services check messages bench clean
 
 help:
+	@echo "make setup          install what the targets below need, and nothing else"
 	@echo "make run            start Almia on http://localhost:8000 (PORT, ALMIA_HOME)"
 	@echo "make test           run the suite on SQLite, without a browser"
 	@echo "make test-browser   run the browser tests in Chromium"
@@ -14,6 +15,9 @@ help:
 	@echo "make messages       bring the catalogues in locale/ up to date with the code"
 	@echo "make bench          run all benchmarks and write bench/RESULTS.md"
 	@echo "make clean          remove .venv and caches; var/ (your data) stays"
+
+setup:
+	$(DEV) -c ""
 
 run:
 	$(BOOT) -- manage.py serve
