@@ -8,7 +8,7 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         # All models are loaded here. Registries must be full whichever process this is: web, worker or beat.
-        autodiscover_modules("tasks", "commands")
+        autodiscover_modules("tasks", "commands", "trail")
         from almia.celery import app
 
         from . import lifespan

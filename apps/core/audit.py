@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from collections.abc import Mapping
 from datetime import UTC
 from typing import Any
 
@@ -15,6 +16,28 @@ from django.utils import timezone
 from .models import AuditEntry, AuditHead
 
 SYSTEM = "system"
+
+_labels: dict[str, Any] = {}
+
+
+def declare(labels: Mapping[str, Any]) -> None:
+    """Tell how staff read actions: `app.verb` and what was done, as a short phrase (lazy translation). For an app's `trail.py`.
+
+    Declaring an action twice is an error.
+    """
+    if twice := _labels.keys() & labels.keys():
+        raise ValueError(f"Declared twice: {', '.join(sorted(twice))}.")
+    _labels.update(labels)
+
+
+def declared() -> frozenset[str]:
+    """Return the actions that have a label."""
+    return frozenset(_labels)
+
+
+def label_of(action: str) -> str:
+    """Return what `action` means, in the language in force. One that no code records any more stands for itself."""
+    return str(_labels.get(action, action))
 
 
 def pseudonym(user: models.Model | None) -> str:
@@ -51,7 +74,8 @@ def record(
 ) -> AuditEntry:
     """Append one entry, inside the caller's transaction: the write and its trace live or die together.
 
-    `actor`: the person who acts (None: the system). `action`: `app.verb`, for example `access.grant_waiver`.
+    `actor`: the person who acts (None: the system). `action`: `app.verb`, for example `access.grant_waiver`; the app's `trail.py`
+    says how staff read it.
     `target`: a model instance or `app.Model:pk`. `subject`: the person concerned, when there is one.
     `details`: JSON values; never content of prompts, answers or documents.
     Raises TransactionManagementError outside a transaction.

@@ -7,6 +7,8 @@ from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
+from apps.core import audit
+
 # The ends of the calendar have no day before or after them to compare with.
 DAYS = [MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2999, 12, 31))]
 
@@ -22,7 +24,10 @@ class AuditFilter(forms.Form):
         super().__init__(*args, **kwargs)
         field = self.fields["action"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [("", _("All actions")), *((action, action) for action in actions)]
+        field.choices = [
+            ("", _("All actions")),
+            *sorted(((action, audit.label_of(action)) for action in actions), key=lambda choice: choice[1]),
+        ]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from django.db.models import Count, Min, Q, QuerySet
 from django.utils import timezone
 
+from apps.core import audit
 from apps.core.enums import MessageState
 from apps.core.models import AuditEntry, OutboxMessage
 
@@ -50,6 +52,19 @@ def audit_entries(*, action: str = "", since: date | None = None, until: date | 
     if until:
         entries = entries.filter(at__lt=_start_of(until + timedelta(days=1)))
     return entries
+
+
+@dataclass(frozen=True, slots=True)
+class TrailRow:
+    """An entry of the trail as staff read it."""
+
+    entry: AuditEntry
+    label: str
+
+
+def trail_rows(entries: Iterable[AuditEntry]) -> list[TrailRow]:
+    """Return `entries` as staff read them."""
+    return [TrailRow(entry, audit.label_of(entry.action)) for entry in entries]
 
 
 def audit_actions() -> list[str]:

@@ -112,6 +112,16 @@ def test_the_trail_is_filtered_by_action_and_by_day(client: Client) -> None:
     assert "<code>access.revoke_award</code>" not in page
 
 
+@pytest.mark.parametrize(("language", "label"), [("en", "Waiver granted"), ("fr", "Dispense accordée")])
+def test_the_trail_says_what_was_done(client: Client, language: str, label: str) -> None:
+    client.force_login(UserFactory(permissions=["core.read_audit"], language=language))
+    _record("access.grant_waiver")
+    page = client.get("/staff/audit/").content.decode()
+    assert f"<td>{label}<div" in page
+    assert f'<option value="access.grant_waiver">{label}</option>' in page
+    assert "<code>access.grant_waiver</code>" in page
+
+
 @pytest.mark.parametrize(
     "query",
     [

@@ -59,7 +59,7 @@ def audit(request: HttpRequest) -> HttpResponse:
     chosen = form.cleaned_data if form.is_valid() else {}
     entries = staff.audit_entries(**chosen) if not form.is_bound or form.is_valid() else staff.audit_entries().none()
     page = Paginator(entries, PER_PAGE).get_page(request.GET.get("page"))
-    context = {"form": form, "page": page, **_verification()}
+    context = {"form": form, "page": page, "rows": staff.trail_rows(page.object_list), **_verification()}
     return render(request, "portal/staff/audit.html", context)
 
 

@@ -1,0 +1,31 @@
+"""What this app writes into the audit trail, as staff read it. Loaded at start by `core.apps`."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from apps.core import audit
+
+audit.declare(
+    {
+        "accounts.sign_in": _("Signed in to Almia"),
+        "accounts.change_password": _("Password changed"),
+        "accounts.reset_password": _("Forgotten password replaced"),
+        "accounts.add_second_factor": _("Second step of sign-in added"),
+        "accounts.remove_second_factor": _("Second step of sign-in removed"),
+        "accounts.reset_second_factor": _("Second step of sign-in set up anew"),
+        "accounts.lift_second_factor": _("Second step lifted for somebody who had lost it"),
+        "accounts.create_token": _("Access token made"),
+        "accounts.revoke_token": _("Access token revoked"),
+        "accounts.create_person": _("Person entered"),
+        "accounts.import_people": _("People imported from a file"),
+        "accounts.admit_from_sso": _("Person admitted by the company’s sign-in"),
+        "accounts.invite_person": _("Person invited"),
+        "accounts.update_person": _("Name or place in the company changed"),
+        "accounts.change_email": _("E-mail address changed"),
+        "accounts.set_roles": _("Roles changed"),
+        "accounts.deactivate_person": _("Account closed"),
+        "accounts.activate_person": _("Account opened again"),
+        "accounts.sign_out_person": _("Person signed out everywhere"),
+    }
+)

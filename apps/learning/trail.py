@@ -1,0 +1,17 @@
+"""What this app writes into the audit trail, as staff read it. Loaded at start by `core.apps`."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from apps.core import audit
+
+audit.declare(
+    {
+        "learning.enrol": _("Course begun"),
+        "learning.start_attempt": _("Quiz begun"),
+        "learning.submit_attempt": _("Quiz handed in"),
+        "learning.publish_course": _("Course published"),
+        "learning.export_progress": _("Progress of people exported"),
+    }
+)
