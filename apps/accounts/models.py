@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core.ids import uuid7
 
+from . import scopes
 from .enums import Theme
 
 
@@ -195,6 +196,11 @@ class PersonalToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+    @property
+    def abilities(self) -> list[str]:
+        """What it may do, in the words and the language of whoever reads."""
+        return scopes.labels_of(self.scopes)
 
     @property
     def is_valid(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +28,11 @@ def declare(code: str, label: Any) -> str:
 
 def all_scopes() -> list[Scope]:
     return list(_scopes.values())
+
+
+def labels_of(codes: Iterable[str]) -> list[str]:
+    """Return what `codes` allow, in the language in force. A code that nobody declares any more stands for itself."""
+    return [str(_scopes[code].label) if code in _scopes else code for code in codes]
 
 
 def unknown(codes: list[str]) -> list[str]:

@@ -100,6 +100,27 @@ def test_no_token_beyond_what_is_offered(me: Client, changes: dict[str, object])
     assert not PersonalToken.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("language", "reads", "chats"), [("en", "See your profile", "Read your conv"), ("fr", "Voir", "Lire vos conv")]
+)
+def test_what_a_token_may_do_is_said_in_words(me: Client, person: User, language: str, reads: str, chats: str) -> None:
+    User.objects.filter(pk=person.pk).update(language=language)
+    form = me.get("/account/tokens/new/")
+    made = me.post("/account/tokens/new/", {"name": "My script", "scopes": ["read", "chat"], "days": "30"})
+    for page in (form.content.decode(), made.content.decode(), me.get("/account/").content.decode()):
+        assert reads in page
+        assert chats in page
+        assert not re.search(r">\s*read\s*<|\bread, |chat, read|chat · read", page)
+
+
+def test_a_right_that_is_gone_stands_for_itself(me: Client, person: User) -> None:
+    token, _secret = create_token(user=person, name="x", scopes=["read"], expires_at=timezone.now() + timedelta(days=1))
+    PersonalToken.objects.update(scopes=["forgotten:read"])
+    token.refresh_from_db()
+    assert token.abilities == ["forgotten:read"]
+    assert "forgotten:read" in me.get("/account/").content.decode()
+
+
 def test_nobody_makes_a_token_for_somebody_else(me: Client, person: User) -> None:
     other = UserFactory()
     make(me, user=str(other.pk), user_id=str(other.pk), expires_at="2999-01-01")
