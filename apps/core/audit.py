@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
 
 from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from .models import AuditEntry, AuditHead
 
@@ -110,8 +113,46 @@ def head() -> tuple[int, str]:
     return row.seq, row.hash
 
 
-def verify(*, kept: tuple[int, str] | None = None) -> str | None:
-    """Walk the whole chain; return None when it holds, else a sentence that names the first broken entry.
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Where the chain breaks. `str()` is a sentence in the language in force; `written` is the same in English, whoever asked
+    and in whatever language: what the trail keeps and what commands print."""
+
+    sentence: str
+    entry: int
+    other: int = 0
+
+    def __str__(self) -> str:
+        return self._fill(gettext(self.sentence))
+
+    @property
+    def written(self) -> str:
+        return self._fill(self.sentence)
+
+    def _fill(self, sentence: str) -> str:
+        return sentence % {"entry": self.entry, "other": self.other}
+
+
+_MISSING = gettext_noop("Entry %(entry)s is missing.")
+_CHANGED = gettext_noop("Entry %(entry)s was changed.")
+_ANEW = gettext_noop("Entry %(entry)s is not the one whose hash was kept: the trail was written anew.")
+_CUT_OFF = gettext_noop("The trail ends at entry %(entry)s, but %(other)s were written.")
+_NOT_KEPT = gettext_noop("The trail ends at entry %(entry)s, but entry %(other)s was kept.")
+
+
+def read_problem(written: str) -> str:
+    """Return in the language in force what `Problem.written` keeps; a sentence that is none of ours as it is."""
+    for sentence in (_MISSING, _CHANGED, _ANEW, _CUT_OFF, _NOT_KEPT):
+        pattern = re.escape(sentence)
+        for name in ("entry", "other"):
+            pattern = pattern.replace(re.escape(f"%({name})s"), f"(?P<{name}>[0-9]+)")
+        if numbers := re.fullmatch(pattern, written):
+            return str(Problem(sentence, **{name: int(value) for name, value in numbers.groupdict().items()}))
+    return written
+
+
+def verify(*, kept: tuple[int, str] | None = None) -> Problem | None:
+    """Walk the whole chain; return None when it holds, else which entry is the first broken one.
 
     `kept`: a `head()` that was kept outside. Who can write to the database can make a new chain, but not one that holds it.
     """
@@ -119,17 +160,17 @@ def verify(*, kept: tuple[int, str] | None = None) -> str | None:
     met = kept is None or kept[0] == 0
     for entry in AuditEntry.objects.order_by("seq").iterator():
         if entry.seq != seq + 1:
-            return f"Entry {seq + 1} is missing."
+            return Problem(_MISSING, seq + 1)
         if entry.previous_hash != previous or entry.hash != _digest(entry):
-            return f"Entry {entry.seq} was changed."
+            return Problem(_CHANGED, entry.seq)
         previous, seq = entry.hash, entry.seq
         if kept is not None and entry.seq == kept[0]:
             if entry.hash != kept[1]:
-                return f"Entry {entry.seq} is not the one whose hash was kept: the trail was written anew."
+                return Problem(_ANEW, entry.seq)
             met = True
     written = head()
     if written != (seq, previous):
-        return f"The trail ends at entry {seq}, but {written[0]} were written."
+        return Problem(_CUT_OFF, seq, written[0])
     if not met:
-        return f"The trail ends at entry {seq}, but entry {kept[0] if kept else 0} was kept."
+        return Problem(_NOT_KEPT, seq, kept[0] if kept else 0)
     return None

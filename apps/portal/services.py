@@ -52,12 +52,15 @@ def pending_verification() -> OutboxMessage | None:
 
 
 def verify_audit(*, actor: User | None) -> AuditEntry:
-    """Walk the whole trail and write down, in the trail, whether it holds. Reads outside of a transaction: it may be long."""
+    """Walk the whole trail and write down, in the trail, whether it holds. Reads outside of a transaction: it may be long.
+
+    The entry says it in English, whatever language is in force: `audit.read_problem` gives it back in a reader's.
+    """
     problem = audit.verify()
     with transaction.atomic():
         return audit.record(
             actor=actor,
             action=VERIFIED,
             target="core.AuditEntry:all",
-            details={"holds": problem is None, "problem": problem or ""},
+            details={"holds": problem is None, "problem": problem.written if problem else ""},
         )

@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import QuerySet
+from django.utils import translation
 
 from apps.core import audit
 from apps.core.models import AuditEntry, AuditHead
@@ -18,6 +19,12 @@ from tests.factories.accounts import UserFactory
 def write(count: int = 1) -> list[AuditEntry]:
     with transaction.atomic():
         return [audit.record(actor=None, action="test.write", target=f"test.Thing:{n}", details={"n": n}) for n in range(count)]
+
+
+def found() -> str:
+    """What a verification finds, as the trail would keep it."""
+    problem = audit.verify()
+    return problem.written if problem else ""
 
 
 @pytest.mark.django_db
@@ -54,9 +61,7 @@ def test_every_changed_column_is_noticed(column: str, value: str) -> None:
     write(3)
     with connection.cursor() as cursor:
         cursor.execute(f"UPDATE core_auditentry SET {column} = %s WHERE seq = 2", [value])  # noqa: S608  a fixed list
-    problem = audit.verify()
-    assert problem is not None
-    assert "2" in problem
+    assert "2" in found()
 
 
 @pytest.mark.django_db
@@ -65,7 +70,7 @@ def test_a_removed_entry_is_noticed(removed: int) -> None:
     write(3)
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM core_auditentry WHERE seq = %s", [removed])
-    assert audit.verify() == f"Entry {removed} is missing."
+    assert found() == f"Entry {removed} is missing."
 
 
 @pytest.mark.django_db
@@ -73,7 +78,38 @@ def test_a_cut_tail_is_noticed() -> None:
     write(3)
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM core_auditentry WHERE seq = 3")
-    assert audit.verify() == "The trail ends at entry 2, but 3 were written."
+    assert found() == "The trail ends at entry 2, but 3 were written."
+
+
+@pytest.mark.django_db
+def test_what_is_wrong_is_said_in_the_readers_language_and_kept_in_one() -> None:
+    write(3)
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM core_auditentry WHERE seq = 3")
+    problem = audit.verify()
+    assert problem is not None
+    with translation.override("fr"):
+        assert str(problem) == "La piste finit à la trace 2, mais 3 ont été écrites."
+        assert problem.written == "The trail ends at entry 2, but 3 were written."
+        assert audit.read_problem(problem.written) == str(problem)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("Entry 12 is missing.", "La trace 12 manque."),
+        ("Entry 3 was changed.", "La trace 3 a été modifiée."),
+        ("Entry 7 is not the one whose hash was kept: the trail was written anew.", "La trace 7 n’est pas celle"),
+        ("The trail ends at entry 5, but entry 9 was kept.", "La piste finit à la trace 5, mais la trace 9"),
+        ("Entry twelve is missing.", "Entry twelve is missing."),
+        ("", ""),
+    ],
+)
+def test_a_sentence_that_was_kept_is_read_in_french(written: str, read: str) -> None:
+    with translation.override("fr"):
+        assert audit.read_problem(written).startswith(read)
+    with translation.override("en"):
+        assert audit.read_problem(written) == written
 
 
 @pytest.mark.django_db

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from apps.core import audit, outbox
 from apps.core.enums import MessageState
@@ -161,6 +161,18 @@ def test_a_changed_entry_is_found() -> None:
     result = services.verify_audit(actor=None)
     assert not result.details["holds"]
     assert result.details["problem"]
+
+
+def test_what_was_found_is_kept_in_one_language_and_read_in_the_readers(client: Client) -> None:
+    entry = _record("access.award")
+    AuditEntry.objects.filter(pk=entry.pk)._raw_delete("default")
+    with translation.override("fr"):
+        result = services.verify_audit(actor=None)
+    assert result.details["problem"] == "The trail ends at entry 0, but 1 were written."
+    client.force_login(UserFactory(permissions=["core.read_audit"], language="fr"))
+    assert "La piste finit à la trace 0" in client.get("/staff/audit/").content.decode()
+    client.force_login(UserFactory(permissions=["core.read_audit"], language="en"))
+    assert "The trail ends at entry 0" in client.get("/staff/audit/verification/").content.decode()
 
 
 def test_attention_tells_each_what_they_manage() -> None:

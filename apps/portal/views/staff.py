@@ -14,6 +14,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from apps.core import audit as audit_trail
 from apps.portal import services, staff
 from apps.portal.attention import attention_for
 from apps.portal.forms import AuditFilter
@@ -75,4 +76,6 @@ def verification(request: HttpRequest) -> HttpResponse:
 
 
 def _verification() -> dict[str, Any]:
-    return {"verification": staff.last_verification(), "verifying": services.pending_verification() is not None}
+    last = staff.last_verification()
+    problem = audit_trail.read_problem(last.details["problem"]) if last else ""
+    return {"verification": last, "problem": problem, "verifying": services.pending_verification() is not None}

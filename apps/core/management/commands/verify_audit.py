@@ -27,6 +27,6 @@ class Command(BaseCommand):
             expected = (int(number), digest)
         problem = audit.verify(kept=expected)
         if problem is not None:
-            raise CommandError(problem)
+            raise CommandError(problem.written)
         last, last_hash = audit.head()
         self.stdout.write(f"{last}:{last_hash}")
