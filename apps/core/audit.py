@@ -12,6 +12,7 @@ from datetime import UTC
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
@@ -47,8 +48,32 @@ def pseudonym(user: models.Model | None) -> str:
     """Return the stable pseudonym of `user` in the trail (`system` for None). Only who holds the key can go back."""
     if user is None:
         return SYSTEM
-    digest = hmac.new(settings.AUDIT_KEY.encode(), f"audit:{user.pk}".encode(), hashlib.sha256)
-    return digest.hexdigest()[:32]
+    return _pseudonym_of(str(user.pk))
+
+
+def _pseudonym_of(key: str) -> str:
+    return hmac.new(settings.AUDIT_KEY.encode(), f"audit:{key}".encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def _target_of(thing: models.Model | str) -> str:
+    if isinstance(thing, str):
+        return thing
+    key = pseudonym(thing) if isinstance(thing, get_user_model()) else thing.pk
+    return f"{thing._meta.label}:{key}"
+
+
+def shown_target(target: str) -> str:
+    """Return the target of an entry as it may be shown: entries from before people were pseudonymous there name their id."""
+    label, _, key = target.partition(":")
+    is_plain = label == get_user_model()._meta.label and "-" in key
+    return f"{label}:{_pseudonym_of(key)}" if is_plain else target
+
+
+def entries_of(person: models.Model) -> models.Q:
+    """Return the condition for entries that `person` wrote or that are about them, whether or not they name a plain id."""
+    mark = pseudonym(person)
+    targets = [_target_of(person), f"{person._meta.label}:{person.pk}"]
+    return models.Q(actor=mark) | models.Q(subject=mark) | models.Q(target__in=targets)
 
 
 def _digest(entry: AuditEntry) -> str:
@@ -79,7 +104,8 @@ def record(
 
     `actor`: the person who acts (None: the system). `action`: `app.verb`, for example `access.grant_waiver`; the app's `trail.py`
     says how staff read it.
-    `target`: a model instance or `app.Model:pk`. `subject`: the person concerned, when there is one.
+    `target`: a model instance (a person is kept under their pseudonym) or `app.Model:pk`.
+    `subject`: the person concerned, when there is one.
     `details`: JSON values; never content of prompts, answers or documents.
     Raises TransactionManagementError outside a transaction.
     """
@@ -95,7 +121,7 @@ def record(
         at=timezone.now(),
         actor=pseudonym(actor),
         action=action,
-        target=target if isinstance(target, str) else f"{target._meta.label}:{target.pk}",
+        target=_target_of(target),
         subject=pseudonym(subject) if subject is not None else "",
         reason=reason,
         details=details or {},

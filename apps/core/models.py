@@ -37,7 +37,8 @@ class AuditQuerySet(models.QuerySet["AuditEntry"]):
 class AuditEntry(models.Model):
     """One line of the audit trail: who did what to what and why. Never the content of a prompt or an answer.
 
-    `actor` and `subject` are pseudonyms (see `core.audit.pseudonym`); `hash` covers the entry and the hash before it.
+    `actor`, `subject` and a `target` that is a person are pseudonyms (see `core.audit.pseudonym`); `hash` covers the entry and
+    the hash before it.
     """
 
     seq = models.BigIntegerField(primary_key=True)

@@ -9,6 +9,7 @@ class PortalConfig(AppConfig):
     verbose_name = _("Portal")
 
     def ready(self) -> None:
+        from apps.accounts import panels
         from apps.accounts.enums import Role
         from apps.accounts.roles import grant
         from apps.core import navigation, search
@@ -16,6 +17,7 @@ class PortalConfig(AppConfig):
 
         from . import sources
         from .navigation import has_staff_area
+        from .staff import trail_panel
 
         grant(Role.ADMINISTRATOR, "core.manage_tasks", "core.read_audit")
         navigation.declare(Place(_("Home"), "home", "portal:home", order=10))
@@ -40,6 +42,7 @@ class PortalConfig(AppConfig):
                 shown_to=lambda user: user.has_perm("core.read_audit"),
             )
         )
+        panels.declare(panels.Panel("person", "portal/staff/_person_trail.html", trail_panel, order=90))
         for source in (
             search.Source("places", _("Pages"), sources.find_places, order=10, when_empty=True),
             search.Source("conversations", _("Your conversations"), sources.find_conversations, order=20, when_empty=True),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, Min, Q, QuerySet
 from django.utils import timezone
@@ -14,6 +15,9 @@ from apps.core.enums import MessageState
 from apps.core.models import AuditEntry, OutboxMessage
 
 from .services import VERIFIED
+
+if TYPE_CHECKING:
+    from apps.accounts.models import User
 
 
 def dead_tasks() -> QuerySet[OutboxMessage]:
@@ -42,9 +46,16 @@ def queue_figures() -> QueueFigures:
     return QueueFigures(**counts)
 
 
-def audit_entries(*, action: str = "", since: date | None = None, until: date | None = None) -> QuerySet[AuditEntry]:
-    """Return the trail's entries, the latest first; `since` and `until` are whole days of the portal's time zone."""
+def audit_entries(
+    *, action: str = "", person: User | None = None, since: date | None = None, until: date | None = None
+) -> QuerySet[AuditEntry]:
+    """Return the trail's entries, the latest first: of one action, by or about one person, on some days.
+
+    `since` and `until` are whole days of the portal's time zone.
+    """
     entries = AuditEntry.objects.order_by("-seq")
+    if person is not None:
+        entries = entries.filter(audit.entries_of(person))
     if action:
         entries = entries.filter(action=action)
     if since:
@@ -56,15 +67,36 @@ def audit_entries(*, action: str = "", since: date | None = None, until: date | 
 
 @dataclass(frozen=True, slots=True)
 class TrailRow:
-    """An entry of the trail as staff read it."""
+    """An entry of the trail as staff read it.
+
+    `by_person`, `about_person`: whether the person who was looked for did it, and whether it concerns them; nobody else is named.
+    """
 
     entry: AuditEntry
     label: str
+    target: str
+    by_person: bool
+    about_person: bool
 
 
-def trail_rows(entries: Iterable[AuditEntry]) -> list[TrailRow]:
-    """Return `entries` as staff read them."""
-    return [TrailRow(entry, audit.label_of(entry.action)) for entry in entries]
+def trail_rows(entries: Iterable[AuditEntry], person: User | None = None) -> list[TrailRow]:
+    """Return `entries` as staff read them who looked for `person`."""
+    mark = audit.pseudonym(person) if person is not None else None
+    return [
+        TrailRow(
+            entry,
+            audit.label_of(entry.action),
+            audit.shown_target(entry.target),
+            by_person=entry.actor == mark,
+            about_person=entry.subject == mark,
+        )
+        for entry in entries
+    ]
+
+
+def trail_panel(viewer: User, person: User) -> dict[str, Any] | None:
+    """What leads from somebody's page to their entries in the trail, for who may read it."""
+    return {"person": person} if viewer.has_perm("core.read_audit") else None
 
 
 def audit_actions() -> list[str]:

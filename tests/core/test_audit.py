@@ -175,10 +175,27 @@ def test_people_stand_under_stable_pseudonyms(settings: Any) -> None:
     with transaction.atomic():
         entry = audit.record(actor=user, action="test.write", target=user, subject=other)
     assert entry.actor == audit.pseudonym(user) != entry.subject == audit.pseudonym(other)
-    assert str(user.pk) not in entry.actor
+    assert entry.target == f"accounts.User:{audit.pseudonym(user)}"
+    assert str(user.pk) not in f"{entry.actor}{entry.subject}{entry.target}"
     assert user.email not in f"{entry.actor}{entry.details}{entry.reason}"
     settings.SECRET_KEY = "rotated" * 10
     assert audit.pseudonym(user) == entry.actor, "A new secret key must not give people new pseudonyms."
+
+
+@pytest.mark.django_db
+def test_the_entries_of_a_person_are_found_by_who_knows_the_person() -> None:
+    user, other = UserFactory(), UserFactory()
+    with transaction.atomic():
+        audit.record(actor=user, action="test.write", target="test.Thing:1")
+        audit.record(actor=other, action="test.write", target="test.Thing:2", subject=user)
+        audit.record(actor=other, action="test.write", target=user)
+        audit.record(actor=other, action="test.write", target=f"accounts.User:{user.pk}")  # as it was written once
+        audit.record(actor=other, action="test.write", target=other, subject=other)
+    found = AuditEntry.objects.filter(audit.entries_of(user)).order_by("seq")
+    assert [entry.seq for entry in found] == [1, 2, 3, 4]
+    assert {audit.shown_target(entry.target) for entry in found[2:]} == {f"accounts.User:{audit.pseudonym(user)}"}
+    assert audit.shown_target("test.Thing:1") == "test.Thing:1"
+    assert audit.verify() is None, "What was written stays as it was."
 
 
 @pytest.mark.django_db

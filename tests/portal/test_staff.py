@@ -4,9 +4,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone, translation
 
+from apps.accounts.models import User
 from apps.core import audit, outbox
 from apps.core.enums import MessageState
 from apps.core.ids import uuid7
@@ -93,8 +95,6 @@ def test_the_trail_costs_the_same_with_one_and_three(client: Client, django_asse
 
 
 def _record(action: str, n: int = 0) -> AuditEntry:
-    from django.db import transaction
-
     with transaction.atomic():
         return audit.record(actor=None, action=action, target=f"test.Thing:{n}")
 
@@ -110,6 +110,70 @@ def test_the_trail_is_filtered_by_action_and_by_day(client: Client) -> None:
     page = client.get("/staff/audit/", {"action": "access.award", "since": str(today)}).content.decode()
     assert page.count("<code>access.award</code>") == 1
     assert "<code>access.revoke_award</code>" not in page
+
+
+def _about(person: User, **fields: Any) -> None:
+    with transaction.atomic():
+        audit.record(actor=UserFactory(), action="access.revoke_award", target=person, subject=person, **fields)
+
+
+def test_the_trail_names_nobody_but_whom_one_looks_for(client: Client) -> None:
+    reader = UserFactory(permissions=["core.read_audit", "accounts.see_people"])
+    client.force_login(reader)
+    person, other = UserFactory(first_name="Odile", last_name="Marchand"), UserFactory(first_name="Yann", last_name="Le Goff")
+    _about(person)
+    _about(other)
+    page = client.get("/staff/audit/").content.decode()
+    for somebody in (person, other):
+        assert str(somebody.pk) not in page
+        assert somebody.last_name not in page
+    for asked in (person.email.upper(), str(person.pk)):
+        page = client.get("/staff/audit/", {"person": asked}).content.decode()
+        assert page.count("<code>access.revoke_award</code>") == 1
+        assert f'<td><a href="/staff/people/{person.pk}/">Odile Marchand</a></td>' in page
+        assert f'value="{person.email}"' in page
+        assert "Le Goff" not in page
+
+
+def test_an_entry_from_before_shows_no_plain_id(client: Client) -> None:
+    client.force_login(UserFactory(permissions=["core.read_audit", "accounts.see_people"]))
+    person = UserFactory()
+    with transaction.atomic():
+        audit.record(actor=None, action="access.award", target=f"accounts.User:{person.pk}")
+    page = client.get("/staff/audit/").content.decode()
+    assert str(person.pk) not in page
+    assert f"accounts.User:{audit.pseudonym(person)}" in page
+    page = client.get("/staff/audit/", {"person": person.email}).content.decode()
+    assert page.count("<code>access.award</code>") == 1
+
+
+def test_only_who_may_see_people_looks_for_one(client: Client) -> None:
+    client.force_login(UserFactory(permissions=["core.read_audit"]))
+    person = UserFactory()
+    _about(person)
+    _record("access.award")
+    page = client.get("/staff/audit/", {"person": person.email}).content.decode()
+    assert 'name="person"' not in page
+    assert "<code>access.award</code>" in page
+
+
+@pytest.mark.parametrize("asked", ["nobody@alcyon.example", "0190a7e0-0000-7000-8000-000000000000", "?"])
+def test_somebody_unknown_is_said_beside_the_field(client: Client, asked: str) -> None:
+    client.force_login(UserFactory(permissions=["core.read_audit", "accounts.see_people"]))
+    _record("access.award")
+    page = client.get("/staff/audit/", {"person": asked}).content.decode()
+    assert "Nobody has this e-mail address." in page
+    assert "<code>access.award</code>" not in page
+
+
+def test_a_persons_page_leads_to_their_entries_for_who_may_read_them(client: Client) -> None:
+    person = UserFactory()
+    link = f"/staff/audit/?person={person.pk}"
+    client.force_login(UserFactory(permissions=["accounts.see_people"]))
+    assert link not in client.get(f"/staff/people/{person.pk}/").content.decode()
+    client.force_login(UserFactory(permissions=["core.read_audit", "accounts.see_people"]))
+    assert link in client.get(f"/staff/people/{person.pk}/").content.decode()
+    assert client.get(link).status_code == 200
 
 
 @pytest.mark.parametrize(("language", "label"), [("en", "Waiver granted"), ("fr", "Dispense accordée")])

@@ -64,6 +64,14 @@ def get_person(person_id: uuid.UUID) -> User:
     return person
 
 
+def find_person(text: str) -> User | None:
+    """Return the person of this e-mail address, in whatever case, or of this id."""
+    try:
+        return User.objects.filter(pk=uuid.UUID(text)).first()
+    except ValueError:
+        return User.objects.filter(email=text.strip().lower()).first()
+
+
 def roles_of(groups: Iterable[Group]) -> list[Role]:
     """Return the roles that `groups` stand for, in the order of `Role`."""
     names = {group.name for group in groups}

@@ -56,11 +56,15 @@ def replay_task(request: HttpRequest, message_id: uuid.UUID) -> HttpResponse:
 @permission_required("core.read_audit", raise_exception=True)
 def audit(request: HttpRequest) -> HttpResponse:
     """The audit trail, filtered."""
-    form = AuditFilter(request.GET or None, actions=staff.audit_actions())
+    form = AuditFilter(
+        request.GET or None, actions=staff.audit_actions(), names_people=request.user.has_perm("accounts.see_people")
+    )
     chosen = form.cleaned_data if form.is_valid() else {}
     entries = staff.audit_entries(**chosen) if not form.is_bound or form.is_valid() else staff.audit_entries().none()
     page = Paginator(entries, PER_PAGE).get_page(request.GET.get("page"))
-    context = {"form": form, "page": page, "rows": staff.trail_rows(page.object_list), **_verification()}
+    person = chosen.get("person")
+    rows = staff.trail_rows(page.object_list, person)
+    context = {"form": form, "page": page, "rows": rows, "person": person, **_verification()}
     return render(request, "portal/staff/audit.html", context)
 
 
