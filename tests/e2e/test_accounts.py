@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from .visitor import Visitor, assert_accessible, assert_fits, expect_path
+from .visitor import Visitor, assert_accessible, expect_path
 from .world import World
 
 Visit = Callable[..., Visitor]
@@ -164,75 +162,6 @@ def test_language_and_appearance_stay(world: World, visit: Visit) -> None:
         page.reload()
         expect(page.locator("html")).to_have_attribute("data-theme", "dark")
         page.locator("main [data-theme-choice=auto]").click()
-
-
-ENTRANCE = [
-    "/accounts/login/",
-    "/accounts/signup/",
-    "/accounts/password/reset/",
-    "/accounts/password/reset/done/",
-    "/accounts/password/reset/key/x-y/",
-    "/accounts/inactive/",
-    "/accounts/confirm-email/",
-    "/accounts/confirm-email/nonsense/",
-    "/accounts/3rdparty/login/cancelled/",
-]
-OWN = [
-    "/account/",
-    "/account/tokens/new/",
-    "/access/charter/",
-    "/accounts/2fa/",
-    "/accounts/2fa/totp/activate/",
-    "/accounts/2fa/webauthn/",
-    "/accounts/2fa/webauthn/add/",
-    "/accounts/sessions/",
-    "/accounts/password/change/",
-    "/accounts/email/",
-    "/accounts/3rdparty/",
-    "/accounts/logout/",
-]
-STAFF = [
-    "/staff/people/",
-    "/staff/people/?q=nobody-like-that",
-    "/staff/people/new/",
-    "/staff/people/import/",
-    "/staff/access/",
-    "/staff/access/waivers/",
-    "/staff/access/charter/",
-    "/staff/access/charter/1/",
-    "/staff/access/rights/chat.use/ask/",
-    "/staff/access/rights/chat.use/ask/?what=charter&min_major=1",
-]
-
-
-@pytest.mark.parametrize("width", [390, 1440])
-def test_every_page_is_accessible_and_fits(world: World, visit: Visit, width: int) -> None:
-    accounts = {account["key"]: account for account in json.loads((world.home / "demo-accounts.json").read_text())}
-    with visit(language="en", width=width) as visitor:
-        page = visitor.tab()
-        for path in ENTRANCE:
-            page.goto(path)
-            assert_accessible(page)
-            assert_fits(page)
-        sign_in_as(page, "administrator")
-        page.goto("/accounts/reauthenticate/?next=/account/")
-        assert_accessible(page)
-        page.get_by_label("Password", exact=True).fill(accounts["administrator"]["password"])
-        page.get_by_role("button", name="Go on").click()
-        expect_path(page, "/account/")
-        for path in OWN + STAFF:
-            page.goto(path)
-            assert_accessible(page)
-            assert_fits(page)
-        page.goto("/staff/people/")
-        page.get_by_role("link", name="Nadia Lescure").click()
-        for link in ("Edit", "Enter a proof", "Grant a waiver"):
-            assert_accessible(page)
-            assert_fits(page)
-            page.get_by_role("link", name=link, exact=True).click()
-            assert_accessible(page)
-            assert_fits(page)
-            page.go_back()
 
 
 def test_a_token_is_copied_once_and_gone(world: World, visit: Visit) -> None:
