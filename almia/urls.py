@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.urls import include, path
 
 urlpatterns = [
-    path("accounts/", include("allauth.urls")),
     path("", include("apps.accounts.urls")),
+    path("accounts/", include("allauth.urls")),
     path("", include("apps.access.urls")),
     path("", include("apps.gateway.urls")),
     path("", include("apps.learning.urls")),

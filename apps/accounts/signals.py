@@ -16,7 +16,7 @@ from apps.core import audit
 
 from .models import User
 from .roles import sync_roles
-from .services import end_other_sessions, end_sessions
+from .services import end_other_sessions, recover_account
 
 
 def _record(user: User, action: str, **details: Any) -> None:
@@ -31,16 +31,15 @@ def signed_in(request: HttpRequest, user: User, **kwargs: Any) -> None:
 
 @receiver([account_signals.password_changed, account_signals.password_set])
 def password_changed(request: HttpRequest, user: User, **kwargs: Any) -> None:
-    """A new password keeps the session it was typed in, and no other."""
+    """A new password keeps the session it was typed in, and no other. Tokens go on: the page says so."""
     end_other_sessions(request=request, user=user)
     _record(user, "accounts.change_password")
 
 
 @receiver(account_signals.password_reset)
 def password_reset(request: HttpRequest, user: User, **kwargs: Any) -> None:
-    """Who had the old password, or found an open session, is out."""
-    end_sessions(user=user)
-    _record(user, "accounts.reset_password")
+    """Who had the old password, found an open session or made a token meanwhile, is out."""
+    recover_account(user=user)
 
 
 @receiver([mfa_signals.authenticator_added, mfa_signals.authenticator_removed, mfa_signals.authenticator_reset])

@@ -15,8 +15,9 @@ audit.declare(
         "accounts.remove_second_factor": _("Second step of sign-in removed"),
         "accounts.reset_second_factor": _("Second step of sign-in set up anew"),
         "accounts.lift_second_factor": _("Second step lifted for somebody who had lost it"),
-        "accounts.create_token": _("Access token made"),
-        "accounts.revoke_token": _("Access token revoked"),
+        "accounts.create_token": _("API token made"),
+        "accounts.revoke_token": _("API token revoked"),
+        "accounts.revoke_tokens": _("All API tokens revoked"),
         "accounts.create_person": _("Person entered"),
         "accounts.import_people": _("People imported from a file"),
         "accounts.admit_from_sso": _("Person admitted by the company’s sign-in"),
@@ -26,6 +27,7 @@ audit.declare(
         "accounts.set_roles": _("Roles changed"),
         "accounts.deactivate_person": _("Account closed"),
         "accounts.activate_person": _("Account opened again"),
+        "accounts.sign_out_elsewhere": _("Signed out everywhere else"),
         "accounts.sign_out_person": _("Person signed out everywhere"),
     }
 )

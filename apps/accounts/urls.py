@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from .views import account, demo, imports, people, preferences, tokens
+from .views import account, demo, imports, people, preferences, sessions, tokens
 
 app_name = "accounts"
 
@@ -32,6 +32,7 @@ staff: list[URLPattern | URLResolver] = [
     path("<uuid:person_id>/", include(person)),
 ]
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("accounts/sessions/", sessions.index, name="sessions"),  # in place of allauth's, which knows no tokens
     path("account/", include(own)),
     path("staff/people/", include(staff)),
 ]

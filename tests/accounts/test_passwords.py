@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from allauth.socialaccount.models import SocialAccount
 from django.core import mail
 from django.core.mail import EmailMessage
 from django.test import Client
+from django.utils import timezone
 
 from apps.accounts.models import User
+from apps.accounts.queries import user_for_token
+from apps.accounts.services import create_token
 from apps.core.models import AuditEntry, OutboxMessage
 from tests.factories.accounts import PASSWORD, UserFactory
 
@@ -56,9 +60,15 @@ def test_the_link_rests_encrypted(person: User, visitor: Client, letters: Letter
 
 def test_the_link_works_once_and_signs_out_everywhere(person: User, visitor: Client, letters: Letters, sign_in: SignIn) -> None:
     elsewhere = sign_in(person)
+    _, token = create_token(user=person, name="x", scopes=["read"], expires_at=timezone.now() + timedelta(days=1))
     visitor.post(RESET, {"email": person.email})
     path = link_in(letters()[0])
+    assert "revokes your API tokens" in visitor.get(path, follow=True).content.decode()
+    assert user_for_token(token) is not None, "Looking at the page changes nothing."
     choose(visitor, path)
+    assert user_for_token(token) is None
+    assert AuditEntry.objects.get(action="accounts.revoke_tokens").details == {"tokens": 1}
+    assert "API tokens you had no longer work" in letters()[-1].body
     person.refresh_from_db()
     assert person.check_password(NEW)
     assert elsewhere.get("/account/").status_code == 302
@@ -93,6 +103,8 @@ def test_who_comes_in_by_single_sign_on_gets_no_second_door(person: User, visito
 
 def test_changing_it_keeps_this_session_and_no_other(person: User, sign_in: SignIn, letters: Letters) -> None:
     here, elsewhere = sign_in(person), sign_in(person)
+    _, token = create_token(user=person, name="x", scopes=["read"], expires_at=timezone.now() + timedelta(days=1))
+    assert "Your API tokens go on working" in here.get("/accounts/password/change/").content.decode()
     untracked = Client()
     untracked.force_login(person)
     response = here.post("/accounts/password/change/", {"oldpassword": PASSWORD, "password1": NEW, "password2": NEW})
@@ -102,6 +114,7 @@ def test_changing_it_keeps_this_session_and_no_other(person: User, sign_in: Sign
     assert untracked.get("/account/").status_code == 302
     assert "1 place" in here.get("/account/").content.decode()
     assert [letter.subject for letter in letters()] == ["Almia · Your password was changed"]
+    assert user_for_token(token) is not None
 
 
 @pytest.mark.parametrize(

@@ -2,16 +2,20 @@ from __future__ import annotations
 
 import re
 import uuid
+from datetime import timedelta
 
 import pytest
 from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Group
 from django.test import Client
+from django.utils import timezone
 from pytest_django.fixtures import DjangoAssertNumQueries
 
 from apps.accounts.enums import Role
 from apps.accounts.models import User
+from apps.accounts.queries import user_for_token
 from apps.accounts.roles import sync_roles
+from apps.accounts.services import create_token
 from apps.core.models import AuditEntry
 from tests.factories.accounts import PASSWORD, DepartmentFactory, EntityFactory, UserFactory
 
@@ -122,7 +126,7 @@ def test_a_persons_page_asks_the_same_whoever_it_is(staff: Client, django_assert
     full.groups.add(Group.objects.get(name=Role.TRAINER), Group.objects.get(name=Role.CHAMPION))
     staff.get(f"{LIST}{bare.pk}/")
     for person in (bare, full):
-        with django_assert_num_queries(9):
+        with django_assert_num_queries(10):
             staff.get(f"{LIST}{person.pk}/")
 
 
@@ -220,6 +224,18 @@ def test_inviting_and_signing_out(staff: Client) -> None:
     staff.post(f"{LIST}{person.pk}/sessions/")
     assert theirs.get("/account/").status_code == 302
     assert "signed out everywhere" in staff.get(LIST).content.decode()
+
+
+@pytest.mark.parametrize(("data", "revoked"), [({"tokens": "on"}, True), ({}, False)])
+def test_signing_somebody_out_revokes_their_tokens_if_ticked(staff: Client, data: dict[str, str], revoked: bool) -> None:
+    person = UserFactory()
+    _, token = create_token(user=person, name="x", scopes=["read"], expires_at=timezone.now() + timedelta(days=1))
+    page = staff.get(f"{LIST}{person.pk}/").content.decode()
+    assert re.search(r'<input type="checkbox" name="tokens"[^>]* checked> Also revoke their API tokens', page)
+    staff.post(f"{LIST}{person.pk}/sessions/", data)
+    assert (user_for_token(token) is None) == revoked
+    assert AuditEntry.objects.filter(action="accounts.revoke_tokens").count() == int(revoked)
+    assert ('name="tokens"' in staff.get(f"{LIST}{person.pk}/").content.decode()) != revoked
 
 
 def test_ones_own_second_step_is_managed_elsewhere(staff: Client, administrator: User) -> None:

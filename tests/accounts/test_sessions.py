@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,8 @@ from apps.accounts.enums import Role
 from apps.accounts.models import User
 from apps.accounts.roles import sync_roles
 from apps.accounts.services import activate_person, create_token, deactivate_person, end_sessions, set_roles
-from apps.core import db
+from apps.core import audit, db
+from apps.core.models import AuditEntry
 from tests.factories.accounts import PASSWORD, UserFactory
 from tests.live import LiveServer
 
@@ -29,6 +31,55 @@ def test_the_list_shows_every_place_and_ends_the_others(person: User, sign_in: S
     here.post("/accounts/sessions/")
     assert here.get("/account/").status_code == 200
     assert elsewhere.get("/account/").status_code == 302
+
+
+def token_of(user: User) -> str:
+    return create_token(user=user, name="mine", scopes=["read"], expires_at=timezone.now() + timedelta(days=1))[1]
+
+
+def opens(raw: str) -> bool:
+    """Whether a program still gets in with the token."""
+    return Client().get("/api/v1/me/", headers={"authorization": f"Bearer {raw}"}).status_code == 200
+
+
+@pytest.mark.django_db
+def test_signing_out_everywhere_else_revokes_tokens_unless_told_otherwise(person: User, sign_in: SignIn) -> None:
+    here, other = sign_in(person), UserFactory()
+    assert 'name="tokens"' not in here.get("/accounts/sessions/").content.decode(), "There is none to revoke."
+    raw, theirs = token_of(person), token_of(other)
+    page = here.get("/accounts/sessions/").content.decode()
+    assert re.search(r'<input type="checkbox" name="tokens"[^>]* checked>', page)
+    assert "Sign out everywhere else" in page, "Even from the only place: programs are elsewhere, too."
+    here.post("/accounts/sessions/", {})
+    assert opens(raw), "Unticked: they go on."
+    page = here.post("/accounts/sessions/", {"tokens": "on"}, follow=True).content.decode()
+    assert "You are signed out everywhere else. 1 API token is revoked." in page
+    assert not opens(raw)
+    assert opens(theirs)
+    entries = AuditEntry.objects.filter(action__in=["accounts.sign_out_elsewhere", "accounts.revoke_tokens"]).order_by("seq")
+    assert [(entry.action, entry.details) for entry in entries] == [
+        ("accounts.sign_out_elsewhere", {}),
+        ("accounts.sign_out_elsewhere", {}),
+        ("accounts.revoke_tokens", {"tokens": 1}),
+    ]
+    assert {entry.actor for entry in entries} == {audit.pseudonym(person)}
+
+
+@pytest.mark.django_db
+def test_the_page_of_sessions_is_for_who_is_signed_in(client: Client) -> None:
+    for response in (client.get("/accounts/sessions/"), client.post("/accounts/sessions/", {"tokens": "on"})):
+        assert response.status_code == 302
+        assert response.headers["Location"].startswith("/accounts/login/")
+
+
+@pytest.mark.django_db
+def test_a_closed_account_stops_programs_at_once(person: User) -> None:
+    raw = token_of(person)
+    assert opens(raw)
+    deactivate_person(user=person, actor=UserFactory(), reason="Left")
+    assert not opens(raw)
+    activate_person(user=person, actor=UserFactory())
+    assert not opens(raw)
 
 
 @pytest.mark.django_db

@@ -16,7 +16,7 @@ from .sign_in import (
     SignupForm,
 )
 from .staff import PeopleFilter, PersonForm, ReasonForm, RolesForm, UploadForm
-from .tokens import TokenForm
+from .tokens import SignOutForm, TokenForm
 
 __all__ = [
     "ActivateTOTPForm",
@@ -37,6 +37,7 @@ __all__ = [
     "SecondFactorAgainForm",
     "SecondFactorForm",
     "SetPasswordForm",
+    "SignOutForm",
     "SignupForm",
     "TokenForm",
     "UploadForm",

@@ -12,6 +12,12 @@ from apps.accounts import scopes
 LIFETIMES = [(30, _("30 days")), (90, _("90 days")), (180, _("6 months")), (365, _("1 year"))]
 
 
+class SignOutForm(forms.Form):
+    """Sign out everywhere; whether programs lose what they were given, too."""
+
+    tokens = forms.BooleanField(label=_("Also revoke my API tokens"), required=False, initial=True)
+
+
 class TokenForm(forms.Form):
     """A new personal token. `cleaned_data` is what `create_token` takes."""
 

@@ -10,11 +10,12 @@ from .people import (
     protection_of,
     roles_of,
 )
-from .tokens import tokens_of, user_for_token
+from .tokens import count_tokens, tokens_of, user_for_token
 
 __all__ = [
     "Directory",
     "Protection",
+    "count_tokens",
     "directory",
     "entity_and_below",
     "find_people",

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps.accounts.models import PersonalToken, User
@@ -33,4 +34,13 @@ def user_for_token(raw: str) -> tuple[User, PersonalToken] | None:
 
 def tokens_of(user: User) -> list[PersonalToken]:
     """Return the tokens of `user` that still open something, newest first."""
-    return list(PersonalToken.objects.filter(user=user, revoked_at__isnull=True, expires_at__gt=timezone.now()))
+    return list(_working(user))
+
+
+def count_tokens(user: User) -> int:
+    """Return how many tokens of `user` still open something."""
+    return _working(user).count()
+
+
+def _working(user: User) -> QuerySet[PersonalToken]:
+    return PersonalToken.objects.filter(user=user, revoked_at__isnull=True, expires_at__gt=timezone.now())

@@ -14,8 +14,8 @@ from .people import (
     update_person,
 )
 from .preferences import set_language, set_theme
-from .sessions import announce_session_end, end_other_sessions, end_sessions
-from .tokens import create_token, note_token_use, revoke_token
+from .sessions import announce_session_end, end_other_sessions, end_sessions, recover_account, sign_out_elsewhere
+from .tokens import create_token, note_token_use, revoke_token, revoke_tokens
 
 __all__ = [
     "activate_person",
@@ -31,11 +31,14 @@ __all__ = [
     "import_people",
     "invite_person",
     "note_token_use",
+    "recover_account",
     "reset_second_factor",
     "revoke_token",
+    "revoke_tokens",
     "set_language",
     "set_roles",
     "set_theme",
+    "sign_out_elsewhere",
     "sign_out_person",
     "update_from_directory",
     "update_person",

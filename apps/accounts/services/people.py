@@ -17,6 +17,7 @@ from apps.core import audit
 
 from .invitations import invite_person
 from .sessions import end_sessions
+from .tokens import revoke_tokens
 
 # What staff may change about a person. Nothing else of a form ever reaches the model.
 EDITABLE = ("first_name", "last_name", "entity", "department", "site", "job_role")
@@ -207,9 +208,11 @@ def activate_person(*, user: User, actor: User) -> None:
 
 
 @transaction.atomic
-def sign_out_person(*, user: User, actor: User) -> None:
-    """Sign somebody out everywhere, open sockets included. Writes an audit entry."""
+def sign_out_person(*, user: User, actor: User, tokens: bool) -> None:
+    """Sign somebody out everywhere, open sockets included, and revoke their tokens if `tokens`. Writes audit entries."""
     end_sessions(user=user)
+    if tokens:
+        revoke_tokens(user=user, actor=actor)
     audit.record(actor=actor, action="accounts.sign_out_person", target=user, subject=user)
 
 

@@ -11,8 +11,10 @@ from django.db.models import F
 from django.http import HttpRequest
 
 from apps.accounts.models import User
-from apps.core import live
+from apps.core import audit, live
 from apps.core.live.session import session_group
+
+from .tokens import revoke_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,3 +54,23 @@ def end_other_sessions(*, request: HttpRequest, user: User) -> None:
     end_sessions(user=user)
     update_session_auth_hash(request, user)
     UserSession.objects.create_from_request(request)
+
+
+@transaction.atomic
+def sign_out_elsewhere(*, request: HttpRequest, user: User, tokens: bool) -> int:
+    """Sign `user` out everywhere but here, at their wish, and revoke their tokens if `tokens`; return how many those were.
+
+    Writes audit entries. After commit the other tabs are told, and their sockets close.
+    """
+    end_other_sessions(request=request, user=user)
+    audit.record(actor=user, action="accounts.sign_out_elsewhere", target=user, subject=user)
+    return revoke_tokens(user=user, actor=user) if tokens else 0
+
+
+@transaction.atomic
+def recover_account(*, user: User) -> None:
+    """Put out whoever else got into the account of `user`, who has chosen a new password through a link sent to them: every
+    session ends and every token is revoked. Writes audit entries; after commit open tabs are told."""
+    end_sessions(user=user)
+    revoke_tokens(user=user, actor=user)
+    audit.record(actor=user, action="accounts.reset_password", target=user, subject=user)

@@ -73,6 +73,16 @@ def revoke_token(*, user: User, token_id: uuid.UUID) -> PersonalToken:
     return token
 
 
+@transaction.atomic
+def revoke_tokens(*, user: User, actor: User | None) -> int:
+    """Make every token of `user` useless at once; return how many worked until now. Writes an audit entry if any did."""
+    now = timezone.now()
+    count = PersonalToken.objects.filter(user=user, revoked_at__isnull=True, expires_at__gt=now).update(revoked_at=now)
+    if count:
+        audit.record(actor=actor, action="accounts.revoke_tokens", target=user, subject=user, details={"tokens": count})
+    return count
+
+
 def note_token_use(*, token: PersonalToken) -> None:
     """Remember that `token` was used; written at most once a minute, so that a busy program does not write at each call."""
     now = timezone.now()

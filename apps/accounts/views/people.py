@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.accounts import queries, services
 from apps.accounts.enums import Role
 from apps.accounts.errors import AccountError
-from apps.accounts.forms import PeopleFilter, PersonForm, ReasonForm, RolesForm
+from apps.accounts.forms import PeopleFilter, PersonForm, ReasonForm, RolesForm, SignOutForm
 from apps.accounts.models import User
 from apps.accounts.panels import panels_for
 
@@ -61,6 +61,8 @@ def _person_page(
         "roles_form": roles_form or RolesForm(initial={"roles": [role.value for role in roles]}),
         "close_form": close_form or ReasonForm(prefix="close"),
         "protection": queries.protection_of(found),
+        "token_count": queries.count_tokens(found),
+        "sign_out_form": SignOutForm(),
         "panels": panels_for("person", viewer=staff(request), person=found),
         "is_self": found.pk == staff(request).pk,
     }
@@ -170,9 +172,11 @@ def invite(request: HttpRequest, person_id: uuid.UUID) -> HttpResponse:
 @require_POST
 @may_manage
 def end_sessions(request: HttpRequest, person_id: uuid.UUID) -> HttpResponse:
-    """Sign a person out everywhere."""
+    """Sign a person out everywhere, and their programs if that is ticked."""
+    form = SignOutForm(request.POST)
+    tokens = form.is_valid() and form.cleaned_data["tokens"]
     done = _("%(name)s is signed out everywhere.")
-    return _act(request, person_id, lambda found: services.sign_out_person(user=found, actor=staff(request)), done)
+    return _act(request, person_id, lambda found: services.sign_out_person(user=found, actor=staff(request), tokens=tokens), done)
 
 
 @require_POST

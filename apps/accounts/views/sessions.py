@@ -1,0 +1,40 @@
+"""Where one is signed in. Stands in for allauth's page: signing out everywhere else asks about tokens, too."""
+
+from __future__ import annotations
+
+from allauth.usersessions.models import UserSession
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
+
+from apps.accounts import queries, services
+from apps.accounts.forms import SignOutForm
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def index(request: HttpRequest) -> HttpResponse:
+    """The places where I am signed in; a POST ends all but this one."""
+    assert request.user.is_authenticated
+    form = SignOutForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        revoked = services.sign_out_elsewhere(request=request, user=request.user, tokens=form.cleaned_data["tokens"])
+        said = [_("You are signed out everywhere else.")]
+        if revoked:
+            said.append(
+                ngettext("%(count)s API token is revoked.", "%(count)s API tokens are revoked.", revoked) % {"count": revoked}
+            )
+        messages.info(request, " ".join(said))
+        return redirect("accounts:sessions")
+    sessions = sorted(UserSession.objects.purge_and_list(request.user), key=lambda session: session.created_at)
+    context = {
+        "sessions": sessions,
+        "session_count": len(sessions),
+        "token_count": queries.count_tokens(request.user),
+        "form": form,
+    }
+    return render(request, "usersessions/usersession_list.html", context)
