@@ -1,11 +1,14 @@
 """The SDK and its clients. The only module that imports it, after the server's start or at the first call.
 
-One client per provider and event loop, with connections that are kept; what a provider is told comes from the registry alone.
+One client per provider and event loop, with connections that are kept while they are of use; what a provider is told comes from
+the registry alone.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -23,9 +26,10 @@ from .failures import of_status
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
-    from .transport import ResponseBody
+    from .transport import AiohttpTransport, ResponseBody
 
 PRELOAD_AFTER = 2.0  # seconds
+IDLE_SECONDS = 60.0  # after which a client is closed; its connections are kept for less (transport.KEEP_ALIVE)
 LIST_SECONDS = 10
 LIST_BYTES = 4 * 1024 * 1024
 LIST_LENGTH = 200
@@ -72,41 +76,72 @@ async def load_sdk() -> _SDK:
     return _sdk()
 
 
+Key = tuple[str, str, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    client: AsyncOpenAI
+    transport: AiohttpTransport
+
+
 # One client per provider and event loop: its connections belong to the loop they were made in.
-_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[str, str, bool], AsyncOpenAI]] = WeakKeyDictionary()
+_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Key, _Kept]] = WeakKeyDictionary()
+_closing: set[asyncio.Task[None]] = set()
 
 
 def client_for(endpoint: Endpoint) -> AsyncOpenAI:
-    """Return this loop's client for `endpoint`, made at first use. Raises GatewayError for an address that is not allowed."""
-    mine = _clients.setdefault(asyncio.get_running_loop(), {})
+    """Return this loop's client for `endpoint`, made at first use. Raises GatewayError for an address that is not allowed.
+
+    Nothing has to be told when an address changes or a key is rotated, in whatever process: the client that nobody asks for any
+    more closes `IDLE_SECONDS` after its last answer has ended, when its connections are of no use anyway.
+    """
+    loop = asyncio.get_running_loop()
+    mine = _clients.setdefault(loop, {})
     key = (endpoint.base_url, endpoint.api_key, endpoint.allow_plain_http)
-    client = mine.get(key)
-    if client is None:
-        client = mine[key] = make_client(endpoint)
-    return client
+    kept = mine.get(key)
+    if kept is None:
+        kept = mine[key] = _make(endpoint)
+        loop.call_later(IDLE_SECONDS, _close_if_idle, mine, key)
+    kept.transport.used_at = time.monotonic()  # it must not close between here and the request
+    return kept.client
 
 
-def make_client(endpoint: Endpoint) -> AsyncOpenAI:
-    """Make a client that is the caller's to close. The SDK must be loaded. Raises GatewayError as `client_for`."""
+def _close_if_idle(mine: dict[Key, _Kept], key: Key) -> None:
+    """Close a client that has not been used for a while, or look again later."""
+    kept = mine.get(key)
+    if kept is None:
+        return
+    loop = asyncio.get_running_loop()
+    left = IDLE_SECONDS - (time.monotonic() - kept.transport.used_at)
+    if kept.transport.busy or left > 0:
+        loop.call_later(IDLE_SECONDS if kept.transport.busy else left, _close_if_idle, mine, key)
+        return
+    del mine[key]
+    task = loop.create_task(kept.client.close(), name="close an idle model client")
+    _closing.add(task)
+    task.add_done_callback(_closing.discard)
+
+
+def _make(endpoint: Endpoint) -> _Kept:
     sdk = _sdk()
     try:
         base_url = check_base_url(endpoint.base_url, allow_plain_http=endpoint.allow_plain_http)
     except AddressRefused as error:
         raise GatewayError(Code.NOT_CONFIGURED, detail=str(error)) from None
     local = is_loopback(urlsplit(base_url).hostname or "")
+    transport = sdk.transport.AiohttpTransport(trust_env=not local)
     client: AsyncOpenAI = sdk.openai.AsyncOpenAI(
         base_url=base_url,
         api_key=endpoint.api_key or "none",
         max_retries=0,
         timeout=None,  # ours are finer
         default_headers={"Accept-Encoding": "identity"},
-        http_client=sdk.openai.DefaultAioHttpClient(
-            transport=sdk.transport.AiohttpTransport(trust_env=not local), follow_redirects=False, timeout=None
-        ),
+        http_client=sdk.openai.DefaultAioHttpClient(transport=transport, follow_redirects=False, timeout=None),
     )
     # The SDK takes these from the environment; what a provider is told comes from the registry alone.
     client.organization = client.project = None
-    return client
+    return _Kept(client, transport)
 
 
 async def send(endpoint: Endpoint, path: str, *, content: bytes | None = None) -> Any:
@@ -143,8 +178,11 @@ def _not_connected(error: BaseException) -> GatewayError:
 @lifespan.on_shutdown
 async def close_clients() -> None:
     """Close this loop's clients; at shutdown, when nothing streams any more."""
-    for client in _clients.pop(asyncio.get_running_loop(), {}).values():
-        await client.close()
+    mine = _clients.pop(asyncio.get_running_loop(), {})
+    kept = list(mine.values())
+    mine.clear()  # for the looks that are still to come
+    for each in kept:
+        await each.client.close()
 
 
 class _Listed(msgspec.Struct):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import aiohttp
@@ -49,11 +50,12 @@ def guarded_socket(target: tuple[Any, ...]) -> socket.socket:
 
 class ResponseBody(httpx2.AsyncByteStream):
     """The body of one answer. `read` waits for more and returns it, nothing at the end; `take` returns what is there already.
-    `close` hangs up unless the body has been read to its end."""
+    `close` hangs up unless the body has been read to its end, and calls `on_close` the first time."""
 
-    def __init__(self, response: aiohttp.ClientResponse, *, limit: int | None) -> None:
+    def __init__(self, response: aiohttp.ClientResponse, *, limit: int | None, on_close: Callable[[], None]) -> None:
         self._response = response
         self._limit = limit
+        self._on_close: Callable[[], None] | None = on_close
         self.read = response.content.readany
 
     def take(self) -> bytes:
@@ -67,9 +69,16 @@ class ResponseBody(httpx2.AsyncByteStream):
                 if left is not None and (left := left - len(chunk)) <= 0:
                     return
         except aiohttp.ClientError as error:
+            self.close()
             raise httpx2.ReadError(str(error)) from error
+        except BaseException:  # whoever read it has gone, and will not say so
+            self.close()
+            raise
 
     def close(self) -> None:
+        if self._on_close is not None:
+            self._on_close()
+            self._on_close = None
         if self._response.content.at_eof():
             self._response.release()
         else:
@@ -80,11 +89,20 @@ class ResponseBody(httpx2.AsyncByteStream):
 
 
 class AiohttpTransport(httpx2.AsyncBaseTransport):
-    """One aiohttp session. The body is in the response's extensions too (`body`), to be read without a stack of generators."""
+    """One aiohttp session. The body is in the response's extensions too (`body`), to be read without a stack of generators.
+
+    `busy` counts the requests whose bodies are open; `used_at` is when one last began or ended.
+    """
 
     def __init__(self, *, trust_env: bool) -> None:
         self._trust_env = trust_env  # a company's outgoing proxy; never between us and this machine
         self._session: aiohttp.ClientSession | None = None
+        self.busy = 0
+        self.used_at = time.monotonic()
+
+    def _ended(self) -> None:
+        self.busy -= 1
+        self.used_at = time.monotonic()
 
     def _open_session(self) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
@@ -102,11 +120,25 @@ class AiohttpTransport(httpx2.AsyncBaseTransport):
         )
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        self.busy += 1
+        try:
+            response = await self._request(request)
+        except BaseException:
+            self._ended()
+            raise
+        limit = ERROR_BODY if response.status >= 300 else None
+        body = ResponseBody(response, limit=limit, on_close=self._ended)
+        extensions: dict[str, Any] = {"http_version": b"HTTP/1.1", "body": body}
+        return httpx2.Response(
+            response.status, headers=list(response.raw_headers), stream=body, request=request, extensions=extensions
+        )
+
+    async def _request(self, request: httpx2.Request) -> aiohttp.ClientResponse:
         if self._session is None:
             self._session = self._open_session()
         headers = [(name, value) for name, value in request.headers.multi_items() if name not in _OWN_HEADERS]
         try:
-            response = await self._session.request(
+            return await self._session.request(
                 request.method,
                 str(request.url),
                 headers=headers,
@@ -119,11 +151,6 @@ class AiohttpTransport(httpx2.AsyncBaseTransport):
             raise httpx2.ConnectError(str(error)) from error
         except aiohttp.ClientError as error:
             raise httpx2.ReadError(str(error)) from error
-        body = ResponseBody(response, limit=ERROR_BODY if response.status >= 300 else None)
-        extensions: dict[str, Any] = {"http_version": b"HTTP/1.1", "body": body}
-        return httpx2.Response(
-            response.status, headers=list(response.raw_headers), stream=body, request=request, extensions=extensions
-        )
 
     async def aclose(self) -> None:
         if self._session is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import time
 from typing import Any
@@ -265,6 +266,71 @@ async def test_connections_are_used_again(upstream: Running) -> None:
     client = clients.client_for(make_call(upstream.base_url).endpoint)
     transport: Any = client._client._transport
     assert sum(len(pool) for pool in transport._session.connector._conns.values()) == 1
+
+
+def kept() -> list[Any]:
+    """Return what this loop keeps of clients."""
+    return list(clients._clients.get(asyncio.get_running_loop(), {}).values())
+
+
+async def closed(client: Any) -> None:
+    """Wait until a client is closed, connections and all."""
+    for _ in range(300):
+        session = client.transport._session
+        if client.client.is_closed() and (session is None or session.closed):
+            return
+        await asyncio.sleep(0.01)
+    pytest.fail("The client stays open.")
+
+
+async def test_the_client_of_a_key_that_was_rotated_closes_after_its_last_answer(
+    upstream: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clients, "IDLE_SECONDS", 0.2)
+    slow = asyncio.create_task(read(make_call(upstream.base_url, "tokens=40,interval=20,first=5", api_key="sk-old")))
+    await eventually(upstream, "open", 1)
+    [old] = kept()
+    for _ in range(3):  # the new key is in use all the while
+        assert await read(make_call(upstream.base_url, api_key="sk-new")) == WORDS
+        await asyncio.sleep(0.1)
+    assert len(kept()) == 2
+    assert not slow.done()
+    assert not old.client.is_closed(), "An answer is being written through it."
+    assert (await slow).split() == [str(number) for number in range(40)]
+    await closed(old)
+    for _ in range(3):  # and what is in use stays
+        assert await read(make_call(upstream.base_url, api_key="sk-new")) == WORDS
+        assert len(kept()) == 1
+    [new] = kept()
+    await closed(new)
+    assert kept() == []
+    assert await read(make_call(upstream.base_url, api_key="sk-new")) == WORDS, "The next one is made when it is needed."
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["steady", "down", "slow-head", "stall", "401", "redirect", "flood", "sign-in", "half-chunk", "reset", "endless-refusal"],
+)
+async def test_whatever_way_an_answer_ends_its_client_is_free(upstream: Running, name: str) -> None:
+    call = make_call(upstream.base_url, name, limits=QUICK)
+    with contextlib.suppress(GatewayError):
+        await read(call)
+    [client] = kept()
+    assert client.transport.busy == 0
+
+
+async def test_a_reader_that_goes_leaves_its_client_free(upstream: Running) -> None:
+    async for _ in (answer := streaming.stream(make_call(upstream.base_url, "tokens=200,interval=20,first=0"))):
+        assert kept()[0].transport.busy == 1
+        break
+    await answer.aclose()
+    waiting = asyncio.create_task(read(make_call(upstream.base_url, "tokens=5,interval=5,first=5000")))
+    await eventually(upstream, "open", 1)
+    assert kept()[0].transport.busy == 1
+    waiting.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await waiting
+    assert kept()[0].transport.busy == 0
 
 
 async def test_a_name_that_leads_to_the_metadata_service_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
