@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from .navigation import Navigation, Position, navigation_for
+from .rights import rights_of
 
 
 def portal(request: HttpRequest) -> dict[str, Any]:
@@ -22,7 +23,7 @@ def portal(request: HttpRequest) -> dict[str, Any]:
 
     def around() -> Navigation:
         if not found:
-            found.append(navigation_for(user, Position(request.path, request.resolver_match)))
+            found.append(navigation_for(user, Position(request.path, request.resolver_match), rights_of(request, user)))
         return found[0]
 
     return {

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from django.urls import NoReverseMatch, ResolverMatch, reverse
 
-from apps.access.queries import Explanation, explain_all
+from apps.access.queries import Explanation
 from apps.core.navigation import Place, places
+
+from .rights import Rights
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
@@ -65,12 +67,13 @@ def has_staff_area(user: User) -> bool:
     return any(place.shown_to(user) for place in places(STAFF) if place.shown_to and place.shown_to is not has_staff_area)
 
 
-def navigation_for(user: User, position: Position) -> Navigation:
-    """Return what `user` may see of the places, at most five queries for rights and two for permissions."""
+def navigation_for(user: User, position: Position, rights: Rights | None = None) -> Navigation:
+    """Return what `user` may see of the places, at most five queries for rights (none for `rights` that were read before) and two
+    for permissions."""
+    rights = rights or Rights(user)
     shown = {area: [place for place in places(area) if _is_shown(place, user)] for area in (*AREAS, STAFF)}
     urls = {place: url for area in shown.values() for place in area if (url := _address(place))}
-    codes = {place.capability for place in urls if place.capability}
-    explanations = explain_all(user, codes) if codes else {}
+    explanations = {place.capability: rights.explain(place.capability) for place in urls if place.capability}
     here = _place_at(position, urls)
     entry = partial(_entry, urls=urls, explanations=explanations, here=here)
     sections = {area: tuple(entry(place) for place in found if place in urls) for area, found in shown.items()}

@@ -13,7 +13,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from apps.access.enums import ProofState
-from apps.access.queries import Explanation, Item, explain
+from apps.access.queries import Explanation, Item
 from apps.chat.queries import Heading, recent_for
 from apps.chat.services import MAX_CHARACTERS
 from apps.learning.queries import Step as Course
@@ -22,6 +22,7 @@ from apps.learning.queries import path_for
 from . import words
 from .enums import HomeState, StepState
 from .navigation import has_staff_area
+from .rights import Rights
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
@@ -83,9 +84,9 @@ class Home:
         return self.state is HomeState.OPEN
 
 
-def home_for(user: User) -> Home:
-    """Return the home page of `user`, in a constant number of queries."""
-    explanation = explain(user, CHAT)
+def home_for(user: User, rights: Rights | None = None) -> Home:
+    """Return the home page of `user`, in a constant number of queries. `rights`: what is read already, for the frame of the page."""
+    explanation = (rights or Rights(user)).explain(CHAT)
     staff = has_staff_area(user)
     if explanation.granted:
         return _open_home(user, explanation, staff=staff)

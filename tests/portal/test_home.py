@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from apps.access.models import Award, Charter
-from apps.access.services import publish_charter
+from apps.access.services import publish_charter, revoke_award
 from apps.learning import services as learning
 from apps.learning.models import Course, Lesson
 from apps.portal.enums import HomeState
@@ -22,6 +22,7 @@ from tests.factories.access import (
     entitled_user,
 )
 from tests.factories.accounts import UserFactory
+from tests.factories.chat import make_conversation
 from tests.factories.learning import finish_lessons, pass_course, publish, take_quiz
 
 pytestmark = pytest.mark.django_db
@@ -204,9 +205,33 @@ def test_home_costs_the_same_with_one_and_three_courses(client: Client, django_a
         learning.enrol(user=user, course=course)
     client.force_login(user)
     client.get("/")  # where trainings are taken is cached
-    # session, person, rights 5, permissions 2, courses 7, rights in the navigation 5
-    with django_assert_num_queries(21):
+    # session, person, rights 5 (the navigation asks for the same ones), permissions 2, courses 7
+    with django_assert_num_queries(16):
+        page = client.get("/").content.decode()
+    assert "Chat with the AI opens once this is done" in page, "The navigation is there, and says why."
+
+
+@pytest.mark.parametrize("conversations", [1, 3])
+def test_an_open_home_costs_the_same_with_one_and_three_conversations(
+    client: Client, django_assert_num_queries: Any, conversations: int
+) -> None:
+    open_the_way(3)
+    user = entitled_user("chat.use")
+    for _number in range(conversations):
+        make_conversation(user, ("un", "1"))
+    client.force_login(user)
+    client.get("/")
+    # session, person, rights 5, permissions 2, recent conversations and their owner's key
+    with django_assert_num_queries(11):
         assert client.get("/").status_code == 200
+
+
+def test_rights_are_read_anew_for_each_request(client: Client) -> None:
+    user = entitled_user("chat.use")
+    client.force_login(user)
+    assert 'id="home-text"' in client.get("/").content.decode()
+    revoke_award(award=Award.objects.get(user=user), actor=UserFactory(), reason="Given by mistake")
+    assert 'id="home-text"' not in client.get("/").content.decode()
 
 
 def test_home_asks_for_sign_in(client: Client) -> None:

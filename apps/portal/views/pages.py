@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from apps.core import search
 from apps.portal.navigation import Position, navigation_for
 from apps.portal.queries import home_for
+from apps.portal.rights import rights_of
 
 MAX_SEARCH = 200
 
@@ -22,7 +23,9 @@ def home(request: HttpRequest) -> HttpResponse:
     """The home page; for htmx only its content, which the page asks for again when the person's rights change."""
     user: Any = request.user
     template = "portal/_home.html" if request.headers.get("HX-Request") else "portal/home.html"
-    return render(request, template, {"home": home_for(user), "fragment": bool(request.headers.get("HX-Request"))})
+    return render(
+        request, template, {"home": home_for(user, rights_of(request, user)), "fragment": bool(request.headers.get("HX-Request"))}
+    )
 
 
 @require_safe

@@ -1,0 +1,39 @@
+"""A person's rights, read once for a request: the page and the frame around it ask for the same ones."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from apps.access.capabilities import all_capabilities
+from apps.access.queries import Explanation, explain_all
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    from apps.accounts.models import User
+
+
+class Rights:
+    """What `user` may do now, and why. Asks nothing before the first look, and nothing twice: it lives as long as a request."""
+
+    def __init__(self, user: User) -> None:
+        self._user = user
+
+    @cached_property
+    def _explained(self) -> dict[str, Explanation]:
+        # All at once: that is as many queries as for one.
+        return explain_all(self._user, [capability.code for capability in all_capabilities()])
+
+    def explain(self, code: str) -> Explanation:
+        """Return what the capability `code` requires and how each requirement stands. At most five queries, the first time."""
+        return self._explained[code]
+
+
+def rights_of(request: HttpRequest, user: User) -> Rights:
+    """Return the rights of the person who asks, kept with the request."""
+    rights: Rights | None = getattr(request, "_rights", None)
+    if rights is None:
+        rights = Rights(user)
+        request._rights = rights  # type: ignore[attr-defined]  # Django's requests are made to carry such things
+    return rights
