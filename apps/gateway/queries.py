@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Literal, TypeVar
 from uuid import UUID
 
@@ -121,6 +121,20 @@ def versions_to_point_to() -> QuerySet[ModelVersion]:
         ModelVersion.objects.usable([VersionStatus.ACTIVE.value, VersionStatus.DEPRECATED.value])
         .select_related("model", "provider")
         .order_by("model__name", "-created_at")
+    )
+
+
+def versions_ending(*, within: timedelta) -> QuerySet[ModelVersion]:
+    """Return the versions that answer today and will be refused before `within` is over, the first to end first, with the aliases
+    that lead to them. Two queries."""
+    today = timezone.localdate()
+    statuses = [status.value for status in VersionStatus if status is not VersionStatus.RETIRED]
+    return (
+        ModelVersion.objects.usable(statuses, today)
+        .filter(retires_on__lte=today + within)
+        .select_related("model", "provider")
+        .prefetch_related(Prefetch("aliases", Alias.objects.order_by("order", "code")))
+        .order_by("retires_on", "model__name", "pk")
     )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Count, Q
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -18,6 +19,7 @@ from apps.access.models import Requirement, Waiver
 from apps.access.queries import current_charter
 from apps.gateway.enums import STANDARD_ALIAS, Outcome
 from apps.gateway.models import Alias, Provider, UsageEntry
+from apps.gateway.queries import versions_ending
 
 from .staff import dead_tasks
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 FAILURES_WITHIN = timedelta(hours=1)
 FAILURES_FROM = 5  # a few failed calls happen to everybody
 WAIVERS_WITHIN = timedelta(days=30)
+VERSIONS_WITHIN = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +136,7 @@ def _providers_failing() -> list[Attention]:
             text %= {"failures": failures, "calls": made}
             found.append(Attention(title, text, "bad", url, "server"))
     standard = Alias.objects.filter(pk=STANDARD_ALIAS).select_related("target__provider").first()
-    if standard is None or standard.target is None or not standard.target.provider.enabled:
+    if standard is None or standard.target is None or standard.target.is_retired() or not standard.target.provider.enabled:
         found.append(
             Attention(
                 _("No model answers by default"),
@@ -146,9 +149,32 @@ def _providers_failing() -> list[Attention]:
     return found
 
 
+def _versions_ending() -> list[Attention]:
+    found = []
+    for version in versions_ending(within=VERSIONS_WITHIN):
+        days = version.days_left
+        assert days is not None
+        title = ngettext("“%(version)s” is refused in %(days)s day", "“%(version)s” is refused in %(days)s days", days)
+        day = date_format(version.retires_on, "DATE_FORMAT")
+        names = ", ".join(str(alias) for alias in version.aliases.all())
+        if names:
+            text = _("From %(date)s on it answers nobody, and these names still lead to it: %(names)s.") % {
+                "date": day,
+                "names": names,
+            }
+        else:
+            text = _("From %(date)s on it answers nobody. No name leads to it: only who has chosen it is concerned.") % {
+                "date": day
+            }
+        url = reverse("gateway:version", args=[version.pk])
+        found.append(Attention(title % {"version": version, "days": days}, text, "warm", url, "clock"))
+    return found
+
+
 _LOOKS: list[tuple[str, Callable[[], list[Attention]]]] = [
     ("core.manage_tasks", _dead_tasks),
     ("gateway.manage_models", _providers_failing),
+    ("gateway.manage_models", _versions_ending),
     ("access.manage_access", _requirement_gaps),
     ("access.manage_access", _waivers_ending),
 ]

@@ -85,7 +85,7 @@ class Home:
 
 
 def home_for(user: User, rights: Rights | None = None) -> Home:
-    """Return the home page of `user`, in a constant number of queries. `rights`: what is read already, for the frame of the page."""
+    """Return the home page of `user`, in a constant number of queries. `rights`: what is read already, for the page's frame."""
     explanation = (rights or Rights(user)).explain(CHAT)
     staff = has_staff_area(user)
     if explanation.granted:

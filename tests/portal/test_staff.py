@@ -13,12 +13,13 @@ from apps.core import audit, outbox
 from apps.core.enums import MessageState
 from apps.core.ids import uuid7
 from apps.core.models import AuditEntry, OutboxMessage
-from apps.gateway.enums import STANDARD_ALIAS, Outcome
+from apps.gateway.enums import STANDARD_ALIAS, Outcome, VersionStatus
 from apps.gateway.models import Alias, Model, ModelVersion, Provider, UsageEntry
 from apps.portal import services, staff
 from apps.portal.attention import attention_for
 from tests.factories.access import RequirementFactory, WaiverFactory
 from tests.factories.accounts import UserFactory
+from tests.factories.gateway import AliasFactory, ProviderFactory, VersionFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -271,6 +272,52 @@ def test_a_provider_that_fails_and_a_missing_standard_model_are_told() -> None:
     assert attention_for(user)[0].text == "The model file is missing."
     Provider.objects.update(enabled=False)
     assert [item.icon for item in attention_for(user)] == ["bot"]
+
+
+def _ending(days: int | None, **fields: Any) -> ModelVersion:
+    ends = timezone.localdate() + timedelta(days=days) if days is not None else None
+    version: ModelVersion = VersionFactory.create(released_on=None, retires_on=ends, **fields)
+    return version
+
+
+def test_versions_that_will_be_refused_soon_are_told(client: Client) -> None:
+    user = UserFactory(permissions=["gateway.manage_models"])
+    AliasFactory.create(code=STANDARD_ALIAS, label="Almia standard", target=_ending(None))
+    _ending(31)
+    _ending(0)  # refused already
+    ModelVersion.objects.filter(pk=_ending(5).pk).update(status=VersionStatus.RETIRED)
+    _ending(5, provider=ProviderFactory.create(enabled=False))
+    assert attention_for(user) == []
+    last, first = _ending(30, label="later"), _ending(1, label="sooner")
+    AliasFactory.create(label="Almia fast", target=first)
+    AliasFactory.create(label="Almia long", target=first)
+    items = attention_for(user)
+    assert [item.url for item in items] == [f"/staff/models/versions/{first.pk}/", f"/staff/models/versions/{last.pk}/"]
+    assert [item.level for item in items] == ["warm", "warm"]
+    assert items[0].title == f"“{first}” is refused in 1 day"
+    assert "Almia fast, Almia long" in items[0].text
+    assert items[1].title == f"“{last}” is refused in 30 days"
+    client.force_login(UserFactory(permissions=["gateway.manage_models"], language="fr"))
+    page = client.get("/staff/").content.decode()
+    assert f'<a href="/staff/models/versions/{first.pk}/">«\u00a0{first}\u00a0» sera refusée dans 1 jour</a>' in page
+    assert f"«\u00a0{last}\u00a0» sera refusée dans 30 jours" in page
+    assert attention_for(UserFactory(permissions=["core.manage_tasks"])) == []
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_telling_of_them_costs_the_same_with_one_and_three(django_assert_num_queries: Any, count: int) -> None:
+    user = UserFactory(permissions=["gateway.manage_models"])
+    for number in range(count):
+        AliasFactory.create(target=_ending(3 + number))
+    user.has_perm("gateway.manage_models")
+    with django_assert_num_queries(5):  # calls, providers, the standard alias, versions, their aliases
+        assert len(attention_for(user)) == count + 1
+
+
+def test_a_standard_model_that_is_refused_by_now_is_told() -> None:
+    user = UserFactory(permissions=["gateway.manage_models"])
+    AliasFactory.create(code=STANDARD_ALIAS, target=_ending(0))
+    assert [item.title for item in attention_for(user)] == ["No model answers by default"]
 
 
 def _calls(version: ModelVersion, outcome: Outcome, count: int) -> None:
