@@ -152,10 +152,11 @@ def _providers_failing() -> list[Attention]:
 def _versions_ending() -> list[Attention]:
     found = []
     for version in versions_ending(within=VERSIONS_WITHIN):
-        days = version.days_left
+        days, ends = version.days_left, version.retires_on
         assert days is not None
+        assert ends is not None
         title = ngettext("“%(version)s” is refused in %(days)s day", "“%(version)s” is refused in %(days)s days", days)
-        day = date_format(version.retires_on, "DATE_FORMAT")
+        day = date_format(ends, "DATE_FORMAT")
         names = ", ".join(str(alias) for alias in version.aliases.all())
         if names:
             text = _("From %(date)s on it answers nobody, and these names still lead to it: %(names)s.") % {
