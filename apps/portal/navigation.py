@@ -11,13 +11,10 @@ from django.urls import NoReverseMatch, ResolverMatch, reverse
 from apps.access.queries import Explanation
 from apps.core.navigation import Place, places
 
-from .rights import Rights
+from .rights import AREAS, STAFF, Rights
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
-
-AREAS = ("main", "community")
-STAFF = "staff"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
-from apps.access.capabilities import all_capabilities
 from apps.access.queries import Explanation, explain_all
+from apps.core.navigation import places
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -14,19 +13,23 @@ if TYPE_CHECKING:
     from apps.accounts.models import User
 
 
+AREAS = ("main", "community")
+STAFF = "staff"
+
+
 class Rights:
     """What `user` may do now, and why. Asks nothing before the first look, and nothing twice: it lives as long as a request."""
 
     def __init__(self, user: User) -> None:
         self._user = user
-
-    @cached_property
-    def _explained(self) -> dict[str, Explanation]:
-        # All at once: that is as many queries as for one.
-        return explain_all(self._user, [capability.code for capability in all_capabilities()])
+        self._explained: dict[str, Explanation] = {}
 
     def explain(self, code: str) -> Explanation:
         """Return what the capability `code` requires and how each requirement stands. At most five queries, the first time."""
+        if code not in self._explained:
+            # With all that the navigation is going to ask for: that is as many queries as for one.
+            shown = {place.capability for area in (*AREAS, STAFF) for place in places(area) if place.capability}
+            self._explained |= explain_all(self._user, ({code} | shown) - self._explained.keys())
         return self._explained[code]
 
 
