@@ -75,6 +75,7 @@ if (palette) {
     else if (event.key === "ArrowUp") choose(at - 1);
     else if (event.key === "Home" && event.ctrlKey) choose(0);
     else if (event.key === "End" && event.ctrlKey) choose(items().length - 1);
+    else if (event.key === "Escape") palette.close(); // a search field would only empty itself
     else return;
     event.preventDefault();
   });
@@ -86,7 +87,8 @@ if (palette) {
   results.addEventListener("click", (event) => {
     if (event.target.closest(".palette__item")) palette.close();
   });
-  document.addEventListener("htmx:afterSettle", (event) => {
+  // In the very moment of the swap: a listbox whose entries are no options yet would be read out as broken.
+  document.addEventListener("htmx:afterSwap", (event) => {
     if (event.target === results) dress();
   });
 }
