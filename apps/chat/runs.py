@@ -37,8 +37,8 @@ SHUTDOWN_SECONDS = 4.0
 # Words are read and sent at once while few runs are under way. With many, each pauses after a piece in proportion to their
 # number, so that what arrives meanwhile is read, kept and sent in one: the process spends its time on words, not on packets.
 FEW_RUNS = 20
-PAUSE_PER_RUN = 0.001  # seconds
-LONGEST_PAUSE = 0.12
+PAUSE_PER_RUN = 0.0015  # seconds
+LONGEST_PAUSE = 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +102,10 @@ def _end(run_id: uuid.UUID, state: RunState) -> None:
         task.cancel()
 
 
+def _pause() -> float:
+    return min(len(_tasks) * PAUSE_PER_RUN, LONGEST_PAUSE) if len(_tasks) > FEW_RUNS else 0
+
+
 async def _execute(plan: Plan) -> None:
     streams, name = get_streams(), str(plan.run_id)
     parts: list[str] = []
@@ -111,12 +115,10 @@ async def _execute(plan: Plan) -> None:
     state, error = RunState.DONE, None
     keeper = asyncio.create_task(_keep(plan, parts))
     try:
-        async with aclosing(stream(plan.call)) as chunks:
+        async with aclosing(stream(plan.call, pause=_pause)) as chunks:
             async for text in chunks:
                 parts.append(text)
                 streams.append(name, text)
-                if len(_tasks) > FEW_RUNS:
-                    await asyncio.sleep(min(len(_tasks) * PAUSE_PER_RUN, LONGEST_PAUSE))
     except GatewayError as failure:
         state, error = RunState.FAILED, failure
     except asyncio.CancelledError:

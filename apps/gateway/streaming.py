@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -155,8 +155,14 @@ class _Clock:
         return GatewayError(Code.TIMEOUT_FIRST, detail=f"No word within {self._limits.first} s.")
 
 
-async def stream(call: Call) -> AsyncGenerator[str]:
+def _at_once() -> float:
+    return 0
+
+
+async def stream(call: Call, *, pause: Callable[[], float] = _at_once) -> AsyncGenerator[str]:
     """Make the call and yield the text of the answer as it comes; what has arrived together comes as one piece.
+
+    `pause`: asked after each piece how many seconds to let the next one gather; the end of the answer cuts it short.
 
     Fills in `call.usage`, whatever way the call ends. Closing the generator, or cancelling its reader, closes the request at the
     provider. A call can be streamed once. Raises GatewayError; text yielded before stays valid.
@@ -192,6 +198,8 @@ async def stream(call: Call) -> AsyncGenerator[str]:
                     if usage.first_token_ms is None:
                         usage.first_token_ms = _milliseconds(started)
                     yield text
+                    if seconds := pause():
+                        await body.gather(seconds)
                     clock.progress()
                 if reader.failure is not None:
                     raise reader.failure

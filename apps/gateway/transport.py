@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import time
 from collections.abc import AsyncIterator, Callable
@@ -56,7 +57,26 @@ class ResponseBody(httpx2.AsyncByteStream):
         self._response = response
         self._limit = limit
         self._on_close: Callable[[], None] | None = on_close
+        self._gathering: asyncio.Future[None] | None = None
         self.read = response.content.readany
+        response.content.on_eof(self._stop_gathering)
+
+    async def gather(self, seconds: float) -> None:
+        """Let what arrives gather for a while; return at once when the end has come."""
+        if self._response.content.is_eof():
+            return
+        loop = asyncio.get_running_loop()
+        self._gathering = loop.create_future()
+        timer = loop.call_later(seconds, self._stop_gathering)
+        try:
+            await self._gathering
+        finally:
+            timer.cancel()
+            self._gathering = None
+
+    def _stop_gathering(self) -> None:
+        if self._gathering is not None and not self._gathering.done():
+            self._gathering.set_result(None)
 
     def take(self) -> bytes:
         return self._response.content.read_nowait()

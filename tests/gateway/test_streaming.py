@@ -71,6 +71,21 @@ async def test_yields_the_answer_and_fills_in_the_usage(upstream: Running) -> No
     assert usage.started_at is not None
 
 
+async def test_words_gather_while_the_reader_wants_a_pause_and_the_end_cuts_it_short(upstream: Running) -> None:
+    started = time.monotonic()
+    pieces = [text async for text in streaming.stream(make_call(upstream.base_url), pause=lambda: 20)]
+    assert "".join(pieces) == WORDS
+    assert len(pieces) <= 3  # the first word or two, then all the rest
+    assert time.monotonic() - started < 10
+
+
+async def test_a_pause_ends_by_itself_while_words_go_on_coming(upstream: Running) -> None:
+    call = make_call(upstream.base_url, upstream_name="tokens=10,interval=60,first=1")
+    pieces = [text async for text in streaming.stream(call, pause=lambda: 0.15)]
+    assert "".join(pieces) == "".join(f"{number} " for number in range(10))
+    assert 2 < len(pieces) < 10
+
+
 async def test_sends_what_the_provider_needs_and_nothing_from_the_environment(
     upstream: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
