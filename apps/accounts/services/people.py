@@ -7,12 +7,11 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.accounts.enums import Role
 from apps.accounts.errors import AccountError
-from apps.accounts.models import Department, Entity, JobRole, PersonalToken, Site, User
+from apps.accounts.models import Department, Entity, JobRole, Site, User
 from apps.core import audit
 
 from .invitations import invite_person
@@ -172,7 +171,7 @@ def set_roles(*, user: User, roles: Iterable[Role], actor: User | None) -> None:
 @transaction.atomic
 def deactivate_person(*, user: User, actor: User | None, reason: str) -> None:
     """Close an account. Ends all sessions at once, open sockets included, and revokes every personal token: opened again, the
-    account does not give old keys back. Writes an audit entry. Proofs and content stay.
+    account does not give old keys back. Writes audit entries. Proofs and content stay.
 
     Raises AccountError without a reason, for oneself, and for the last administrator. Closing it twice changes nothing.
     """
@@ -189,7 +188,7 @@ def deactivate_person(*, user: User, actor: User | None, reason: str) -> None:
     user.is_active = False
     user.save(update_fields=["is_active"])
     end_sessions(user=user)
-    revoked = PersonalToken.objects.filter(user=user, revoked_at__isnull=True).update(revoked_at=timezone.now())
+    revoked = revoke_tokens(user=user, actor=actor)
     audit.record(
         actor=actor,
         action="accounts.deactivate_person",

@@ -158,30 +158,33 @@ def record_usage(*, call: Call) -> None:
     if used.outcome is Outcome.WAITING or used.started_at is None:
         return
     try:
-        with transaction.atomic():  # a savepoint: a failure here must not break the caller's transaction
-            entry = UsageEntry(
-                id=call.id,
-                user_id=call.user_id,
-                version_id=call.version_id,
-                alias=call.alias,
-                purpose=call.purpose,
-                reference=call.reference,
-                tokens_in=used.tokens_in,
-                tokens_out=used.tokens_out,
-                estimated=used.estimated,
-                price_in=call.price_in,
-                price_out=call.price_out,
-                currency=call.currency,
-                cost=cost_of(call),
-                started_at=used.started_at,
-                first_token_ms=used.first_token_ms,
-                total_ms=used.total_ms,
-                outcome=used.outcome,
-                finish_reason=used.finish_reason[:32],
-                error_code=used.error_code,
-            )
-            sql.insert(entry)
-    except Exception as error:
-        if isinstance(error, IntegrityError) and UsageEntry.objects.filter(pk=call.id).exists():
-            return  # recorded before: it stays the row it was
+        entry = UsageEntry(
+            id=call.id,
+            user_id=call.user_id,
+            version_id=call.version_id,
+            alias=call.alias,
+            purpose=call.purpose,
+            reference=call.reference,
+            tokens_in=used.tokens_in,
+            tokens_out=used.tokens_out,
+            estimated=used.estimated,
+            price_in=call.price_in,
+            price_out=call.price_out,
+            currency=call.currency,
+            cost=cost_of(call),
+            started_at=used.started_at,
+            first_token_ms=used.first_token_ms,
+            total_ms=used.total_ms,
+            outcome=used.outcome,
+            finish_reason=used.finish_reason[:32],
+            error_code=used.error_code,
+        )
+        try:
+            with transaction.atomic():  # a savepoint: a failure here must not break the caller's transaction
+                sql.insert(entry)
+        except IntegrityError:
+            if not UsageEntry.objects.filter(pk=call.id).exists():
+                raise
+            # recorded before: it stays the row it was
+    except Exception:
         logger.exception("The usage of call %s (%s %s) was not recorded.", call.id, call.purpose, call.reference)
