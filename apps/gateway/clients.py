@@ -1,14 +1,16 @@
-"""The SDK and its clients. The only module that imports it, after the server's start or at the first call.
+"""The SDK and the clients. The only module that imports it, after the server's start or at the first call.
 
-One client per provider and event loop, with connections that are kept while they are of use; what a provider is told comes from
-the registry alone.
+The SDK knows what a request looks like: its address, authentication, headers. To one provider that is the same each time, so it
+is asked once, and each request goes out with a body of its own. There is one client per provider and event loop, with connections
+that are kept while they are of use; what a provider is told comes from the registry alone.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -26,13 +28,14 @@ from .failures import of_status
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
-    from .transport import AiohttpTransport, ResponseBody
+    from .transport import Answer, Head, Transport
 
 PRELOAD_AFTER = 2.0  # seconds
 IDLE_SECONDS = 60.0  # after which a client is closed; its connections are kept for less (transport.KEEP_ALIVE)
 LIST_SECONDS = 10
 LIST_BYTES = 4 * 1024 * 1024
 LIST_LENGTH = 200
+REFUSAL_BYTES = 64 * 1024  # what is read of a refusal; its sender decides nothing about our memory
 
 
 class _SDK:
@@ -46,10 +49,9 @@ class _SDK:
         from . import transport
 
         self.openai = openai
+        self.httpx = httpx2
         self.transport = transport
-        self.response_type = httpx2.Response
-        self.stream_type = openai.AsyncStream[Any]
-        self.transport_errors: tuple[type[Exception], ...] = (aiohttp.ClientError, httpx2.RequestError, OSError)
+        self.connection_errors: tuple[type[Exception], ...] = (aiohttp.ClientError, OSError)
 
 
 @cache
@@ -57,9 +59,9 @@ def _sdk() -> _SDK:
     return _SDK()
 
 
-def transport_errors() -> tuple[type[Exception], ...]:
+def connection_errors() -> tuple[type[Exception], ...]:
     """Return what reading a body may raise when the connection fails. The SDK must be loaded."""
-    return _sdk().transport_errors
+    return _sdk().connection_errors
 
 
 @lifespan.on_startup
@@ -76,21 +78,34 @@ async def load_sdk() -> _SDK:
     return _sdk()
 
 
-Key = tuple[str, str, bool]
+# A request of the SDK's, made without being sent.
+Sketch = Callable[["AsyncOpenAI", dict[str, Any]], Awaitable[Any]]
+
+
+def _chat(sdk: AsyncOpenAI, headers: dict[str, Any]) -> Awaitable[Any]:
+    return sdk.chat.completions.with_raw_response.create(model="", messages=[], stream=True, extra_headers=headers)
+
+
+def _models(sdk: AsyncOpenAI, headers: dict[str, Any]) -> Awaitable[Any]:
+    return sdk.models.with_raw_response.list(extra_headers=headers)
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
-    client: AsyncOpenAI
-    transport: AiohttpTransport
+class Client:
+    """A provider as one event loop reaches it, and what requests to it look like."""
+
+    base_url: str
+    transport: Transport
+    heads: dict[Sketch, Head] = field(default_factory=dict)
 
 
+Key = tuple[str, str, bool]
 # One client per provider and event loop: its connections belong to the loop they were made in.
-_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Key, _Kept]] = WeakKeyDictionary()
+_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Key, Client]] = WeakKeyDictionary()
 _closing: set[asyncio.Task[None]] = set()
 
 
-def client_for(endpoint: Endpoint) -> AsyncOpenAI:
+def client_for(endpoint: Endpoint) -> Client:
     """Return this loop's client for `endpoint`, made at first use. Raises GatewayError for an address that is not allowed.
 
     Nothing has to be told when an address changes or a key is rotated, in whatever process: the client that nobody asks for any
@@ -99,70 +114,99 @@ def client_for(endpoint: Endpoint) -> AsyncOpenAI:
     loop = asyncio.get_running_loop()
     mine = _clients.setdefault(loop, {})
     key = (endpoint.base_url, endpoint.api_key, endpoint.allow_plain_http)
-    kept = mine.get(key)
-    if kept is None:
-        kept = mine[key] = _make(endpoint)
+    client = mine.get(key)
+    if client is None:
+        client = mine[key] = _make(endpoint)
         loop.call_later(IDLE_SECONDS, _close_if_idle, mine, key)
-    kept.transport.used_at = time.monotonic()  # it must not close between here and the request
-    return kept.client
+    client.transport.used_at = time.monotonic()  # it must not close between here and the request
+    return client
 
 
-def _close_if_idle(mine: dict[Key, _Kept], key: Key) -> None:
+def _close_if_idle(mine: dict[Key, Client], key: Key) -> None:
     """Close a client that has not been used for a while, or look again later."""
-    kept = mine.get(key)
-    if kept is None:
+    client = mine.get(key)
+    if client is None:
         return
     loop = asyncio.get_running_loop()
-    left = IDLE_SECONDS - (time.monotonic() - kept.transport.used_at)
-    if kept.transport.busy or left > 0:
-        loop.call_later(IDLE_SECONDS if kept.transport.busy else left, _close_if_idle, mine, key)
+    left = IDLE_SECONDS - (time.monotonic() - client.transport.used_at)
+    if client.transport.busy or left > 0:
+        loop.call_later(IDLE_SECONDS if client.transport.busy else left, _close_if_idle, mine, key)
         return
     del mine[key]
-    task = loop.create_task(kept.client.close(), name="close an idle model client")
+    task = loop.create_task(client.transport.close(), name="close an idle model client")
     _closing.add(task)
     task.add_done_callback(_closing.discard)
 
 
-def _make(endpoint: Endpoint) -> _Kept:
-    sdk = _sdk()
+def _make(endpoint: Endpoint) -> Client:
     try:
         base_url = check_base_url(endpoint.base_url, allow_plain_http=endpoint.allow_plain_http)
     except AddressRefused as error:
         raise GatewayError(Code.NOT_CONFIGURED, detail=str(error)) from None
     local = is_loopback(urlsplit(base_url).hostname or "")
-    transport = sdk.transport.AiohttpTransport(trust_env=not local)
-    client: AsyncOpenAI = sdk.openai.AsyncOpenAI(
-        base_url=base_url,
+    return Client(base_url, _sdk().transport.Transport(trust_env=not local))
+
+
+async def _head(sdk: _SDK, client: Client, endpoint: Endpoint, sketch: Sketch) -> Head:
+    """Return what the SDK's request looks like. Nothing is sent."""
+
+    def keep(request: Any) -> Any:
+        return sdk.httpx.Response(200, request=request)
+
+    async with sdk.openai.AsyncOpenAI(
+        base_url=client.base_url,
         api_key=endpoint.api_key or "none",
         max_retries=0,
-        timeout=None,  # ours are finer
+        timeout=None,
         default_headers={"Accept-Encoding": "identity"},
-        http_client=sdk.openai.DefaultAioHttpClient(transport=transport, follow_redirects=False, timeout=None),
-    )
-    # The SDK takes these from the environment; what a provider is told comes from the registry alone.
-    client.organization = client.project = None
-    return _Kept(client, transport)
+        http_client=sdk.httpx.AsyncClient(transport=sdk.httpx.MockTransport(keep), trust_env=False),
+    ) as drawer:
+        # The SDK takes these from the environment; what a provider is told comes from the registry alone.
+        drawer.organization = drawer.project = None
+        # The SDK wants to be told each time that no key is meant.
+        headers = {} if endpoint.api_key else {"Authorization": sdk.openai.Omit()}
+        request = (await sketch(drawer, headers)).http_request
+    head: Head = sdk.transport.Head.of(request.method, str(request.url), request.headers.multi_items())
+    return head
 
 
-async def send(endpoint: Endpoint, path: str, *, content: bytes | None = None) -> Any:
-    """POST `content` to `path` (GET without it) and return the answer once its head has come; its body is in
-    `extensions["body"]`, to be closed by the caller. Raises GatewayError for anything but a success.
+async def ask(endpoint: Endpoint, content: bytes) -> Answer:
+    """Ask for a chat completion, `content` being the request's body, and return the answer once its head has come.
+
+    The caller closes its body. Raises GatewayError for anything but a success.
     """
+    return await _send(endpoint, _chat, content)
+
+
+async def _send(endpoint: Endpoint, sketch: Sketch, content: bytes | None = None) -> Answer:
     sdk = await load_sdk()
     client = client_for(endpoint)
-    # The SDK wants to be told each time that no key is meant.
-    options: Any = {} if endpoint.api_key else {"headers": {"Authorization": sdk.openai.Omit()}}
-    how: dict[str, Any] = {"cast_to": sdk.response_type, "stream": True, "stream_cls": sdk.stream_type, "options": options}
+    head = client.heads.get(sketch)
+    if head is None:
+        head = client.heads[sketch] = await _head(sdk, client, endpoint, sketch)
     try:
-        return await (client.get(path, **how) if content is None else client.post(path, content=content, **how))
-    except sdk.openai.APIStatusError as error:
-        raise of_status(error.status_code, error.body, error.response.headers) from None
-    except sdk.openai.APIConnectionError as error:
+        answer = await client.transport.send(head, content)
+        if 200 <= answer.status < 300:
+            return answer
+        try:
+            words = await answer.body.start(REFUSAL_BYTES)
+        finally:
+            answer.body.close()
+    except sdk.connection_errors as error:
         raise _not_connected(error) from None
+    raise of_status(answer.status, _read(words), answer.headers)
+
+
+def _read(words: bytes) -> object:
+    """Return what the body of a refusal holds: an object, else its text."""
+    try:
+        return msgspec.json.decode(words)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return words.decode(errors="replace")
 
 
 def _not_connected(error: BaseException) -> GatewayError:
-    """Return what a connection error of the SDK means; the reason lies in the chain of its causes."""
+    """Return what a failed connection means; the reason lies in the chain of its causes."""
     chain: list[BaseException] = []
     current: BaseException | None = error
     while current is not None and current not in chain:
@@ -171,7 +215,7 @@ def _not_connected(error: BaseException) -> GatewayError:
     for cause in chain:
         if isinstance(cause, _sdk().transport.ForbiddenTarget):
             return GatewayError(Code.NOT_CONFIGURED, detail=str(cause))
-    words = next((str(cause) for cause in chain[1:] if str(cause)), type(chain[-1]).__name__)
+    words = next((str(cause) for cause in chain if str(cause)), type(chain[-1]).__name__)
     return GatewayError(Code.PROVIDER_UNREACHABLE, detail=words)
 
 
@@ -179,10 +223,10 @@ def _not_connected(error: BaseException) -> GatewayError:
 async def close_clients() -> None:
     """Close this loop's clients; at shutdown, when nothing streams any more."""
     mine = _clients.pop(asyncio.get_running_loop(), {})
-    kept = list(mine.values())
+    clients = list(mine.values())
     mine.clear()  # for the looks that are still to come
-    for each in kept:
-        await each.client.close()
+    for client in clients:
+        await client.transport.close()
 
 
 class _Listed(msgspec.Struct):
@@ -197,19 +241,17 @@ async def list_models(endpoint: Endpoint) -> tuple[str, ...]:
     """Return the names of the models that the provider says it serves, at most `LIST_LENGTH`. Raises GatewayError."""
     try:
         async with asyncio.timeout(LIST_SECONDS):
-            body: ResponseBody = (await send(endpoint, "/models")).extensions["body"]
+            body = (await _send(endpoint, _models)).body
             try:
-                content = b""
-                while chunk := await body.read():
-                    content += chunk
-                    if len(content) > LIST_BYTES:
-                        raise GatewayError(Code.TOO_LARGE, detail="The list of models has no end.")
+                content = await body.start(LIST_BYTES + 1)
             finally:
                 body.close()
+        if len(content) > LIST_BYTES:
+            raise GatewayError(Code.TOO_LARGE, detail="The list of models has no end.")
         return tuple(listed.id for listed in msgspec.json.decode(content, type=_Listing).data[:LIST_LENGTH])
     except TimeoutError:
         raise GatewayError(Code.TIMEOUT_FIRST, detail=f"No list of models within {LIST_SECONDS} s.") from None
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise GatewayError(Code.BAD_ANSWER, detail=f"The list of models cannot be read: {error}") from None
-    except transport_errors() as error:
+    except connection_errors() as error:
         raise GatewayError(Code.PROVIDER_UNREACHABLE, detail=f"{type(error).__name__}: {error}") from None

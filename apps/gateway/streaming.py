@@ -1,7 +1,7 @@
 """A model's answer, as it comes.
 
-The SDK makes the request (its authentication, headers and errors are what providers expect); the body is read and decoded here,
-because an object per token costs more than everything else together. No database is used.
+The SDK says what a request looks like (its address, authentication and headers are what providers expect); the body is read and
+decoded here, because an object per token costs more than everything else together. No database is used.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ import msgspec
 from django.utils import timezone
 
 from .calls import Call, Limits, Usage, estimate_prompt, estimate_tokens
-from .clients import send, transport_errors
+from .clients import ask, connection_errors
 from .enums import Outcome
 from .errors import Code, GatewayError
 from .failures import in_stream
 from .sse import EventSplitter
 
 if TYPE_CHECKING:
-    from .transport import ResponseBody
+    from .transport import Answer, Body
 
 ATTEMPTS = 2  # at a connection; never again once anything has come
 RETRY_PAUSE = 0.1  # seconds between them
@@ -175,7 +175,7 @@ async def stream(call: Call, *, pause: Callable[[], float] = _at_once) -> AsyncG
     usage.tokens_in = estimate_prompt(call.messages)
     started = time.perf_counter()
     reader = _Reader()
-    body: ResponseBody | None = None
+    body: Body | None = None
     try:
         clock = _Clock(asyncio.get_running_loop(), call.limits)
         splitter, size, finished = EventSplitter(), 0, False
@@ -207,7 +207,7 @@ async def stream(call: Call, *, pause: Callable[[], float] = _at_once) -> AsyncG
                     raise GatewayError(Code.TOO_LARGE, detail="One event is larger than any token.")
         except TimeoutError:
             raise clock.error() from None
-        except transport_errors() as error:
+        except connection_errors() as error:
             raise GatewayError(Code.PROVIDER_UNREACHABLE, detail=f"{type(error).__name__}: {error}") from None
         if reader.finish_reason == "content_filter":
             raise GatewayError(Code.CONTENT_REFUSED, detail="The provider's filter ended the answer.")
@@ -243,16 +243,16 @@ def _request(call: Call) -> bytes:
     return msgspec.json.encode(request)
 
 
-async def _open(call: Call, clock: _Clock) -> ResponseBody:
+async def _open(call: Call, clock: _Clock) -> Body:
     """Send the request and return the answer's body. Raises GatewayError, TimeoutError."""
     content = _request(call)
     for attempt in range(1, ATTEMPTS + 1):
-        body: ResponseBody | None = None
+        body: Body | None = None
         try:
             async with asyncio.timeout_at(clock.deadline):
-                response = await send(call.endpoint, "/chat/completions", content=content)
-                body = response.extensions["body"]
-                await _check_kind(response, body)
+                answer = await ask(call.endpoint, content)
+                body = answer.body
+                await _check_kind(answer)
         except GatewayError as error:
             if error.code is not Code.PROVIDER_UNREACHABLE or attempt == ATTEMPTS:
                 raise
@@ -266,20 +266,20 @@ async def _open(call: Call, clock: _Clock) -> ResponseBody:
     raise AssertionError("unreachable")
 
 
-async def _check_kind(response: Any, body: ResponseBody) -> None:
+async def _check_kind(answer: Answer) -> None:
     """Raise GatewayError for an answer that is no stream: a sign-in page, a plain document."""
-    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind not in {"text/html", "application/json"} and response.headers.get("content-encoding", "identity") == "identity":
+    kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in {"text/html", "application/json"} and answer.headers.get("content-encoding", "identity") == "identity":
         return
-    start = (await body.read())[:300].decode(errors="replace")
-    body.close()
+    start = (await answer.body.start(300)).decode(errors="replace")
+    answer.body.close()
     raise GatewayError(Code.BAD_ANSWER, detail=f"Not a stream but {kind or 'something compressed'}: {start}")
 
 
-async def _drain(body: ResponseBody) -> None:
+async def _drain(body: Body) -> None:
     """Read what is left after the end of the answer, so that the connection can be used again."""
     # The answer is complete, whatever happens now; only the connection can be lost.
-    with contextlib.suppress(TimeoutError, *transport_errors()):
+    with contextlib.suppress(TimeoutError, *connection_errors()):
         async with asyncio.timeout(DRAIN):
             while await body.read():
                 pass

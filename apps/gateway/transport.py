@@ -1,23 +1,24 @@
-"""How the SDK reaches providers: aiohttp, with the address checked at each connection. Loaded with the SDK, at the first call."""
+"""How requests reach providers: aiohttp, with the address checked at each connection. Loaded with the SDK, at the first call."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
-import httpx2
 from aiohttp.abc import AbstractResolver, ResolveResult
+from multidict import CIMultiDict, CIMultiDictProxy
+from yarl import URL
 
 from .addresses import is_forbidden
 
 CONNECTIONS = 2000  # at once, for one provider: streams are held open for as long as a model writes
 KEEP_ALIVE = 55  # seconds; below the 60 s after which common proxies hang up
 CONNECT_TIMEOUT = 10
-ERROR_BODY = 64 * 1024  # what is read of a refusal; its sender decides nothing about our memory
 
 
 class ForbiddenTarget(OSError):
@@ -49,13 +50,37 @@ def guarded_socket(target: tuple[Any, ...]) -> socket.socket:
     return socket.socket(family, kind, protocol)
 
 
-class ResponseBody(httpx2.AsyncByteStream):
+_OWN_HEADERS = {"host", "connection", "content-length", "transfer-encoding"}  # aiohttp writes these itself
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """All of a request but its body."""
+
+    method: str
+    url: URL
+    headers: CIMultiDict[str]
+
+    @classmethod
+    def of(cls, method: str, url: str, headers: Iterable[tuple[str, str]]) -> Head:
+        return cls(method, URL(url), CIMultiDict((name, value) for name, value in headers if name.lower() not in _OWN_HEADERS))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a provider answers: its head, and a body that whoever asked has to close."""
+
+    status: int
+    headers: CIMultiDictProxy[str]
+    body: Body
+
+
+class Body:
     """The body of one answer. `read` waits for more and returns it, nothing at the end; `take` returns what is there already.
     `close` hangs up unless the body has been read to its end, and calls `on_close` the first time."""
 
-    def __init__(self, response: aiohttp.ClientResponse, *, limit: int | None, on_close: Callable[[], None]) -> None:
+    def __init__(self, response: aiohttp.ClientResponse, *, on_close: Callable[[], None]) -> None:
         self._response = response
-        self._limit = limit
         self._on_close: Callable[[], None] | None = on_close
         self._gathering: asyncio.Future[None] | None = None
         self.read = response.content.readany
@@ -81,19 +106,12 @@ class ResponseBody(httpx2.AsyncByteStream):
     def take(self) -> bytes:
         return self._response.content.read_nowait()
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        left = self._limit
-        try:
-            while chunk := await self.read():
-                yield chunk if left is None else chunk[:left]
-                if left is not None and (left := left - len(chunk)) <= 0:
-                    return
-        except aiohttp.ClientError as error:
-            self.close()
-            raise httpx2.ReadError(str(error)) from error
-        except BaseException:  # whoever read it has gone, and will not say so
-            self.close()
-            raise
+    async def start(self, size: int) -> bytes:
+        """Return the first `size` bytes, or all when there are fewer."""
+        found = b""
+        while len(found) < size and (chunk := await self.read()):
+            found += chunk
+        return found[:size]
 
     def close(self) -> None:
         if self._on_close is not None:
@@ -104,15 +122,10 @@ class ResponseBody(httpx2.AsyncByteStream):
         else:
             self._response.close()
 
-    async def aclose(self) -> None:
-        self.close()
 
-
-class AiohttpTransport(httpx2.AsyncBaseTransport):
-    """One aiohttp session. The body is in the response's extensions too (`body`), to be read without a stack of generators.
-
-    `busy` counts the requests whose bodies are open; `used_at` is when one last began or ended.
-    """
+class Transport:
+    """One aiohttp session, for one provider. `busy` counts the answers whose bodies are open; `used_at` is when one last began or
+    ended."""
 
     def __init__(self, *, trust_env: bool) -> None:
         self._trust_env = trust_env  # a company's outgoing proxy; never between us and this machine
@@ -139,42 +152,25 @@ class AiohttpTransport(httpx2.AsyncBaseTransport):
             skip_auto_headers=("User-Agent", "Accept-Encoding", "Content-Type"),
         )
 
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+    async def send(self, head: Head, content: bytes | None) -> Answer:
+        """Send a request and return what it is answered, whatever the status; redirects are not followed. Raises ClientError,
+        OSError."""
+        if self._session is None:
+            self._session = self._open_session()
         self.busy += 1
         try:
-            response = await self._request(request)
+            response = await self._session.request(
+                head.method, head.url, headers=head.headers, data=content, allow_redirects=False
+            )
         except BaseException:
             self._ended()
             raise
-        limit = ERROR_BODY if response.status >= 300 else None
-        body = ResponseBody(response, limit=limit, on_close=self._ended)
-        extensions: dict[str, Any] = {"http_version": b"HTTP/1.1", "body": body}
-        return httpx2.Response(
-            response.status, headers=list(response.raw_headers), stream=body, request=request, extensions=extensions
-        )
+        return Answer(response.status, response.headers, Body(response, on_close=self._ended))
 
-    async def _request(self, request: httpx2.Request) -> aiohttp.ClientResponse:
-        if self._session is None:
-            self._session = self._open_session()
-        headers = [(name, value) for name, value in request.headers.multi_items() if name not in _OWN_HEADERS]
-        try:
-            return await self._session.request(
-                request.method,
-                str(request.url),
-                headers=headers,
-                data=request.content or None,
-                allow_redirects=False,
-            )
-        except aiohttp.ServerTimeoutError as error:
-            raise httpx2.ConnectTimeout(str(error)) from error
-        except (aiohttp.ClientConnectorError, aiohttp.ClientProxyConnectionError) as error:
-            raise httpx2.ConnectError(str(error)) from error
-        except aiohttp.ClientError as error:
-            raise httpx2.ReadError(str(error)) from error
-
-    async def aclose(self) -> None:
+    async def close(self) -> None:
         if self._session is not None:
             await self._session.close()
 
-
-_OWN_HEADERS = {"host", "connection", "content-length", "transfer-encoding"}  # aiohttp writes these itself
+    @property
+    def closed(self) -> bool:
+        return self._session is None or self._session.closed

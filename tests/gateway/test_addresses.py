@@ -94,7 +94,7 @@ async def test_the_connection_itself_is_refused_however_its_address_is_written(m
         base_url="http://169.254.169.254/v1", api_key="", allow_plain_http=True, reports_usage=True, token_limit="max_tokens"
     )
     with pytest.raises(GatewayError) as caught:
-        await clients.send(endpoint, "/models")
+        await clients.list_models(endpoint)
     await clients.close_clients()
     assert caught.value.code is Code.NOT_CONFIGURED
     assert "must not have" in caught.value.detail

@@ -105,6 +105,20 @@ async def test_sends_what_the_provider_needs_and_nothing_from_the_environment(
     assert not {"openai-organization", "openai-project", "cookie"} & set(request["headers"])
 
 
+async def test_the_sdk_is_asked_once_what_a_request_looks_like(upstream: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    await read(make_call(upstream.base_url, api_key="sk-42"))
+    first = await seen(upstream)
+    monkeypatch.setattr(clients, "_head", None)
+    again = make_call(upstream.base_url, api_key="sk-42", messages=({"role": "user", "content": "Count once more, please."},))
+    assert await read(again) == WORDS
+    second = await seen(upstream)
+    assert second["request"]["messages"] == list(again.messages)
+    lengths = [int(request["headers"].pop("content-length")) for request in (first, second)]
+    assert lengths[0] < lengths[1]
+    assert first["headers"] == second["headers"]
+    assert first["headers"]["user-agent"].startswith("AsyncOpenAI/")
+
+
 async def test_options_that_a_provider_does_not_take_are_left_out(upstream: Running) -> None:
     call = make_call(upstream.base_url, api_key="", reports_usage=False, token_limit="max_completion_tokens", max_tokens=5)
     assert await read(call) == "0 1 2 3 4 "
@@ -278,8 +292,7 @@ async def test_a_call_is_made_once(upstream: Running) -> None:
 async def test_connections_are_used_again(upstream: Running) -> None:
     for _ in range(3):
         await read(make_call(upstream.base_url, "tokens=2,interval=0,first=0"))
-    client = clients.client_for(make_call(upstream.base_url).endpoint)
-    transport: Any = client._client._transport
+    transport: Any = clients.client_for(make_call(upstream.base_url).endpoint).transport
     assert sum(len(pool) for pool in transport._session.connector._conns.values()) == 1
 
 
@@ -291,8 +304,7 @@ def kept() -> list[Any]:
 async def closed(client: Any) -> None:
     """Wait until a client is closed, connections and all."""
     for _ in range(300):
-        session = client.transport._session
-        if client.client.is_closed() and (session is None or session.closed):
+        if client.transport.closed:
             return
         await asyncio.sleep(0.01)
     pytest.fail("The client stays open.")
@@ -310,7 +322,7 @@ async def test_the_client_of_a_key_that_was_rotated_closes_after_its_last_answer
         await asyncio.sleep(0.1)
     assert len(kept()) == 2
     assert not slow.done()
-    assert not old.client.is_closed(), "An answer is being written through it."
+    assert not old.transport.closed, "An answer is being written through it."
     assert (await slow).split() == [str(number) for number in range(40)]
     await closed(old)
     for _ in range(3):  # and what is in use stays
