@@ -204,12 +204,13 @@ live.on("closed", (frame) => {
   const answer = answers.get(frame.key?.replace(/^run:/, ""));
   if (answer) answer.refused(new LiveError(frame.code, frame.message, frame));
 });
+const listChanged = () => document.dispatchEvent(new CustomEvent("almia:conversations"));
+
 live.on("conversation.changed", (frame) => {
-  document.dispatchEvent(new CustomEvent("almia:conversations"));
+  listChanged();
   if (frame.conversation !== conversation) return;
   if (frame.change === "deleted") location.assign(document.querySelector(".conversations__new").href);
   else if (frame.change === "renamed") location.reload();
-  else if (frame.change === "started" && (answers.has(frame.run) || sending)) return;
   else if (frame.change === "ended" && answers.get(frame.run)?.ended === false) return; // its end comes on the stream
   else refresh();
 });
@@ -273,6 +274,7 @@ async function ask(frame, text) {
   say(null);
   try {
     const reply = await live.request(frame);
+    listChanged();
     if (frame.type === "chat.send") show(text, reply);
     else await refresh();
     return true;

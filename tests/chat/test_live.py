@@ -338,8 +338,10 @@ async def test_a_second_tab_hears_of_a_turn(live_server_ws: LiveServer, upstream
         heard = await other.next("conversation.changed")
         await Reader().read(tab)
         ended = await other.next("conversation.changed")
+        own = await tab.next("conversation.changed")
     assert (heard["change"], heard["run"]) == ("started", run)
     assert ended["change"] == "ended"
+    assert own["change"] == "ended", "The tab that asked has its answer; it is not told as well."
 
 
 async def test_text_is_kept_while_it_is_written(

@@ -23,8 +23,8 @@ class ChatError(ValueError):
 
 
 def announce(conversation: Conversation, change: str, run_id: uuid.UUID | None = None) -> None:
-    """After commit, tell the owner's other tabs that a conversation has changed."""
+    """After commit, tell the owner's tabs that a conversation has changed. The tab whose command started a run has its answer."""
     frame: dict[str, Any] = {"type": "conversation.changed", "conversation": str(conversation.pk), "change": change}
     if run_id is not None:
         frame["run"] = str(run_id)
-    transaction.on_commit(lambda: live.push(live.user_group(conversation.owner_id), frame))
+    transaction.on_commit(lambda: live.push(live.user_group(conversation.owner_id), frame, to_asker=change != "started"))

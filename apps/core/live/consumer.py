@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 import time
 from typing import Any
 
@@ -19,7 +20,7 @@ from apps.core import crypto, db
 from . import registry
 from .connection import Connection, Gone
 from .errors import LiveError
-from .push import join, leave, user_group
+from .push import asker, join, leave, user_group
 from .registry import Reply
 from .session import find_person, language_of, session_group
 
@@ -69,6 +70,7 @@ class LiveSocket:
         self.tokens, self.refilled = float(BURST), time.monotonic()
         self.at_once = 0
         self.groups: list[str] = []
+        self.name = secrets.token_hex(8)
         self._send = send
 
     async def open(self) -> bool:
@@ -90,8 +92,10 @@ class LiveSocket:
             leave(group, self.pushed)
         await self.connection.end()
 
-    def pushed(self, frame: dict[str, Any]) -> None:
-        """Pass a frame pushed to one of the groups on to the client."""
+    def pushed(self, frame: dict[str, Any], left_out: str) -> None:
+        """Pass a frame pushed to one of the groups on to the client, unless this is the socket to leave out."""
+        if left_out == self.name:
+            return
         self.connection.post(frame)
         if frame["type"] in {"access.changed", "session.ended"}:
             self.connection.spawn(self.recheck())
@@ -161,6 +165,7 @@ class LiveSocket:
 
     def _run(self, command: registry.Command, frame: Any) -> Reply:
         """On a database thread: check the session, check the capability, run the handler."""
+        asker.set(self.name)  # in the operation's own copy of the context
         user = find_person(self.session_key)
         if user is None:
             raise SignedOut

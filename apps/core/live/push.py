@@ -7,6 +7,7 @@ import logging
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from contextvars import ContextVar
 from typing import Any
 
 from channels.layers import get_channel_layer
@@ -18,7 +19,9 @@ from apps.core import lifespan
 logger = logging.getLogger("almia.live")
 
 EVERY_PROCESS = "live"
-Listener = Callable[[dict[str, Any]], None]
+Listener = Callable[[dict[str, Any], str], None]
+# The name of the socket whose command is being answered here; empty anywhere else.
+asker: ContextVar[str] = ContextVar("asker", default="")
 _loop: asyncio.AbstractEventLoop | None = None
 _lock = threading.Lock()
 
@@ -49,7 +52,8 @@ _listeners: dict[str, set[Listener]] = {}
 
 
 def join(group: str, listener: Listener) -> None:
-    """Have `listener` called with every frame pushed to `group`. On the server's loop."""
+    """Have `listener` called with every frame pushed to `group`, and the name of the socket to leave out, if any. On the
+    server's loop."""
     _listeners.setdefault(group, set()).add(listener)
 
 
@@ -62,27 +66,31 @@ def leave(group: str, listener: Listener) -> None:
             del _listeners[group]
 
 
-def _deliver(group: str, frame: dict[str, Any]) -> None:
+def _deliver(group: str, frame: dict[str, Any], left_out: str) -> None:
     for listener in list(_listeners.get(group, ())):
-        listener(frame)
+        listener(frame, left_out)
 
 
-def push(group: str, frame: dict[str, Any]) -> None:
+def push(group: str, frame: dict[str, Any], *, to_asker: bool = True) -> None:
     """Hand `frame` over for delivery to `group` and return at once. A signal, not a record: it may be lost, so a client
     that reconnects asks again. Call it after commit. Safe from any thread.
 
+    `to_asker`: whether the socket whose command this follows from is told as well; False where its answer says it.
+
     One process delivers by itself. Several are told through the channel layer, each by one channel of its own.
     """
+    left_out = "" if to_asker else asker.get()
     if settings.REDIS_URL:
-        asyncio.run_coroutine_threadsafe(_tell_all(group, frame), server_loop())
+        asyncio.run_coroutine_threadsafe(_tell_all(group, frame, left_out), server_loop())
     else:
-        server_loop().call_soon_threadsafe(_deliver, group, frame)
+        server_loop().call_soon_threadsafe(_deliver, group, frame, left_out)
 
 
-async def _tell_all(group: str, frame: dict[str, Any]) -> None:
+async def _tell_all(group: str, frame: dict[str, Any], left_out: str) -> None:
     layer = get_channel_layer()
     assert layer is not None
-    await layer.group_send(EVERY_PROCESS, {"type": "live.push", "group": group, "frame": frame})
+    message = {"type": "live.push", "group": group, "frame": frame, "left_out": left_out}
+    await layer.group_send(EVERY_PROCESS, message)
 
 
 _hearing: asyncio.Task[None] | None = None
@@ -117,7 +125,7 @@ async def _hear() -> None:
             await layer.group_add(EVERY_PROCESS, channel)
             while True:
                 message = await layer.receive(channel)
-                _deliver(message["group"], message["frame"])
+                _deliver(message["group"], message["frame"], message["left_out"])
         except (OSError, RedisError) as error:
             logger.warning("Redis not reached (%s); pushes of other processes wait.", type(error).__name__)
             await asyncio.sleep(1)
