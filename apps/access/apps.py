@@ -18,6 +18,7 @@ class AccessConfig(AppConfig):
         live.set_gate(live_gate)
         panels.declare(Panel("account", "access/_my_proofs.html", own_panel, order=10))
         panels.declare(Panel("person", "access/staff/_proofs.html", staff_panel, order=10))
+        navigation.declare(Place(_("AI charter"), "file-text", "access:charter", area="own", order=20))
         navigation.declare(
             Place(
                 _("Access"),

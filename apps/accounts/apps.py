@@ -12,6 +12,7 @@ class AccountsConfig(AppConfig):
 
         from . import signals  # noqa: F401  connects the receivers
 
+        navigation.declare(Place(_("My account"), "user", "accounts:account", area="own", order=10))
         navigation.declare(
             Place(
                 _("People"),

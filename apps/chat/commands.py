@@ -68,8 +68,7 @@ def _started(started: Started) -> live.Reply:
 
 def _refused(error: Exception, user: User) -> LiveError:
     remedy = remedy_for(user, error)
-    where = {"url": remedy.url, "url_label": remedy.label} if remedy else {}
-    return LiveError(getattr(error, "code", "refused"), str(error), **where)
+    return LiveError(getattr(error, "code", "refused"), str(error), **(remedy.frame() if remedy else {}))
 
 
 @live.command("chat.send", frame=Send, capability=USE)

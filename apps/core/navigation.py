@@ -11,7 +11,8 @@ from typing import Any
 class Place:
     """`url_name`: where it leads. `capability`: shown locked, with the reason, to who lacks it. `shown_to`: hidden from others.
 
-    `area`: main, community or staff. `order`: within its area. `active_under`: URL namespaces that belong to it.
+    `area`: main, community, staff, or own: one's own things, found by searching and in the menu of one's name. `order`: within
+    its area. `active_under`: URL namespaces that belong to it.
     """
 
     label: Any

@@ -86,6 +86,10 @@ class Remedy:
     label: str
     url: str
 
+    def frame(self) -> dict[str, str]:
+        """Return what a socket's error says of it."""
+        return {"url": self.url, "url_label": self.label}
+
 
 def remedy_for(user: User, error: Exception) -> Remedy | None:
     """Return where `user` can mend what `error` says, or None where that is for somebody else. No query but for the right."""

@@ -13,6 +13,7 @@ from apps.core import live
 from apps.core.live import LiveError
 from apps.core.live.connection import Connection
 from apps.gateway.errors import GatewayError
+from apps.gateway.queries import remedy_for
 
 from . import queries, services, tries
 from .errors import LearningError, RealData, TriesUsedUp
@@ -54,7 +55,8 @@ def ask(user: User, frame: Ask) -> live.Reply:
     except LearningError as error:
         raise LiveError("bad_prompt", str(error)) from error
     except GatewayError as error:
-        raise LiveError(error.code, str(error)) from error
+        remedy = remedy_for(user, error)
+        raise LiveError(error.code, str(error), **(remedy.frame() if remedy else {})) from error
     reply = {
         "type": "practice.started",
         "try": str(started.entry.pk),

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from django.db.models import Count, Q
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.access import capabilities
 from apps.access.models import Requirement, Waiver
 from apps.access.queries import current_charter
+from apps.core.dates import day
 from apps.gateway.enums import STANDARD_ALIAS, Outcome
 from apps.gateway.models import Alias, Provider, UsageEntry
 from apps.gateway.queries import versions_ending
@@ -156,16 +156,16 @@ def _versions_ending() -> list[Attention]:
         assert days is not None
         assert ends is not None
         title = ngettext("“%(version)s” is refused in %(days)s day", "“%(version)s” is refused in %(days)s days", days)
-        day = date_format(ends, "DATE_FORMAT")
+        ends_on = day(ends)
         names = ", ".join(str(alias) for alias in version.aliases.all())
         if names:
             text = _("From %(date)s on it answers nobody, and these names still lead to it: %(names)s.") % {
-                "date": day,
+                "date": ends_on,
                 "names": names,
             }
         else:
             text = _("From %(date)s on it answers nobody. No name leads to it: only who has chosen it is concerned.") % {
-                "date": day
+                "date": ends_on
             }
         url = reverse("gateway:version", args=[version.pk])
         found.append(Attention(title % {"version": version, "days": days}, text, "warm", url, "clock"))

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from apps.access.enums import ProofState
 from apps.access.queries import Explanation, Item
 from apps.chat.queries import Heading, recent_for
 from apps.chat.services import MAX_CHARACTERS
+from apps.core.dates import day
 from apps.learning.queries import Step as Course
 from apps.learning.queries import path_for
 
@@ -192,14 +192,14 @@ def _step(item: Item, course: Course | None, *, current: bool) -> Step:
 
 def _done_meta(item: Item) -> str:
     if item.state is ProofState.WAIVED and item.until:
-        return _("Waived until %(date)s") % {"date": date_format(item.until, "j F Y")}
+        return _("Waived until %(date)s") % {"date": day(item.until)}
     sentence = _("Signed on %(date)s") if item.training is None else _("Passed on %(date)s")
     return sentence % {"date": _day(item.done_at)}
 
 
 def _lapsed_meta(item: Item) -> str:
     if item.state is ProofState.EXPIRED and item.until:
-        return _("Expired on %(date)s") % {"date": date_format(item.until, "j F Y")}
+        return _("Expired on %(date)s") % {"date": day(item.until)}
     return str(item.state.label) if item.state in LAPSED else ""
 
 
@@ -207,7 +207,7 @@ def _proof(item: Item, soon: datetime) -> Proof:
     if item.until is None or item.state is ProofState.WAIVED:
         meta = _done_meta(item)
     else:
-        meta = _("Valid until %(date)s") % {"date": date_format(item.until, "j F Y")}
+        meta = _("Valid until %(date)s") % {"date": day(item.until)}
     title = item.label if item.training else _("AI charter")
     return Proof(title, meta, item.url, soon=item.until is not None and item.until <= soon)
 
@@ -234,4 +234,4 @@ def _day(moment: datetime | None) -> str:
     if moment is None:
         return ""
     local = timezone.localtime(moment)
-    return date_format(local, "j F" if local.year == timezone.localdate().year else "j F Y")
+    return day(local, "j F" if local.year == timezone.localdate().year else "DATE_FORMAT")

@@ -15,6 +15,7 @@ from apps.access.queries import has_capability
 from apps.accounts import queries as accounts
 from apps.chat.commands import USE
 from apps.chat.queries import conversations_for, headings
+from apps.core.navigation import places
 from apps.core.search import Hit, folded
 from apps.learning.queries import published_courses, readable_lessons
 
@@ -39,7 +40,7 @@ def find_places(user: User, text: str, limit: int) -> list[Hit]:
     """Return the places whose name holds `text`; without a text, where one can go."""
     around = navigation_for(user, Position("", None))
     staff = {entry.url for section in around.staff for entry in section.items}
-    return [
+    found = [
         Hit(
             label=entry.label,
             url=entry.url,
@@ -47,8 +48,9 @@ def find_places(user: User, text: str, limit: int) -> list[Hit]:
             meta=_("locked") if entry.locked else _("Staff area") if entry.url in staff else "",
         )
         for entry in around.entries
-        if matches(text, entry.label)
-    ][: limit if text else PLACES_AT_FIRST]
+    ]
+    found += [Hit(label=str(place.label), url=reverse(place.url_name), icon=place.icon) for place in places("own")]
+    return [hit for hit in found if matches(text, hit.label)][: limit if text else PLACES_AT_FIRST]
 
 
 def find_courses(user: User, text: str, limit: int) -> list[Hit]:

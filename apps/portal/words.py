@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from fractions import Fraction
 
-from django.utils.formats import date_format, number_format
+from django.utils.formats import number_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
+
+from apps.core.dates import day
 
 HALF = Fraction(1, 2)
 
@@ -134,5 +136,5 @@ def start(title: str) -> str:
 def ends_soon(title: str, until: datetime) -> str:
     return _("“%(course)s” is valid until %(date)s. The chat closes on that day unless it is renewed before.") % {
         "course": title,
-        "date": date_format(until, "j F Y"),
+        "date": day(until),
     }

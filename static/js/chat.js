@@ -1,6 +1,6 @@
 // The conversation: sends, streams, stops, resumes, edits. What is on show is the server's; this fills answers while they are written.
 
-import { live, LiveError } from "./live.js";
+import { live, LiveError, tell } from "./live.js";
 
 const scroller = document.getElementById("chat-scroll");
 const thread = document.getElementById("thread");
@@ -235,16 +235,8 @@ function finish(answer, frame) {
 let sending = false;
 
 function say(error) {
-  fault.textContent = error?.message ?? "";
-  fault.hidden = !error;
+  tell(fault, error);
   field.toggleAttribute("aria-invalid", Boolean(error));
-  const url = error?.frame?.url;
-  if (url) {
-    const link = document.createElement("a");
-    link.href = url;
-    link.textContent = error.frame.url_label ?? error.frame.missing?.[0]?.label ?? url;
-    fault.append(" ", link);
-  }
 }
 
 function show(text, frame) {

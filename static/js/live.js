@@ -130,3 +130,15 @@ class Live {
 }
 
 export const live = new Live();
+
+// Shows in `place` what went wrong, and the way to where it can be put right; without an error, nothing.
+export function tell(place, error) {
+  place.textContent = error?.message ?? "";
+  place.hidden = !error;
+  const url = error?.frame?.url;
+  if (!url) return;
+  const link = document.createElement("a");
+  link.href = url;
+  link.textContent = error.frame.url_label ?? error.frame.missing?.[0]?.label ?? url;
+  place.append(" ", link);
+}

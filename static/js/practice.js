@@ -1,5 +1,5 @@
 // The practice bench: a prompt goes to a real model over the page's socket, the answer streams in, and every try stays to be read.
-import { live } from "./live.js";
+import { live, tell } from "./live.js";
 
 for (const bench of document.querySelectorAll("[data-bench]")) start(bench);
 
@@ -28,10 +28,9 @@ function start(bench) {
     find("count").textContent = prompt.value.length;
   }
 
-  function complain(text) {
-    failure.textContent = text;
-    failure.hidden = !text;
-    prompt.toggleAttribute("aria-invalid", Boolean(text));
+  function complain(error) {
+    tell(failure, error);
+    prompt.toggleAttribute("aria-invalid", Boolean(error));
   }
 
   function note(frame) {
@@ -68,7 +67,7 @@ function start(bench) {
     event.stopPropagation();
     if (sending || running || left === 0) return;
     const words = prompt.value.trim();
-    complain("");
+    complain(null);
     sending = true;
     show();
     try {
@@ -77,7 +76,7 @@ function start(bench) {
       follow(add(reply.try, words));
       running.item.scrollIntoView({ block: "nearest" });
     } catch (error) {
-      complain(error.message);
+      complain(error);
       prompt.focus();
     } finally {
       sending = false;
@@ -91,7 +90,7 @@ function start(bench) {
     prompt.focus(); // the button is about to go
     live
       .request({ type: "practice.stop", try: running.item.dataset.try })
-      .catch((error) => complain(error.message))
+      .catch(complain)
       .finally(() => (stop.disabled = false));
   });
 
@@ -107,7 +106,7 @@ function start(bench) {
 
   prompt.addEventListener("input", () => {
     count();
-    complain("");
+    complain(null);
   });
   prompt.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
@@ -136,7 +135,7 @@ function start(bench) {
     state.textContent = texts[frame.state] ?? "";
     state.hidden = !state.textContent;
     if (running?.item === item) running = null;
-    if (frame.message) complain(frame.message);
+    if (frame.message) complain(frame);
     else document.dispatchEvent(new CustomEvent("almia:announce", { detail: { text: texts.announceDone } }));
     note(frame);
     show();

@@ -153,15 +153,17 @@ async def test_a_provider_that_is_not_there(live_server_ws: LiveServer, upstream
     assert (done["state"], done["code"], done["left"]) == ("failed", "provider_unreachable", 3)
 
 
-async def test_without_a_model_nothing_is_stored(live_server_ws: LiveServer) -> None:
+@pytest.mark.parametrize(("permissions", "way_out"), [([], None), (["gateway.manage_models"], "/staff/models/")])
+async def test_without_a_model_nothing_is_stored(live_server_ws: LiveServer, permissions: list[str], way_out: str | None) -> None:
     def begin() -> tuple[User, Exercise]:
         publish()
-        return UserFactory(), Exercise.objects.get()
+        return UserFactory(permissions=permissions), Exercise.objects.get()
 
     user, exercise = await db.run(begin)
     async with live_server_ws.tab(await live_server_ws.sign_in(user)) as tab:
         refused = await ask(tab, exercise)
     assert (refused["type"], refused["code"]) == ("error", "not_configured")
+    assert refused.get("url") == way_out, "Only who can put it right is told where."
     assert await db.run(PracticeTry.objects.count) == 0
 
 

@@ -38,6 +38,12 @@ def test_it_proposes_places_and_finds_them_without_accents_or_case(client: Clien
     assert "/staff/" not in page
 
 
+@pytest.mark.parametrize(("text", "address"), [("compte", "/account/"), ("charte", "/access/charter/")])
+def test_it_finds_ones_own_things(client: Client, text: str, address: str) -> None:
+    client.force_login(UserFactory(language="fr"))
+    assert f'href="{address}"' in client.get("/palette/", {"q": text}).content.decode()
+
+
 def test_the_staff_area_is_found_by_staff(client: Client) -> None:
     client.force_login(UserFactory(language="en", permissions=["core.read_audit"]))
     assert 'href="/staff/audit/"' in client.get("/palette/", {"q": "audit"}).content.decode()

@@ -22,7 +22,7 @@ from .connection import Connection, Gone
 from .errors import LiveError
 from .push import asker, join, leave, user_group
 from .registry import Reply
-from .session import find_person, language_of, session_group
+from .session import language_of, person_behind, session_group
 
 logger = logging.getLogger("almia.live")
 
@@ -75,7 +75,7 @@ class LiveSocket:
 
     async def open(self) -> bool:
         """Find out who this is and join their groups; return whether anybody is signed in."""
-        user = await db.run(find_person, self.session_key)
+        user = await db.run(person_behind, self.session_key)
         if user is None or self.session_key is None:
             return False
         self.language = language_of(user, self.accepted_language)
@@ -166,7 +166,7 @@ class LiveSocket:
     def _run(self, command: registry.Command, frame: Any) -> Reply:
         """On a database thread: check the session, check the capability, run the handler."""
         asker.set(self.name)  # in the operation's own copy of the context
-        user = find_person(self.session_key)
+        user = person_behind(self.session_key)
         if user is None:
             raise SignedOut
         self.language = language_of(user, self.accepted_language)
@@ -204,7 +204,7 @@ class LiveSocket:
                 await connection.send({**refused[capability].frame(), "type": "closed", "key": key})
 
     def _refused(self, capabilities: set[str]) -> dict[str, LiveError] | None:
-        user = find_person(self.session_key)
+        user = person_behind(self.session_key)
         if user is None:
             return None
         with translation.override(language_of(user, self.accepted_language)):

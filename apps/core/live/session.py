@@ -27,7 +27,7 @@ class SessionStore(db.SessionStore):
         return self.decode(rows[0][0]) if rows else {}
 
 
-def find_person(session_key: str | None) -> User | None:
+def person_behind(session_key: str | None) -> User | None:
     """Return the active person signed in with `session_key`, or None. Two queries; a session that was ended, an old password's
     session and a deactivated account are all None."""
     if not session_key:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django import template
 from django.http import QueryDict
 from django.utils.safestring import SafeString
 
+from apps.core import dates
 from apps.core.markdown import render_article
 
 register = template.Library()
@@ -17,6 +19,12 @@ register = template.Library()
 def article(text: str) -> SafeString:
     """Render shipped Markdown (lessons, the charter) to safe HTML."""
     return render_article(text)
+
+
+@register.filter
+def day(value: date | None, form: str = "DATE_FORMAT") -> str:
+    """Return a day in words, nothing for None: `{{ award.expires_at|day }}`."""
+    return dates.day(value, form) if value else ""
 
 
 @register.simple_tag(takes_context=True)
