@@ -38,3 +38,11 @@ def query(context: dict[str, Any], **changes: Any) -> str:
         else:
             parameters[key] = value
     return f"?{parameters.urlencode()}" if parameters else "?"
+
+
+@register.inclusion_tag("components/breadcrumb.html")
+def breadcrumb(*steps: Any) -> dict[str, Any]:
+    """Say where a page below the second level stands: `{% breadcrumb _("People") people_url person %}`: label and address of each
+    step on the way, then the page's own label."""
+    way = [{"label": label, "url": url} for label, url in zip(steps[:-1:2], steps[1:-1:2], strict=True)]
+    return {"items": [*way, {"label": steps[-1]}]}
