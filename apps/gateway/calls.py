@@ -34,6 +34,11 @@ def estimate_prompt(messages: Iterable[Message]) -> int:
     return sum(estimate_tokens(len(message["content"])) + TOKENS_PER_MESSAGE for message in messages)
 
 
+def fits_header(api_key: str) -> bool:
+    """Whether a key can be sent at all: what was copied with a typographic sign or a line break cannot."""
+    return api_key.isascii() and api_key.isprintable()
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """Where and how to reach a provider. Two equal endpoints may share connections."""

@@ -21,7 +21,7 @@ import msgspec
 from apps.core import lifespan
 
 from .addresses import AddressRefused, check_base_url, is_loopback
-from .calls import Endpoint
+from .calls import Endpoint, fits_header
 from .errors import Code, GatewayError
 from .failures import of_status
 
@@ -143,6 +143,8 @@ def _make(endpoint: Endpoint) -> Client:
         base_url = check_base_url(endpoint.base_url, allow_plain_http=endpoint.allow_plain_http)
     except AddressRefused as error:
         raise GatewayError(Code.NOT_CONFIGURED, detail=str(error)) from None
+    if not fits_header(endpoint.api_key):
+        raise GatewayError(Code.NOT_CONFIGURED, detail="The key holds characters that cannot be sent.")
     local = is_loopback(urlsplit(base_url).hostname or "")
     return Client(base_url, _sdk().transport.Transport(trust_env=not local))
 

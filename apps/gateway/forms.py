@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from .addresses import AddressRefused, check_base_url
+from .calls import fits_header
 from .enums import VersionStatus
 from .models import Alias, Model, ModelVersion, Provider
 
@@ -107,6 +108,8 @@ class ProviderForm(ProviderModelForm):
         for name in ("first_timeout", "idle_timeout"):
             if total and data.get(name) and data[name] > total:
                 self.add_error(name, _("This is longer than a whole answer may take."))
+        if not fits_header(data.get("api_key", "")):
+            self.add_error("api_key", _("No key has accents, typographic signs or line breaks. Copy it again."))
         if data.get("forget_key") and data.get("api_key"):
             self.add_error("api_key", _("Either a new key or none: not both."))
         return data

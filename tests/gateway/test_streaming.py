@@ -282,6 +282,13 @@ async def test_cancelling_the_reader_closes_the_request(upstream: Running, model
     await eventually(upstream, "disconnected", stats["disconnected"] + 1)
 
 
+@pytest.mark.parametrize("key", ["sk-é", "sk-“quoted”", "sk-\nBearer"])
+async def test_a_key_that_cannot_be_sent_is_a_fault_of_what_is_registered(upstream: Running, key: str) -> None:
+    error, text = await fail(make_call(upstream.base_url, api_key=key))
+    assert (error.code, text) == (Code.NOT_CONFIGURED, "")
+    assert "sk-" not in error.detail
+
+
 async def test_a_call_is_made_once(upstream: Running) -> None:
     call = make_call(upstream.base_url)
     await read(call)

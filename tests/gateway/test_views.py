@@ -132,6 +132,14 @@ def test_bad_input_is_said_beside_its_field_and_kept(staff: Client, change: dict
     assert Provider.objects.count() == 1
 
 
+@pytest.mark.parametrize("key", ["sk-é", "sk-“quoted”", "sk-\u00a0", "sk-\nBearer"])
+def test_a_key_that_cannot_be_sent_is_refused_when_it_is_typed(staff: Client, key: str) -> None:
+    response = staff.post(reverse("gateway:new_provider"), {**PROVIDER, "api_key": f"{key}1234567890"})
+    assert response.status_code == 422
+    assert "Copy it again." in response.content.decode()
+    assert not Provider.objects.exists()
+
+
 def test_a_change_refused_leaves_the_page_of_the_stored_provider(staff: Client) -> None:
     provider = ProviderFactory.with_key("sk-1234567890123456", name="Stored")
     response = staff.post(reverse("gateway:provider", args=[provider.pk]), {**PROVIDER, "name": "", "api_key": ""})
