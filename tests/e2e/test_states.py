@@ -13,6 +13,7 @@ from .visitor import Visitor, assert_accessible, assert_fits
 from .world import World
 
 Visit = Callable[..., Visitor]
+LEARNERS = "/staff/courses/understanding-ai/people/"
 PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
@@ -149,7 +150,7 @@ def test_a_table_too_wide_for_its_box_stands_as_cards_and_back(scene: World, vis
     with visit(language="fr") as visitor:
         page = visitor.tab()
         sign_in(page, ADMINISTRATOR)
-        for path in ("/staff/people/", "/staff/tasks/", "/staff/courses/", "/staff/audit/", "/staff/access/waivers/"):
+        for path in ("/staff/people/", "/staff/tasks/", "/staff/courses/", "/staff/audit/", "/staff/access/waivers/", LEARNERS):
             page.set_viewport_size({"width": 1440, "height": 900})
             page.goto(path)
             expect(page.locator("table[role=table]:not([data-stacked])")).to_be_visible()
