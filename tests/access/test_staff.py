@@ -28,44 +28,45 @@ from .conftest import CODE
 pytestmark = pytest.mark.django_db
 
 ROOT = "/staff/access/"
+PEOPLE = "/staff/people/"
 NEXT_YEAR = (timezone.localdate() + timedelta(days=365)).isoformat()
 
 
 def pages() -> list[str]:
     requirement, award, waiver, charter = RequirementFactory(capability=CODE), AwardFactory(), WaiverFactory(), CharterFactory()
     return [
-        "",
-        "waivers/",
-        "charter/",
-        f"charter/{charter.version}/",
-        f"rights/{CODE}/ask/",
-        f"rights/{CODE}/ask/?what=charter&min_major=1",
-        f"rights/{CODE}/{requirement.pk}/remove/",
-        f"people/{award.user_id}/award/",
-        f"people/{award.user_id}/waive/",
-        f"awards/{award.pk}/withdraw/",
-        f"waivers/{waiver.pk}/end/",
+        ROOT,
+        f"{ROOT}waivers/",
+        f"{ROOT}charter/",
+        f"{ROOT}charter/{charter.version}/",
+        f"{ROOT}rights/{CODE}/ask/",
+        f"{ROOT}rights/{CODE}/ask/?what=charter&min_major=1",
+        f"{ROOT}rights/{CODE}/{requirement.pk}/remove/",
+        f"{PEOPLE}{award.user_id}/award/",
+        f"{PEOPLE}{award.user_id}/waive/",
+        f"{PEOPLE}awards/{award.pk}/withdraw/",
+        f"{ROOT}waivers/{waiver.pk}/end/",
     ]
 
 
 def missing() -> list[str]:
     other = RequirementFactory(capability="other.use")
     return [
-        "charter/999/",
-        "rights/misspelt.use/ask/",
-        f"rights/{CODE}/{other.pk}/remove/",
-        f"rights/{CODE}/999999/remove/",
-        f"people/{uuid.uuid4()}/award/",
-        f"people/{uuid.uuid4()}/waive/",
-        f"awards/{uuid.uuid4()}/withdraw/",
-        f"waivers/{uuid.uuid4()}/end/",
+        f"{ROOT}charter/999/",
+        f"{ROOT}rights/misspelt.use/ask/",
+        f"{ROOT}rights/{CODE}/{other.pk}/remove/",
+        f"{ROOT}rights/{CODE}/999999/remove/",
+        f"{PEOPLE}{uuid.uuid4()}/award/",
+        f"{PEOPLE}{uuid.uuid4()}/waive/",
+        f"{PEOPLE}awards/{uuid.uuid4()}/withdraw/",
+        f"{ROOT}waivers/{uuid.uuid4()}/end/",
     ]
 
 
 def test_without_the_right_there_is_no_page_and_no_telling_what_exists(browser: Client) -> None:
     for path in pages() + missing():
-        assert browser.get(ROOT + path).status_code == 403, path
-        assert browser.post(ROOT + path, {"reason": "x", "what": "charter", "min_major": 1}).status_code in {403, 405}, path
+        assert browser.get(path).status_code == 403, path
+        assert browser.post(path, {"reason": "x", "what": "charter", "min_major": 1}).status_code in {403, 405}, path
     assert Requirement.objects.filter(capability=CODE).count() == 1
     assert not Award.objects.filter(revoked_at__isnull=False).exists()
     assert not Waiver.objects.filter(withdrawn_at__isnull=False).exists()
@@ -79,16 +80,16 @@ def test_looking_people_up_is_not_managing_access() -> None:
     assert award.training.title_en in page
     assert "Enter a proof" not in page
     assert "/withdraw/" not in page
-    assert client.get(f"{ROOT}people/{award.user_id}/award/").status_code == 403
+    assert client.get(f"{PEOPLE}{award.user_id}/award/").status_code == 403
 
 
 def test_with_the_right_every_page_is_there_and_looking_changes_nothing(staff: Client) -> None:
     before = (Requirement.objects.count(), Award.objects.count(), Waiver.objects.count())
     for path in pages():
-        assert staff.get(ROOT + path).status_code == 200, path
+        assert staff.get(path).status_code == 200, path
     assert (Requirement.objects.count() - 1, Award.objects.count() - 1, Waiver.objects.count() - 1) == before
     for path in missing():
-        assert staff.get(ROOT + path).status_code == 404, path
+        assert staff.get(path).status_code == 404, path
 
 
 # Requirements ----------------------------------------------------------------------------------------------------------
@@ -142,7 +143,7 @@ def test_the_present_version_is_one_click_away(staff: Client) -> None:
 # Proofs ----------------------------------------------------------------------------------------------------------------
 def test_entering_a_proof(staff: Client, person: User) -> None:
     training = TrainingFactory(current_major=2)
-    path = f"{ROOT}people/{person.pk}/award/"
+    path = f"{PEOPLE}{person.pk}/award/"
     response = staff.post(path, {"training": training.code, "evidence": "List 4711", "until": NEXT_YEAR, "source": "course"})
     assert response.headers["Location"] == f"/staff/people/{person.pk}/"
     award = Award.objects.get()
@@ -158,7 +159,7 @@ def test_entering_a_proof(staff: Client, person: User) -> None:
 def test_a_bad_proof_is_told_and_nothing_is_lost(staff: Client, person: User, changes: dict[str, str]) -> None:
     training = TrainingFactory()
     data = {"training": training.code, "evidence": "List 4711", "until": NEXT_YEAR} | changes
-    response = staff.post(f"{ROOT}people/{person.pk}/award/", data)
+    response = staff.post(f"{PEOPLE}{person.pk}/award/", data)
     assert response.status_code == 422
     assert 'aria-invalid="true"' in response.content.decode()
     if data["evidence"]:
@@ -170,9 +171,9 @@ def test_nobody_serves_themselves(staff: Client, manager: User) -> None:
     training = TrainingFactory()
     page = staff.get(f"/staff/people/{manager.pk}/").content.decode()
     assert "Enter a proof" not in page
-    refused = staff.post(f"{ROOT}people/{manager.pk}/award/", {"training": training.code, "evidence": "Me"})
+    refused = staff.post(f"{PEOPLE}{manager.pk}/award/", {"training": training.code, "evidence": "Me"})
     assert "Nobody can enter a proof for themselves" in refused.content.decode()
-    refused = staff.post(f"{ROOT}people/{manager.pk}/waive/", {"training": training.code, "reason": "Me", "until": NEXT_YEAR})
+    refused = staff.post(f"{PEOPLE}{manager.pk}/waive/", {"training": training.code, "reason": "Me", "until": NEXT_YEAR})
     assert "Nobody can let themselves off" in refused.content.decode()
     assert not Award.objects.exists()
     assert not Waiver.objects.exists()
@@ -181,7 +182,7 @@ def test_nobody_serves_themselves(staff: Client, manager: User) -> None:
 def test_waiving_and_ending_it(staff: Client, person: User, manager: User) -> None:
     requirement = RequirementFactory(capability=CODE)
     data = {"training": requirement.training_id, "reason": "Taught it herself", "until": NEXT_YEAR, "granted_by": str(person.pk)}
-    staff.post(f"{ROOT}people/{person.pk}/waive/", data)
+    staff.post(f"{PEOPLE}{person.pk}/waive/", data)
     waiver = Waiver.objects.get()
     assert waiver.granted_by == manager
     assert has_capability(person, CODE)
@@ -195,8 +196,8 @@ def test_waiving_and_ending_it(staff: Client, person: User, manager: User) -> No
 
 def test_withdrawing_a_proof(staff: Client, person: User) -> None:
     award = AwardFactory(user=person)
-    assert staff.post(f"{ROOT}awards/{award.pk}/withdraw/", {"reason": " "}).status_code == 422
-    staff.post(f"{ROOT}awards/{award.pk}/withdraw/", {"reason": "Copied"})
+    assert staff.post(f"{PEOPLE}awards/{award.pk}/withdraw/", {"reason": " "}).status_code == 422
+    staff.post(f"{PEOPLE}awards/{award.pk}/withdraw/", {"reason": "Copied"})
     award.refresh_from_db()
     assert award.revoke_reason == "Copied"
     page = staff.get(f"/staff/people/{person.pk}/").content.decode()
@@ -212,15 +213,15 @@ def test_lists_ask_the_same_for_one_and_for_many(staff: Client, django_assert_nu
             WaiverFactory()
             SignatureFactory()
 
-    expected = {"": 6, "waivers/": 7, "charter/": 7}
+    expected = {ROOT: 6, f"{ROOT}waivers/": 7, f"{ROOT}charter/": 7}
     fill(1)
     for path in expected:
-        staff.get(ROOT + path)
+        staff.get(path)
     for more in (0, 2):
         fill(more)
         for path, count in expected.items():
             with django_assert_num_queries(count):
-                staff.get(ROOT + path)
+                staff.get(path)
 
 
 def test_a_persons_proofs_ask_the_same_for_one_and_for_many(

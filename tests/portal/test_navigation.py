@@ -74,6 +74,13 @@ def test_only_one_place_is_active_the_nearest(places: list[Place]) -> None:
     assert active == {"/": ["/"], "/staff/": ["/staff/"], "/staff/tasks/": ["/staff/tasks/"]}
 
 
+def test_what_is_done_to_a_person_belongs_to_the_people() -> None:
+    user = UserFactory(permissions=["accounts.see_people", "access.manage_access"])
+    for path in (f"/staff/people/{user.pk}/", f"/staff/people/{user.pk}/award/", f"/staff/people/{user.pk}/waive/"):
+        entries = navigation_for(user, at(path)).entries
+        assert [entry.url for entry in entries if entry.active] == ["/staff/people/"], path
+
+
 def test_a_place_is_active_under_its_namespaces(places: list[Place]) -> None:
     places.append(Place("Elsewhere", "x", "portal:robots", active_under=("account_login",)))
     user = UserFactory()
