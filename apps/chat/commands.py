@@ -12,7 +12,7 @@ from apps.accounts.models import User
 from apps.core import live
 from apps.core.live import LiveError
 from apps.gateway.errors import GatewayError
-from apps.gateway.queries import remedy_for
+from apps.gateway.queries import remedy_fields
 
 from . import queries, runs, services
 from .services import ChatError, Started
@@ -67,8 +67,7 @@ def _started(started: Started) -> live.Reply:
 
 
 def _refused(error: Exception, user: User) -> LiveError:
-    remedy = remedy_for(user, error)
-    return LiveError(getattr(error, "code", "refused"), str(error), **(remedy.frame() if remedy else {}))
+    return LiveError(getattr(error, "code", "refused"), str(error), **remedy_fields(user, error))
 
 
 @live.command("chat.send", frame=Send, capability=USE)

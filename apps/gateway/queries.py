@@ -86,16 +86,18 @@ class Remedy:
     label: str
     url: str
 
-    def frame(self) -> dict[str, str]:
-        """Return what a socket's error says of it."""
-        return {"url": self.url, "url_label": self.label}
-
 
 def remedy_for(user: User, error: Exception) -> Remedy | None:
     """Return where `user` can mend what `error` says, or None where that is for somebody else. No query but for the right."""
     if isinstance(error, GatewayError) and error.code is Code.NOT_CONFIGURED and can_manage_models(user):
         return Remedy(_("Open the models page"), reverse("gateway:models"))
     return None
+
+
+def remedy_fields(user: User, error: Exception) -> dict[str, str]:
+    """Return what a socket's error says of `remedy_for`: nothing where there is none."""
+    remedy = remedy_for(user, error)
+    return {"url": remedy.url, "url_label": remedy.label} if remedy else {}
 
 
 def registered_models() -> QuerySet[Model]:

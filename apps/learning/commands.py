@@ -13,7 +13,7 @@ from apps.core import live
 from apps.core.live import LiveError
 from apps.core.live.connection import Connection
 from apps.gateway.errors import GatewayError
-from apps.gateway.queries import remedy_for
+from apps.gateway.queries import remedy_fields
 
 from . import queries, services, tries
 from .errors import LearningError, RealData, TriesUsedUp
@@ -55,8 +55,7 @@ def ask(user: User, frame: Ask) -> live.Reply:
     except LearningError as error:
         raise LiveError("bad_prompt", str(error)) from error
     except GatewayError as error:
-        remedy = remedy_for(user, error)
-        raise LiveError(error.code, str(error), **(remedy.frame() if remedy else {})) from error
+        raise LiveError(error.code, str(error), **remedy_fields(user, error)) from error
     reply = {
         "type": "practice.started",
         "try": str(started.entry.pk),

@@ -125,7 +125,8 @@ async def _hear() -> None:
             await layer.group_add(EVERY_PROCESS, channel)
             while True:
                 message = await layer.receive(channel)
-                _deliver(message["group"], message["frame"], message["left_out"])
+                # During an update a process of the version before may still push, and leaves nobody out.
+                _deliver(message["group"], message["frame"], message.get("left_out", ""))
         except (OSError, RedisError) as error:
             logger.warning("Redis not reached (%s); pushes of other processes wait.", type(error).__name__)
             await asyncio.sleep(1)
