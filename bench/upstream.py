@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import base64
 import contextlib
 import json
 import os
@@ -405,6 +406,26 @@ async def _reasoning(exchange: Exchange) -> None:
     exchange.send(packet({"content": [{"type": "thinking", "thinking": [{"type": "text", "text": "secret thought"}]}]}))
     exchange.send(packet({"content": [{"type": "text", "text": "0 1 "}]}), packet({"content": "2 "}))
     exchange.end(tokens=34)
+
+
+@fault("script")
+async def _script(exchange: Exchange) -> None:
+    """Send what the last message says, as JSON: `body` (pieces in base64), its `type`, and its `end`: closed, open or reset."""
+    script = json.loads(exchange.request["messages"][-1]["content"])
+    kind = script.get("type", "text/event-stream")
+    exchange.write(f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nTransfer-Encoding: chunked\r\n\r\n".encode())
+    for piece in script["body"]:
+        exchange.send(base64.b64decode(piece))
+        await asyncio.sleep(0.002)
+    match script.get("end", "closed"):
+        case "open":
+            await asyncio.Event().wait()
+        case "reset":
+            await asyncio.sleep(0.02)
+            exchange.hang_up(reset=True)
+        case _:
+            exchange.write(LAST_CHUNK)
+            exchange.close()
 
 
 @fault("dribble")

@@ -57,7 +57,7 @@ class Turn:
         """What went wrong with the answer, in a sentence; empty when nothing did."""
         if self.run is None or not self.run.error_code:
             return ""
-        return str(GatewayError(Code(self.run.error_code)))
+        return failure_in_words(self.run.error_code, self.answer)
 
     @property
     def version_number(self) -> int:
@@ -82,6 +82,11 @@ class Turn:
     @property
     def next_answer(self) -> uuid.UUID | None:
         return _beside(self.answers, self.run.pk, 1) if self.run else None
+
+
+def failure_in_words(code: str, text: str) -> str:
+    """Return in a sentence why an answer failed of which `text` is kept: the same while it is told and when it is read again."""
+    return str(GatewayError(Code(code), begun=bool(text)))
 
 
 def _beside(ids: list[uuid.UUID], own: uuid.UUID, step: int) -> uuid.UUID | None:

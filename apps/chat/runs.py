@@ -24,7 +24,7 @@ from apps.core.streams import UnknownStream, get_streams
 from apps.gateway.errors import Code, GatewayError
 from apps.gateway.streaming import stream
 
-from . import services
+from . import queries, services
 from .enums import RunState
 
 if TYPE_CHECKING:
@@ -152,12 +152,12 @@ async def _finish(plan: Plan, parts: list[str], keeper: asyncio.Task[None], stat
     with suppress(asyncio.CancelledError):
         await keeper
     end: dict[str, Any] = {"state": state.value}
+    text, pause = "".join(parts), 0.2
     if error is not None:
         with translation.override(plan.language):
-            end |= {"code": error.code, "message": str(error)}
+            end |= {"code": error.code, "message": queries.failure_in_words(error.code, text)}
     if plan.cut_short:
         end["cut_short"] = True
-    text, pause = "".join(parts), 0.2
     while True:
         try:
             await db.run(

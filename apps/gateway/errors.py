@@ -16,6 +16,8 @@ class Code(StrEnum):
     RATE_LIMITED = "rate_limited"
     PROVIDER_ERROR = "provider_error"
     BAD_ANSWER = "bad_answer"
+    EMPTY_ANSWER = "empty_answer"
+    CUT_OFF = "cut_off"
     TOO_LARGE = "too_large"
     MODEL_RETIRED = "model_retired"
     NO_MODEL = "no_model"
@@ -35,6 +37,8 @@ _SENTENCES: dict[Code, Any] = {
     Code.RATE_LIMITED: _("Too many people are asking this model at the same time. Please try again in a moment."),
     Code.PROVIDER_ERROR: _("The model had a problem and could not answer. Please try again."),
     Code.BAD_ANSWER: _("The model sent something that cannot be read. What came before it is kept."),
+    Code.EMPTY_ANSWER: _("The model ended without writing an answer. Please try again."),
+    Code.CUT_OFF: _("The answer was cut off before its end. What the model had written is kept."),
     Code.TOO_LARGE: _("The model sent far more than an answer may hold. It was ended; what came before is kept."),
     Code.MODEL_RETIRED: _("This version of the model has been retired. Please choose another one."),
     Code.NO_MODEL: _("This model does not exist or is not open to you. Please choose another one."),
@@ -47,10 +51,13 @@ _SENTENCES: dict[Code, Any] = {
 }
 
 # Said instead when part of the answer is already there.
-_BROKEN_OFF: dict[Code, Any] = dict.fromkeys(
-    (Code.PROVIDER_UNREACHABLE, Code.PROVIDER_ERROR, Code.RATE_LIMITED),
-    _("The model broke off its answer. What it had written is kept."),
-)
+_BROKEN_OFF: dict[Code, Any] = {
+    **dict.fromkeys(
+        (Code.PROVIDER_UNREACHABLE, Code.PROVIDER_ERROR, Code.RATE_LIMITED),
+        _("The model broke off its answer. What it had written is kept."),
+    ),
+    Code.EMPTY_ANSWER: _("The model added nothing more. What it had written is kept."),
+}
 
 
 class GatewayError(Exception):

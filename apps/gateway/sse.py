@@ -3,26 +3,44 @@
 from __future__ import annotations
 
 MAX_EVENT = 1024 * 1024  # bytes; a token is some dozens
+BOM = b"\xef\xbb\xbf"
+_FIELDS = (b":", b"event:", b"id:", b"retry:")
 
 
 class EventSplitter:
-    """Gathers chunks until events are whole. `overflow`: an event larger than any token can be has come; nothing follows."""
+    """Gathers chunks until events are whole. What the body is shows in its first byte: some servers send one document though a
+    stream was asked for, and call either by the other's type.
 
-    __slots__ = ("_rest", "overflow")
+    `document`: the body is one, given whole by `flush`. `page`: the start of a page meant for people; nothing follows.
+    `overflow`: an event larger than any token can be has come; nothing follows.
+    """
+
+    __slots__ = ("_begun", "_found", "_rest", "document", "overflow", "page")
 
     def __init__(self) -> None:
+        self._begun = False
+        self._found = False
         self._rest = b""
+        self.document = False
+        self.page = b""
         self.overflow = False
 
     def flush(self) -> list[bytes]:
-        """Return the data of a last event that the end of the stream cut off, or ended without a blank line."""
-        rest, self._rest = self._rest.replace(b"\r", b"\n"), b""
-        data = _data_of(rest)
+        """Return the data of a last event that the end of the stream cut off, or ended without a blank line; a body without any
+        event whole, as what came instead."""
+        rest, self._rest = self._rest, b""
+        whole = self.document or not (self._found or b"data:" in rest)
+        data = rest.strip() if whole else _data_of(rest.replace(b"\r", b"\n"))
         return [data] if data else []
 
     def feed(self, chunk: bytes) -> list[bytes]:
         """Return the data of the events that `chunk` completes, in order."""
         text = self._rest + chunk if self._rest else chunk
+        if not self._begun and not (text := self._begin(text)):
+            return []
+        if self.document:
+            self._rest = text
+            return []
         if b"\r" in text:
             # Lines may end in CR LF or CR. A CR at the very end waits for the LF that the next chunk may bring.
             half = text.endswith(b"\r")
@@ -34,14 +52,35 @@ class EventSplitter:
                 self.overflow = True
                 return found
             if event.startswith(b"data:") and b"\n" not in event:
-                found.append(event[5:].strip())
+                if data := event[5:].strip():
+                    found.append(data)
             elif data := _data_of(event):
                 found.append(data)
+        self._found = self._found or bool(found)
         self.overflow = len(self._rest) > MAX_EVENT
         return found
 
+    def _begin(self, text: bytes) -> bytes:
+        """See what the body is, and return it from its first byte on; nothing while that has not come."""
+        start = text.removeprefix(BOM).lstrip()
+        if not start or BOM.startswith(text):
+            self._rest = text
+            return b""
+        self._begun = True
+        self.document = start.startswith((b"{", b"["))
+        if start.startswith(b"<"):
+            self.page = start[:300]
+            return b""
+        return start
+
 
 def _data_of(event: bytes) -> bytes:
-    """Return the joined data lines of an event that has more than one line (or none: a comment)."""
-    lines = [line[5:].removeprefix(b" ") for line in event.split(b"\n") if line.startswith(b"data:")]
+    """Return the joined data lines of an event that has more than one line (or none: a comment). A line that is no field goes on
+    with the one before: some servers send JSON with its line breaks."""
+    lines: list[bytes] = []
+    for line in event.split(b"\n"):
+        if line.startswith(b"data:"):
+            lines.append(line[5:].removeprefix(b" "))
+        elif lines and not line.startswith(_FIELDS):
+            lines.append(line)
     return b"\n".join(lines).strip()

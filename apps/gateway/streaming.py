@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from django.utils import timezone
 
-from .calls import Call, Limits, Usage, estimate_prompt, estimate_tokens
+from .calls import Call, Limits, estimate_prompt
 from .clients import ask, connection_errors
 from .enums import Outcome
 from .errors import Code, GatewayError
-from .failures import in_stream
+from .reading import Reader
 from .sse import EventSplitter
 
 if TYPE_CHECKING:
@@ -28,101 +28,7 @@ if TYPE_CHECKING:
 ATTEMPTS = 2  # at a connection; never again once anything has come
 RETRY_PAUSE = 0.1  # seconds between them
 DRAIN = 0.1  # seconds a finished answer may take to end its body, so that the connection can serve again
-
-
-class _Part(msgspec.Struct):
-    type: str = ""
-    text: str | None = None
-
-
-class _Delta(msgspec.Struct):
-    content: str | list[_Part] | None = None
-    refusal: str | None = None
-    reasoning_content: str | None = None
-    reasoning: str | None = None
-
-
-class _Choice(msgspec.Struct):
-    delta: _Delta | None = None
-    finish_reason: str | None = None
-
-
-class _Tokens(msgspec.Struct):
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-
-
-class _Packet(msgspec.Struct):
-    choices: list[_Choice] | None = None
-    usage: _Tokens | None = None
-    error: Any = None
-
-
-_decode = msgspec.json.Decoder(_Packet).decode
-
-
-class _Reader:
-    """Takes events in and keeps what they add up to."""
-
-    __slots__ = ("characters", "deltas", "done", "failure", "finish_reason", "progress", "tokens_in", "tokens_out")
-
-    def __init__(self) -> None:
-        self.done = False
-        self.failure: GatewayError | None = None
-        self.progress = False  # whether the last events brought anything, be it thinking that is not shown
-        self.finish_reason = ""
-        self.deltas = 0
-        self.characters = 0
-        self.tokens_in: int | None = None
-        self.tokens_out: int | None = None
-
-    def take(self, events: list[bytes]) -> str:
-        """Return the text that the events add. What stops the answer is kept as `failure`: the text before it is good."""
-        texts: list[str] = []
-        self.progress = False
-        for data in events:
-            if data == b"[DONE]":
-                self.done = True
-                break
-            try:
-                packet = _decode(data)
-            except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-                self.failure = GatewayError(Code.BAD_ANSWER, detail=f"An event cannot be read: {error}")
-                break
-            if packet.error is not None:
-                self.failure = in_stream(packet.error)
-                break
-            if packet.usage is not None:
-                self.tokens_in, self.tokens_out = packet.usage.prompt_tokens, packet.usage.completion_tokens
-            if not packet.choices:
-                continue
-            choice = packet.choices[0]
-            if choice.finish_reason:
-                self.finish_reason = choice.finish_reason
-            delta = choice.delta
-            if delta is None:
-                continue
-            content = delta.content
-            hidden = delta.reasoning_content or delta.reasoning or ""
-            if isinstance(content, list):  # parts, of which only the text is the answer
-                hidden = hidden or ("…" if content else "")
-                content = "".join(part.text for part in content if part.type == "text" and part.text)
-            content = content or delta.refusal
-            if content:
-                texts.append(content)
-            if content or hidden:
-                self.progress = True
-                self.deltas += 1
-                self.characters += len(content or "") + len(hidden)
-        return "".join(texts)
-
-    def fill(self, usage: Usage) -> None:
-        """Write the tokens into `usage`: the provider's figures, else an estimate."""
-        usage.finish_reason = self.finish_reason
-        if self.tokens_in is not None and self.tokens_out is not None:
-            usage.tokens_in, usage.tokens_out, usage.estimated = max(self.tokens_in, 0), max(self.tokens_out, 0), False
-        else:  # most providers send a packet per token; some gather several
-            usage.tokens_out = max(self.deltas, estimate_tokens(self.characters))
+LAST_WORDS = 2.0  # seconds that a provider has, once it said that the answer has ended, for its figures
 
 
 class _Clock:
@@ -140,6 +46,10 @@ class _Clock:
     def progress(self) -> None:
         self.begun = True
         self.deadline = min(self._loop.time() + self._limits.idle, self._end)
+
+    def close(self) -> None:
+        """The answer is whole: wait no longer than for the provider's last words."""
+        self.deadline = min(self.deadline, self._loop.time() + LAST_WORDS)
 
     def check(self) -> None:
         """Raise TimeoutError when the deadline has passed without anything to wait for: packets that bring nothing."""
@@ -174,11 +84,11 @@ async def stream(call: Call, *, pause: Callable[[], float] = _at_once) -> AsyncG
     usage.started_at = timezone.now()
     usage.tokens_in = estimate_prompt(call.messages)
     started = time.perf_counter()
-    reader = _Reader()
+    reader = Reader()
     body: Body | None = None
     try:
         clock = _Clock(asyncio.get_running_loop(), call.limits)
-        splitter, size, finished = EventSplitter(), 0, False
+        splitter, size, finished, ended = EventSplitter(), 0, False, False
         try:
             body = await _open(call, clock)
             while not (reader.done or finished):
@@ -191,8 +101,8 @@ async def stream(call: Call, *, pause: Callable[[], float] = _at_once) -> AsyncG
                 if size > call.limits.size:
                     raise GatewayError(Code.TOO_LARGE, detail=f"More than {call.limits.size} bytes.")
                 finished = not chunk
-                text = reader.take(splitter.feed(chunk) if chunk else splitter.flush())
-                if reader.progress:
+                text = reader.take(splitter.feed(chunk)) if chunk else reader.take(splitter.flush(), last=not splitter.document)
+                if reader.progress or splitter.document:
                     clock.progress()
                 if text:
                     if usage.first_token_ms is None:
@@ -205,16 +115,27 @@ async def stream(call: Call, *, pause: Callable[[], float] = _at_once) -> AsyncG
                     raise reader.failure
                 if splitter.overflow:
                     raise GatewayError(Code.TOO_LARGE, detail="One event is larger than any token.")
+                if splitter.page:
+                    raise GatewayError(
+                        Code.BAD_ANSWER, detail=f"Not a stream but a page: {splitter.page.decode(errors='replace')}"
+                    )
+                if reader.closing:
+                    clock.close()
+            ended = True
+        # Once the provider has said that the answer has ended, it does not matter how the connection ends.
         except TimeoutError:
-            raise clock.error() from None
+            if not reader.complete:
+                raise clock.error() from None
         except connection_errors() as error:
-            raise GatewayError(Code.PROVIDER_UNREACHABLE, detail=f"{type(error).__name__}: {error}") from None
-        if reader.finish_reason == "content_filter":
-            raise GatewayError(Code.CONTENT_REFUSED, detail="The provider's filter ended the answer.")
-        if not reader.done and not reader.finish_reason:
-            raise GatewayError(Code.BAD_ANSWER, detail="The answer ended without its end.")
+            if not reader.complete:
+                raise GatewayError(Code.PROVIDER_UNREACHABLE, detail=f"{type(error).__name__}: {error}") from None
+        if text := reader.rest():
+            yield text
+        if (wrong := reader.verdict()) is not None:
+            raise wrong
         usage.outcome = Outcome.COMPLETED
-        await _drain(body)
+        if ended and body is not None:
+            await _drain(body)
     except GatewayError as error:
         error.begun = usage.first_token_ms is not None
         usage.outcome, usage.error_code = Outcome.FAILED, error.code.value
@@ -252,7 +173,7 @@ async def _open(call: Call, clock: _Clock) -> Body:
             async with asyncio.timeout_at(clock.deadline):
                 answer = await ask(call.endpoint, content)
                 body = answer.body
-                await _check_kind(answer)
+                await _check_encoding(answer)
         except GatewayError as error:
             if error.code is not Code.PROVIDER_UNREACHABLE or attempt == ATTEMPTS:
                 raise
@@ -266,14 +187,12 @@ async def _open(call: Call, clock: _Clock) -> Body:
     raise AssertionError("unreachable")
 
 
-async def _check_kind(answer: Answer) -> None:
-    """Raise GatewayError for an answer that is no stream: a sign-in page, a plain document."""
-    kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind not in {"text/html", "application/json"} and answer.headers.get("content-encoding", "identity") == "identity":
-        return
-    start = (await answer.body.start(300)).decode(errors="replace")
-    answer.body.close()
-    raise GatewayError(Code.BAD_ANSWER, detail=f"Not a stream but {kind or 'something compressed'}: {start}")
+async def _check_encoding(answer: Answer) -> None:
+    """Raise GatewayError for an answer that is compressed, which it was asked not to be."""
+    encoding = answer.headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in {"", "identity"}:
+        answer.body.close()
+        raise GatewayError(Code.BAD_ANSWER, detail=f"The answer is compressed: {encoding}")
 
 
 async def _drain(body: Body) -> None:

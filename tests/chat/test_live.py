@@ -9,12 +9,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from apps.access.models import Award
 from apps.access.services import revoke_award
 from apps.accounts.models import User
-from apps.chat import runs, services
+from apps.chat import queries, runs, services
 from apps.chat.enums import RunState
 from apps.chat.models import Conversation, Message, Run
 from apps.core import db
@@ -304,6 +304,9 @@ FAULTS = {
     "huge-token": "too_large",
     "bad-json": "bad_answer",
     "reset": "provider_unreachable",
+    "empty": "empty_answer",
+    "no-done": "cut_off",
+    "half-event": "cut_off",
 }
 
 
@@ -322,6 +325,9 @@ async def test_a_provider_that_fails_is_said_and_loses_nothing(live_server_ws: L
     def kept() -> None:
         stored = Run.objects.get(pk=run)
         seal = stored.conversation.seal()
+        turn = queries.branch(stored.conversation, seal)[-1]
+        with translation.override("fr"):
+            assert turn.failure == reader.end["message"], "It is told the same when it is read again."
         assert stored.state == RunState.FAILED
         assert stored.error_code == reader.end["code"]
         assert stored.message.get_text(seal) == "Mon texte"

@@ -12,7 +12,7 @@ from apps.core.crypto import CryptoError
 from apps.gateway import clients, streaming
 from apps.gateway.calls import Call, Limits
 from apps.gateway.enums import VersionStatus
-from apps.gateway.errors import GatewayError
+from apps.gateway.errors import Code, GatewayError
 from apps.gateway.models import ModelVersion, Provider
 from apps.gateway.provider_keys import read_key
 
@@ -103,6 +103,9 @@ def probe_provider(*, provider: Provider, actor: User) -> Probe:
             try:
                 text = "".join([text async for text in streaming.stream(call)])
             except GatewayError as error:
+                if error.code is Code.EMPTY_ANSWER and call.usage.finish_reason == "length":
+                    # A model that thinks first has used up its few tokens with that: the connection is what is tested here.
+                    return Probe(ok=True, asked=name, total_ms=call.usage.total_ms, models=models, missing=missing), call
                 return Probe(ok=False, asked=name, error=str(error), detail=error.detail, models=models, missing=missing), call
             used = call.usage
             probe = Probe(
