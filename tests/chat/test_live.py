@@ -6,7 +6,6 @@ import asyncio
 import re
 import uuid
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.utils import timezone, translation
@@ -20,49 +19,15 @@ from apps.chat.models import Conversation, Message, Run
 from apps.core import db
 from apps.gateway.models import UsageEntry
 from bench.upstream import Running
+from tests.chat.talking import Reader, begin, talker
 from tests.factories.access import RequirementFactory, entitled_user
 from tests.factories.accounts import UserFactory
-from tests.factories.chat import make_conversation, make_model
-from tests.live import LiveServer, Tab
+from tests.factories.chat import make_conversation
+from tests.live import LiveServer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 WORDS = [str(number) for number in range(30)]
-
-
-class Reader:
-    """Puts a run together as the page does: passes over what it had, asks again at a gap."""
-
-    def __init__(self) -> None:
-        self.text, self.seq = "", 0
-        self.end: dict[str, Any] = {}
-
-    def take(self, frame: dict[str, Any]) -> None:
-        if frame["type"] == "run.chunk":
-            assert frame["after"] == self.seq, "a gap or a double"
-            self.text, self.seq = self.text + frame["text"], frame["seq"]
-        elif frame["type"] == "run.stored":
-            self.text, self.seq, self.end = frame["text"], frame["seq"], frame
-        elif frame["type"] == "run.end":
-            self.end = frame
-
-    async def read(self, tab: Tab, *, words: int | None = None) -> Reader:
-        """Read to the end, or until some words are there."""
-        wanted = {"run.chunk", "run.end", "run.stored"}
-        while not self.end and (words is None or len(self.text.split()) < words):
-            self.take(await tab.until(lambda frame: frame["type"] in wanted))
-        return self
-
-
-def talker(upstream: Running, upstream_name: str = "steady", **fields: Any) -> User:
-    make_model(upstream.base_url, upstream_name)
-    return entitled_user("chat.use", **fields)
-
-
-async def begin(server: LiveServer, user: User) -> tuple[str, str]:
-    """Return a session and a conversation of `user`."""
-    conversation = await db.run(make_conversation, user, ("Bonjour", "Bonjour."))
-    return await server.sign_in(user), str(conversation.pk)
 
 
 @pytest.mark.parametrize("permissions", [[], ["gateway.manage_models"]])
