@@ -57,6 +57,22 @@ GOOD: dict[str, tuple[bytes, str]] = {
         events(said("A "), said("B"), '{"choices":[{"message":{"content":"A B"},"finish_reason":"stop"}]}'),
         "A B",
     ),
+    "the whole message again after one word": (events(said("A B"), '{"choices":[{"message":{"content":"A B"}}]}', STOP), "A B"),
+    "messages, and the whole again at the end": (
+        events(
+            *[
+                json.dumps({"choices": [{"message": {"content": text}, "finish_reason": end}]})
+                for text, end in (("A ", None), ("B", None), ("A B", "stop"))
+            ]
+        ),
+        "A B",
+    ),
+    "thinking in deltas, then the message": (
+        events(
+            '{"choices":[{"delta":{"reasoning":"hm"}}]}', '{"choices":[{"message":{"content":"A B"},"finish_reason":"stop"}]}'
+        ),
+        "A B",
+    ),
     "text as the older interface has it": (events('{"choices":[{"text":"A B"}]}', STOP), "A B"),
     "content in parts": (events(said([{"type": "text", "text": "A "}, {"type": "text", "text": "B"}]), STOP), "A B"),
     "content as one part": (events(said({"type": "text", "text": "A B"}), STOP), "A B"),

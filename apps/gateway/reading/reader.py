@@ -24,6 +24,7 @@ class Reader:
 
     __slots__ = (
         "_asked_for_tool",
+        "_in_messages",
         "_letters",
         "_odd",
         "_thinking",
@@ -54,6 +55,7 @@ class Reader:
         self._letters = Letters()
         self._odd = ""  # what was passed over last, for staff
         self._asked_for_tool = False
+        self._in_messages = False  # the text does not come in deltas
 
     def take(self, events: Iterable[bytes], *, last: bool = False) -> str:
         """Return the text that the events add. What stops the answer is kept as `failure`: the text before it is good.
@@ -158,8 +160,11 @@ class Reader:
         """As `_read`, of a choice with a message where words belong; one that repeats the answer at the end adds nothing."""
         content, hidden = self._read(choice.message) if choice.message is not None else ("", 0)
         content = content or text_of(choice.text)
-        repeats = self.deltas > 1 and bool(choice.finish_reason) and len(content) >= self.characters
-        return ("", 0) if repeats else (content, hidden)
+        at_the_end = self.deltas > 1 and bool(choice.finish_reason) and len(content) >= self.characters
+        if self.wrote and (at_the_end or not self._in_messages):
+            return "", 0
+        self._in_messages = True
+        return content, hidden
 
     def _count(self, usage: dict[str, Any]) -> None:
         self.tokens_in = tokens(usage, "prompt_tokens", "input_tokens")
