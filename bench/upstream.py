@@ -301,6 +301,83 @@ async def _filtered(exchange: Exchange) -> None:
     exchange.refuse("400 Bad Request", {"message": "The response was filtered.", "code": "content_filter"})
 
 
+def _strict(*faults: tuple[Callable[[dict[str, Any]], bool], dict[str, Any]]) -> Fault:
+    """Return a server that refuses each request for the first of `faults` it has, and otherwise answers."""
+
+    async def answer(exchange: Exchange) -> None:
+        for has_it, error in faults:
+            if has_it(exchange.request):
+                exchange.refuse("400 Bad Request", error)
+                return
+        if exchange.request.get("stream"):
+            exchange.begin(words=3)
+            exchange.end(tokens=3)
+            return
+        choice = {"message": {"role": "assistant", "content": "0 1 2 "}, "finish_reason": "stop"}
+        body = json.dumps({"object": "chat.completion", "choices": [choice]}).encode()
+        exchange.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
+        exchange.close()
+
+    return answer
+
+
+def _roles(request: dict[str, Any]) -> list[str]:
+    return [message["role"] for message in request["messages"]]
+
+
+def _out_of_turn(request: dict[str, Any]) -> bool:
+    roles = [role for role in _roles(request) if role != "system"]
+    return any(role != ("user", "assistant")[place % 2] for place, role in enumerate(roles))
+
+
+def _has(name: str) -> Callable[[dict[str, Any]], bool]:
+    return lambda request: name in request
+
+
+def _unknown(name: str) -> dict[str, Any]:
+    return {
+        "message": f"Unknown parameter: '{name}'.",
+        "type": "invalid_request_error",
+        "param": name,
+        "code": "unknown_parameter",
+    }
+
+
+_NO_SYSTEM = {"message": "System role not supported", "type": "BadRequestError", "code": 400}
+_ALTERNATE = {"message": "Conversation roles must alternate user/assistant/user/assistant/...", "code": 400}
+_NOT_VERIFIED = {
+    "message": "Your organization must be verified to stream this model.",
+    "param": "stream",
+    "code": "unsupported_value",
+}
+_OTHER_NAME = {
+    "message": "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
+    "param": "max_tokens",
+    "code": "unsupported_parameter",
+}
+_TOO_LARGE = {
+    "message": "max_tokens is too large: 9999. This model supports at most 4 completion tokens, whereas you provided 9999."
+}
+FAULTS |= {
+    "no-usage-option": _strict((_has("stream_options"), _unknown("stream_options"))),
+    "no-system": _strict((lambda request: "system" in _roles(request), _NO_SYSTEM)),
+    "in-turn": _strict((_out_of_turn, _ALTERNATE)),
+    "no-stream": _strict((_has("stream"), _NOT_VERIFIED), (_has("stream_options"), _unknown("stream_options"))),
+    "other-limit": _strict((_has("max_tokens"), _OTHER_NAME)),
+    "no-limit": _strict(
+        (_has("max_tokens"), _unknown("max_tokens")), (_has("max_completion_tokens"), _unknown("max_completion_tokens"))
+    ),
+    "lower-limit": _strict((lambda request: request.get("max_tokens", 0) > 4, _TOO_LARGE)),
+    "nothing-but-words": _strict(
+        (_has("stream_options"), _unknown("stream_options")),
+        (lambda request: "system" in _roles(request), _NO_SYSTEM),
+        (_has("max_tokens"), _OTHER_NAME),
+        (_has("stream"), _NOT_VERIFIED),
+    ),
+    "never-satisfied": _strict((lambda request: True, _unknown("stream_options"))),
+}
+
+
 @fault("redirect")
 async def _redirect(exchange: Exchange) -> None:
     exchange.refuse("307 Temporary Redirect", {"message": "Moved."}, "Location: http://169.254.169.254/latest/meta-data/")
@@ -487,7 +564,7 @@ class Connection(asyncio.Protocol):
         elif path.endswith("/models"):
             names = ["steady", *FAULTS]
             self.document({"object": "list", "data": [{"id": name, "object": "model", "owned_by": "bench"} for name in names]})
-        elif path.endswith("/chat/completions") and method == "POST":
+        elif path.partition("?")[0].endswith("/chat/completions") and method == "POST":
             request = json.loads(body)
             self.upstream.seen.append({"path": path, "headers": headers, "request": request})
             self.exchange = exchange = Exchange(self.upstream, self, request)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import socket
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
 from django.utils.translation import gettext as _
 
@@ -84,8 +84,31 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+# What people copy from a provider's documentation goes on to the one call it shows.
+_TAILS = ("/chat/completions", "/completions", "/responses", "/models", "/embeddings")
+_DEPLOYMENT = "/openai/deployments/"  # Azure's classic interface: one address for each deployment, and a version of the interface
+
+
+def split_version(url: str) -> tuple[str, str]:
+    """Return an address that `check_base_url` returned without its `api-version`, and that; empty where there is none."""
+    parts = urlsplit(url)
+    [version] = parse_qs(parts.query).get("api-version", [""])
+    return urlunsplit(parts._replace(query="")), version
+
+
+def _check_azure(host: str, path: str, version: str) -> None:
+    if _DEPLOYMENT in path and not version:
+        raise AddressRefused(_("The address of a deployment needs its version: add ?api-version= and the one Azure shows."))
+    if host.lower().endswith(".openai.azure.com") and not path.startswith("/openai/"):
+        raise AddressRefused(
+            _("For Azure, give the address that ends in /openai/v1, or a deployment’s whole address with its api-version.")
+        )
+
+
 def check_base_url(url: str, *, allow_plain_http: bool = False) -> str:
-    """Return `url` without its trailing slash. Raises AddressRefused with a sentence when a provider must not have it."""
+    """Return `url` as the beginning of each call's address: without a trailing slash, and without the one call that was copied
+    with it. Of a query only Azure's `api-version` stays. Raises AddressRefused with a sentence when a provider must not have it.
+    """
     url = url.strip().translate(_DOTS)
     if any(character.isspace() or ord(character) < 32 or character == "\\" for character in url):
         raise AddressRefused(_("An address holds no spaces."))
@@ -98,11 +121,17 @@ def check_base_url(url: str, *, allow_plain_http: bool = False) -> str:
         raise AddressRefused(_("Give an address that begins with https://, such as https://api.example.com/v1."))
     if parts.username is not None or parts.password is not None:
         raise AddressRefused(_("Leave names and passwords out of the address; the key has a field of its own."))
-    if parts.query or parts.fragment:
+    query = parse_qs(parts.query, keep_blank_values=True)
+    version = query.get("api-version", [""])[0] if _DEPLOYMENT in parts.path else ""
+    if parts.fragment or (parts.query and (not version or list(query) != ["api-version"] or len(query["api-version"]) > 1)):
         raise AddressRefused(_("Leave out what follows a question mark or a hash sign."))
     number = _number_of(host)
     if number is not None and is_forbidden(str(number)):
         raise AddressRefused(_("This address belongs to the machine's own network and cannot be a provider's."))
     if parts.scheme == "http" and not allow_plain_http and not is_loopback(host):
         raise AddressRefused(_("This connection would not be encrypted. Use https://, or allow it below for an internal host."))
-    return url.rstrip("/")
+    path = parts.path.rstrip("/")
+    for tail in _TAILS:
+        path = path.removesuffix(tail).rstrip("/")
+    _check_azure(host, path + "/", version)
+    return urlunsplit((parts.scheme, parts.netloc, path, urlencode({"api-version": version}) if version else "", ""))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -11,7 +11,7 @@ from typing import TypedDict
 
 from apps.core.ids import uuid7
 
-from .enums import Outcome, TokenLimit
+from .enums import Adaptation, Outcome, TokenLimit
 
 CHARACTERS_PER_TOKEN = 4
 TOKENS_PER_MESSAGE = 4
@@ -73,6 +73,7 @@ class Usage:
     outcome: Outcome = Outcome.WAITING
     finish_reason: str = ""
     error_code: str = ""
+    learned: dict[Adaptation, int] = field(default_factory=dict)  # what this call found the provider to refuse
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,7 @@ class Call:
     currency: str
     endpoint: Endpoint
     limits: Limits
+    adaptations: Mapping[Adaptation, int] = field(default_factory=dict)
     id: uuid.UUID = field(default_factory=uuid7)
     usage: Usage = field(default_factory=Usage)
 

@@ -20,7 +20,7 @@ import msgspec
 
 from apps.core import lifespan
 
-from .addresses import AddressRefused, check_base_url, is_loopback
+from .addresses import AddressRefused, check_base_url, is_loopback, split_version
 from .calls import Endpoint, fits_header
 from .errors import Code, GatewayError
 from .failures import of_status
@@ -155,8 +155,10 @@ async def _head(sdk: _SDK, client: Client, endpoint: Endpoint, sketch: Sketch) -
     def keep(request: Any) -> Any:
         return sdk.httpx.Response(200, request=request)
 
+    base_url, version = split_version(client.base_url)
     async with sdk.openai.AsyncOpenAI(
-        base_url=client.base_url,
+        base_url=base_url,
+        default_query={"api-version": version} if version else None,
         api_key=endpoint.api_key or "none",
         max_retries=0,
         timeout=None,
@@ -166,7 +168,9 @@ async def _head(sdk: _SDK, client: Client, endpoint: Endpoint, sketch: Sketch) -
         # The SDK takes these from the environment; what a provider is told comes from the registry alone.
         drawer.organization = drawer.project = None
         # The SDK wants to be told each time that no key is meant.
-        headers = {} if endpoint.api_key else {"Authorization": sdk.openai.Omit()}
+        headers: dict[str, Any] = {} if endpoint.api_key else {"Authorization": sdk.openai.Omit()}
+        if version and endpoint.api_key:  # Azure's classic interface has a header of its own for the key
+            headers = {"Authorization": sdk.openai.Omit(), "api-key": endpoint.api_key}
         request = (await sketch(drawer, headers)).http_request
     head: Head = sdk.transport.Head.of(request.method, str(request.url), request.headers.multi_items())
     return head
@@ -231,12 +235,32 @@ async def close_clients() -> None:
         await client.transport.close()
 
 
-class _Listed(msgspec.Struct):
-    id: str
+_NAMES = ("id", "name", "model", "model_name", "modelId")
 
 
-class _Listing(msgspec.Struct):
-    data: list[_Listed]
+def read_listing(content: bytes) -> tuple[str, ...]:
+    """Return the names in a list of models: under `data`, `models` or nothing, as objects or mere names. What has no name is
+    passed over. Raises GatewayError for what is no such list."""
+    try:
+        document: Any = msgspec.json.decode(content)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise GatewayError(Code.BAD_ANSWER, detail=f"The list of models cannot be read: {error}") from None
+    for name in ("data", "models", "body", "result"):
+        if isinstance(document, dict) and isinstance(document.get(name), list | dict):
+            document = document[name]
+    if isinstance(document, dict) and document.get("error"):
+        raise of_status(502, document, {})
+    if not isinstance(document, list):
+        raise GatewayError(Code.BAD_ANSWER, detail=f"This is no list of models: {content[:200].decode(errors='replace')}")
+    found = (_name_in(listed) for listed in document)
+    return tuple(dict.fromkeys(name for name in found if name))[:LIST_LENGTH]
+
+
+def _name_in(listed: Any) -> str:
+    if isinstance(listed, dict):
+        listed = next((listed[name] for name in _NAMES if isinstance(listed.get(name), str) and listed[name]), None)
+    # Gemini says “models/…” in its list, and takes the name with or without it.
+    return listed.removeprefix("models/").strip() if isinstance(listed, str) else ""
 
 
 async def list_models(endpoint: Endpoint) -> tuple[str, ...]:
@@ -250,10 +274,8 @@ async def list_models(endpoint: Endpoint) -> tuple[str, ...]:
                 body.close()
         if len(content) > LIST_BYTES:
             raise GatewayError(Code.TOO_LARGE, detail="The list of models has no end.")
-        return tuple(listed.id for listed in msgspec.json.decode(content, type=_Listing).data[:LIST_LENGTH])
+        return read_listing(content)
     except TimeoutError:
         raise GatewayError(Code.TIMEOUT_FIRST, detail=f"No list of models within {LIST_SECONDS} s.") from None
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise GatewayError(Code.BAD_ANSWER, detail=f"The list of models cannot be read: {error}") from None
     except connection_errors() as error:
         raise GatewayError(Code.PROVIDER_UNREACHABLE, detail=f"{type(error).__name__}: {error}") from None

@@ -27,6 +27,17 @@ class Outcome(models.TextChoices):
     FAILED = "failed", _("Failed")
 
 
+class Adaptation(models.TextChoices):
+    """What a version's server refuses, and what requests to it do instead. Learned from its first refusal."""
+
+    NO_USAGE = "no_usage", _("It does not report the tokens used: they are estimated.")
+    OTHER_LIMIT = "other_limit", _("It takes the limit on the answer’s length under its other name.")
+    NO_LIMIT = "no_limit", _("It takes no limit on the answer’s length: none is sent.")
+    LOWER_LIMIT = "lower_limit", _("It writes shorter answers than its registered limit: a lower one is sent.")
+    NO_SYSTEM = "no_system", _("It takes no instructions of their own: they stand at the head of the first message.")
+    NO_STREAM = "no_stream", _("It does not write word by word: each answer comes in one piece.")
+
+
 class TokenLimit(models.TextChoices):
     """The name under which a provider takes the limit on the answer's length."""
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from .enums import Adaptation
+
 
 class Code(StrEnum):
     PROVIDER_UNREACHABLE = "provider_unreachable"
@@ -14,6 +16,7 @@ class Code(StrEnum):
     TIMEOUT_IDLE = "timeout_idle"
     TIMEOUT_TOTAL = "timeout_total"
     RATE_LIMITED = "rate_limited"
+    QUOTA_EXHAUSTED = "quota_exhausted"
     PROVIDER_ERROR = "provider_error"
     BAD_ANSWER = "bad_answer"
     EMPTY_ANSWER = "empty_answer"
@@ -27,7 +30,15 @@ class Code(StrEnum):
 
 
 # Permanent: the same call would fail the same way; trying again is no advice to give.
-_PERMANENT = {Code.TOO_LARGE, Code.MODEL_RETIRED, Code.NO_MODEL, Code.NOT_CONFIGURED, Code.CONTENT_REFUSED, Code.CONTEXT_FULL}
+_PERMANENT = {
+    Code.QUOTA_EXHAUSTED,
+    Code.TOO_LARGE,
+    Code.MODEL_RETIRED,
+    Code.NO_MODEL,
+    Code.NOT_CONFIGURED,
+    Code.CONTENT_REFUSED,
+    Code.CONTEXT_FULL,
+}
 
 _SENTENCES: dict[Code, Any] = {
     Code.PROVIDER_UNREACHABLE: _("The model cannot be reached at the moment. Please try again in a minute."),
@@ -35,6 +46,9 @@ _SENTENCES: dict[Code, Any] = {
     Code.TIMEOUT_IDLE: _("The model stopped in the middle of its answer. What it had written is kept."),
     Code.TIMEOUT_TOTAL: _("The answer took too long and was ended. What the model had written is kept."),
     Code.RATE_LIMITED: _("Too many people are asking this model at the same time. Please try again in a moment."),
+    Code.QUOTA_EXHAUSTED: _(
+        "What the company may use of this model is used up. Choose another model, or tell an administrator of Almia."
+    ),
     Code.PROVIDER_ERROR: _("The model had a problem and could not answer. Please try again."),
     Code.BAD_ANSWER: _("The model sent something that cannot be read. What came before it is kept."),
     Code.EMPTY_ANSWER: _("The model ended without writing an answer. Please try again."),
@@ -65,6 +79,7 @@ class GatewayError(Exception):
 
     `detail`: what staff need to repair it (a status, the provider's words), never shown to the person and never a secret.
     `begun`: whether text had come before. `retry_after`: seconds the provider asks to wait. `status`: its HTTP status, if any.
+    `refused`: the piece of the request that the provider does not take, if it says so, and the figure it would take (0: none).
     """
 
     def __init__(
@@ -76,6 +91,7 @@ class GatewayError(Exception):
         status: int | None = None,
         permanent: bool | None = None,
         begun: bool = False,
+        refused: tuple[Adaptation, int] | None = None,
     ) -> None:
         super().__init__(code)
         self.code = code
@@ -83,6 +99,7 @@ class GatewayError(Exception):
         self.retry_after = retry_after
         self.status = status
         self.begun = begun
+        self.refused = refused
         self.permanent = code in _PERMANENT if permanent is None else permanent
 
     def __str__(self) -> str:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.core.ids import uuid7
 
 from .calls import Limits
-from .enums import Outcome, TokenLimit, VersionStatus
+from .enums import Adaptation, Outcome, TokenLimit, VersionStatus
 
 
 class Provider(models.Model):
@@ -150,6 +150,8 @@ class ModelVersion(models.Model):
     currency = models.CharField(
         _("currency"), max_length=3, default="EUR", validators=[RegexValidator(r"^[A-Z]{3}$", _("Three capital letters."))]
     )
+    # What its server refuses, by code: {"value": the figure it would take, "since": a date}. Learned, see services.adaptations.
+    adaptations = models.JSONField(default=dict, blank=True, editable=False)
     note_fr = models.CharField(_("note in French"), max_length=200, blank=True)
     note_en = models.CharField(_("note in English"), max_length=200, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -194,6 +196,16 @@ class ModelVersion(models.Model):
         """The note in the language in force; the other one rather than nothing."""
         mine, other = (self.note_en, self.note_fr) if get_language() == "en" else (self.note_fr, self.note_en)
         return mine or other
+
+    @property
+    def adapted(self) -> list[tuple[Adaptation, int, date]]:
+        """What its server refuses: each adaptation, the figure it would take (0: none), since when. One of a later release is
+        passed over."""
+        return [
+            (Adaptation(code), int(known["value"]), date.fromisoformat(known["since"]))
+            for code, known in sorted(self.adaptations.items())
+            if code in Adaptation.values
+        ]
 
     @property
     def days_left(self) -> int | None:

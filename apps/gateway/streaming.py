@@ -10,16 +10,16 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncGenerator, Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import msgspec
 from django.utils import timezone
 
 from .calls import Call, Limits, estimate_prompt
 from .clients import ask, connection_errors
-from .enums import Outcome
+from .enums import Adaptation, Outcome
 from .errors import Code, GatewayError
 from .reading import Reader
+from .requests import build
 from .sse import EventSplitter
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 2  # at a connection; never again once anything has come
 RETRY_PAUSE = 0.1  # seconds between them
+MOST_ADAPTATIONS = 4  # in one call
 DRAIN = 0.1  # seconds a finished answer may take to end its body, so that the connection can serve again
 LAST_WORDS = 2.0  # seconds that a provider has, once it said that the answer has ended, for its figures
 
@@ -154,19 +155,36 @@ def _milliseconds(since: float) -> int:
     return round((time.perf_counter() - since) * 1000)
 
 
-def _request(call: Call) -> bytes:
-    """Return the body of the request."""
-    request: dict[str, Any] = {"model": call.upstream_name, "messages": list(call.messages), "stream": True}
-    if call.max_tokens:
-        request[call.endpoint.token_limit] = call.max_tokens
-    if call.endpoint.reports_usage:
-        request["stream_options"] = {"include_usage": True}
-    return msgspec.json.encode(request)
-
-
 async def _open(call: Call, clock: _Clock) -> Body:
-    """Send the request and return the answer's body. Raises GatewayError, TimeoutError."""
-    content = _request(call)
+    """Send the request and return the answer's body. What the provider refuses of the request is left out, and kept as learned.
+
+    Raises GatewayError, TimeoutError.
+    """
+    adaptations = dict(call.adaptations)
+    learned: dict[Adaptation, int] = {}
+    content = build(call, adaptations)
+    while True:
+        try:
+            body = await _ask(call, content, clock)
+        except GatewayError as error:
+            if error.refused is None or len(learned) == MOST_ADAPTATIONS:
+                raise
+            name, value = error.refused
+            if name is Adaptation.OTHER_LIMIT and name in adaptations:
+                name = Adaptation.NO_LIMIT  # neither name is taken
+                del adaptations[Adaptation.OTHER_LIMIT]
+                learned.pop(Adaptation.OTHER_LIMIT, None)
+            adaptations[name] = learned[name] = value
+            before, content = content, build(call, adaptations)
+            if content == before:
+                raise  # it was not sent in the first place
+        else:
+            call.usage.learned = learned
+            return body
+
+
+async def _ask(call: Call, content: bytes, clock: _Clock) -> Body:
+    """Send one request, once more when the connection fails, and return the answer's body. Raises GatewayError, TimeoutError."""
     for attempt in range(1, ATTEMPTS + 1):
         body: Body | None = None
         try:

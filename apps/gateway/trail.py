@@ -13,6 +13,8 @@ audit.declare(
         "gateway.change_model": _("Model changed"),
         "gateway.create_version": _("Model version added"),
         "gateway.change_version": _("Model version changed"),
+        "gateway.adapt_version": _("Requests to a model version adapted to what its provider refuses"),
+        "gateway.forget_adaptations": _("Adaptations of a model version forgotten"),
         "gateway.change_status": _("Status of a model version changed"),
         "gateway.create_alias": _("Alias added"),
         "gateway.change_alias": _("Alias changed"),

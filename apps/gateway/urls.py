@@ -11,6 +11,7 @@ staff: list[URLPattern | URLResolver] = [
     path("<uuid:model_id>/", models.edit_model, name="model"),
     path("versions/new/", models.new_version, name="new_version"),
     path("versions/<uuid:version_id>/", models.edit_version, name="version"),
+    path("versions/<uuid:version_id>/adaptations/forget/", models.forget, name="forget_adaptations"),
     path("versions/<uuid:version_id>/status/", models.version_status, name="version_status"),
     path("aliases/new/", models.new_alias, name="new_alias"),
     path("aliases/<slug:code>/", models.edit_alias, name="alias"),

@@ -23,8 +23,6 @@ UNAUDITED = {
     "accounts.tokens.note_token_use": "when a token was last used; each call of the API would be a line",
     "accounts.sessions.end_sessions": "part of what its callers do, which are in the trail",
     "accounts.sessions.end_other_sessions": "one's own other tabs",
-    "gateway.calls.record_usage": "the usage ledger is its own record",
-    "gateway.probes.probe_provider": "a trial call; the ledger counts it",
     "learning.publishing.enforce_redo_dates": "each requirement it raises is in the trail: access.add_requirement writes it",
     "portal.request_audit_verification": "what the verification finds is in the trail",
     "gateway.ledger": "sums of the usage ledger",

@@ -98,3 +98,36 @@ async def test_the_connection_itself_is_refused_however_its_address_is_written(m
     await clients.close_clients()
     assert caught.value.code is Code.NOT_CONFIGURED
     assert "must not have" in caught.value.detail
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("https://api.example.com/v1/chat/completions", "https://api.example.com/v1"),
+        ("https://api.example.com/v1/chat/completions/", "https://api.example.com/v1"),
+        ("https://api.example.com/v1/models", "https://api.example.com/v1"),
+        ("https://alcyon.openai.azure.com/openai/v1/", "https://alcyon.openai.azure.com/openai/v1"),
+        (
+            "https://alcyon.openai.azure.com/openai/deployments/gpt/chat/completions?api-version=2024-06-01",
+            "https://alcyon.openai.azure.com/openai/deployments/gpt?api-version=2024-06-01",
+        ),
+    ],
+)
+def test_an_address_that_was_copied_with_its_call_is_cut_to_its_beginning(typed: str, kept: str) -> None:
+    assert check_base_url(typed) == kept
+    assert check_base_url(kept) == kept
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("https://alcyon.openai.azure.com", "/openai/v1"),
+        ("https://alcyon.openai.azure.com/openai/deployments/gpt", "api-version"),
+        ("https://alcyon.openai.azure.com/openai/deployments/gpt?api-version=1&key=sk-1", "question mark"),
+        ("https://alcyon.openai.azure.com/openai/deployments/gpt?api-version=1&api-version=2", "question mark"),
+        ("https://api.example.com/v1?api-version=1", "question mark"),
+    ],
+)
+def test_an_address_that_lacks_something_says_what(typed: str, words: str) -> None:
+    with pytest.raises(AddressRefused, match=words):
+        check_base_url(typed)

@@ -16,7 +16,7 @@ from apps.gateway.enums import Outcome, VersionStatus
 from apps.gateway.errors import Code, GatewayError
 from apps.gateway.models import ModelVersion, Provider, UsageEntry
 from apps.gateway.services import prepare_call, record_usage
-from apps.gateway.services.calls import forget_registry
+from apps.gateway.services.known import forget_registry
 from tests.factories.accounts import UserFactory
 from tests.factories.gateway import AliasFactory, ProviderFactory, VersionFactory
 

@@ -143,7 +143,7 @@ async def test_a_prompt_that_is_refused_uses_up_a_try(
 async def test_a_provider_that_is_not_there(live_server_ws: LiveServer, upstream: Running) -> None:
     user, exercise = await db.run(prepare, upstream)
     from apps.gateway.models import Provider
-    from apps.gateway.services.calls import forget_registry
+    from apps.gateway.services.known import forget_registry
 
     await db.run(lambda: Provider.objects.update(base_url="http://127.0.0.1:9/v1"))
     forget_registry()

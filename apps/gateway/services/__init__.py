@@ -1,5 +1,6 @@
 """Writes of the gateway: calls and their ledger, the registry of models, and what registers itself at start."""
 
+from .adaptations import forget_adaptations
 from .automatic import register_embedded, register_from_environment, report_embedded_trouble
 from .calls import prepare_call, record_usage
 from .ledger import add_up_usage
@@ -28,6 +29,7 @@ __all__ = [
     "create_alias",
     "create_provider",
     "create_version",
+    "forget_adaptations",
     "prepare_call",
     "probe_provider",
     "record_usage",

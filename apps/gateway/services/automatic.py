@@ -11,7 +11,7 @@ from apps.gateway.enums import EMBEDDED_CONTEXT, EMBEDDED_UPSTREAM, STANDARD_ALI
 from apps.gateway.models import Alias, Model, ModelVersion, Provider
 from apps.gateway.provider_keys import put_key, read_key
 
-from .calls import forget_registry
+from .known import forget_registry
 
 EMBEDDED_PROVIDER = "llama.cpp (local)"  # a proper name: it is data, in whatever language it is read
 EMBEDDED_MODEL = "SmolLM2 135M Instruct"

@@ -21,6 +21,9 @@ from apps.gateway.models import Alias, ModelVersion, Provider, UsageEntry
 from apps.gateway.policies import can_use_previews, usable_statuses
 from apps.gateway.provider_keys import read_key
 
+from .adaptations import keep_learned
+from .known import known
+
 if TYPE_CHECKING:
     from apps.accounts.models import User
 
@@ -49,31 +52,21 @@ def _find_version(target: str) -> tuple[ModelVersion, str]:
     return version, ""
 
 
-# What a call needs of the registry, read at most every `REGISTRY_SECONDS`: five tables for each message would cost more than
-# everything else in a turn. A change made in this process counts at once, one made elsewhere within that time.
-_known: dict[str, tuple[float, ModelVersion, str, str]] = {}
-
-
-def forget_registry() -> None:
-    """Read the registry afresh at the next call. Called after every change of providers, versions and aliases."""
-    _known.clear()
-
-
 def _look_up(target: str) -> tuple[ModelVersion, str, str]:
     """Return version, alias and the provider's key for `target`. Raises GatewayError."""
     now = time.monotonic()
-    known = _known.get(target)
-    if known is not None and now - known[0] < settings.REGISTRY_SECONDS:
-        return known[1:]
+    found = known.get(target)
+    if found is not None and now - found[0] < settings.REGISTRY_SECONDS:
+        return found[1:]
     version, alias = _find_version(target)
     try:
         api_key = read_key(version.provider)
     except CryptoError as error:
         detail = f"The key of {version.provider.name} cannot be read: {error}"
         raise GatewayError(Code.NOT_CONFIGURED, detail=detail) from error
-    if len(_known) > 256:  # targets come from clients: unknown ones never get here, but versions add up
-        _known.clear()
-    _known[target] = (now, version, alias, api_key)
+    if len(known) > 256:  # targets come from clients: unknown ones never get here, but versions add up
+        known.clear()
+    known[target] = (now, version, alias, api_key)
     return version, alias, api_key
 
 
@@ -140,6 +133,7 @@ def prepare_call(
         currency=version.currency,
         endpoint=endpoint_of(provider, api_key),
         limits=provider.limits,
+        adaptations={name: value for name, value, _since in version.adapted} if version.adaptations else {},
     )
 
 
@@ -152,7 +146,8 @@ def cost_of(call: Call) -> Decimal:
 def record_usage(*, call: Call) -> None:
     """Write the call into the ledger, in the caller's transaction if there is one. Never raises: the answer matters more.
 
-    Does nothing for a call that never began, or that is in the ledger already. A failure to write is logged.
+    Does nothing for a call that never began, or that is in the ledger already. Keeps what the call found its provider to refuse
+    (`keep_learned`). A failure to write is logged.
     """
     used = call.usage
     if used.outcome is Outcome.WAITING or used.started_at is None:
@@ -186,5 +181,7 @@ def record_usage(*, call: Call) -> None:
             if not UsageEntry.objects.filter(pk=call.id).exists():
                 raise
             # recorded before: it stays the row it was
+        if used.learned:
+            keep_learned(version_id=call.version_id, learned=used.learned)
     except Exception:
         logger.exception("The usage of call %s (%s %s) was not recorded.", call.id, call.purpose, call.reference)

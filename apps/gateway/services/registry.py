@@ -16,7 +16,7 @@ from apps.gateway.enums import VersionStatus
 from apps.gateway.models import Alias, Model, ModelVersion, Provider
 from apps.gateway.provider_keys import put_key
 
-from .calls import forget_registry
+from .known import forget_registry
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
@@ -84,6 +84,8 @@ def change_provider(
             field="api_key",
         )
     provider.save()
+    if "base_url" in changed:
+        provider.versions.exclude(adaptations={}).update(adaptations={})  # another server refuses other things
     _saved()
     audit.record(
         actor=actor,
@@ -156,6 +158,9 @@ def change_version(*, version: ModelVersion, actor: User, **fields: Any) -> Mode
         return version
     if version.model.versions.filter(label=version.label).exclude(pk=version.pk).exists():
         raise RegistryError(_("This model already has a version of this name."), field="label")
+    if {"upstream_name", "provider"} & set(changed):
+        version.adaptations = {}  # another server, or another model of it
+        changed.append("adaptations")
     version.save(update_fields=changed)
     _saved()
     details: dict[str, Any] = {"changed": sorted(changed)}

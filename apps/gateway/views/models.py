@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.gateway import queries
 from apps.gateway.enums import VersionStatus
@@ -22,6 +22,7 @@ from apps.gateway.services import (
     change_version_status,
     create_alias,
     create_version,
+    forget_adaptations,
 )
 
 from . import blame, may_manage, staff
@@ -84,6 +85,16 @@ def edit_version(request: HttpRequest, version_id: UUID) -> HttpResponse:
             return redirect("gateway:models")
     context = {"form": form, "version": version}
     return render(request, "gateway/staff/version.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@may_manage
+def forget(request: HttpRequest, version_id: UUID) -> HttpResponse:
+    """Ask a version's server for everything again, whatever it refused."""
+    version = queries.get_version(version_id)
+    forget_adaptations(version=version, actor=staff(request))
+    messages.success(request, _("From the next message on, the provider is asked for everything again."))
+    return redirect("gateway:version", version.pk)
 
 
 @require_http_methods(["GET", "POST"])
