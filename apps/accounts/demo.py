@@ -17,8 +17,10 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.writing import folded
+
 from .demo_world import ACCOUNTS, DEPARTMENTS, ENTITIES, JOBS, PEOPLE, SITES
-from .models import Department, Entity, JobRole, Site, User, folded
+from .models import Department, Entity, JobRole, Site, User
 
 DOMAIN = "alcyon.example"
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # without letters and digits that look alike

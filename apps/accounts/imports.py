@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from dataclasses import dataclass, field
@@ -10,7 +11,11 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from apps.core.writing import folded, visible
+
+from .addresses import normal_email, normal_name
 from .errors import AccountError
 from .models import User
 from .queries import Directory, directory, people_with_emails
@@ -67,14 +72,43 @@ class Preview:
         return not self.errors and bool(self.new or self.changed)
 
 
+# What people send instead of a list: how the file begins, and what to say.
+_WORKBOOK = gettext_lazy("This is a workbook, not a CSV file. In your spreadsheet, save it as “CSV UTF-8”, then send that.")
+_OTHER_KINDS = {
+    b"PK\x03\x04": _WORKBOOK,
+    b"\xd0\xcf\x11\xe0": _WORKBOOK,
+    b"%PDF": gettext_lazy("This is a PDF, not a CSV file."),
+}
+UNREADABLE = "\ufffd"
+
+
 def decode(raw: bytes) -> str:
-    """Return the text of an uploaded file: UTF-8, or what Excel writes in France. Raises AccountError when it is too large."""
+    """Return the text of an uploaded file: UTF-8, UTF-16 or what Excel writes in France, with plain line ends.
+
+    A byte that cannot be read stands as `UNREADABLE`: the line it is on is refused, and no other. Raises AccountError for a file
+    that is too large, or of another kind.
+    """
     if len(raw) > MAX_BYTES:
         raise AccountError(_("This file is larger than 1 MB. Split it."))
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return raw.decode("cp1252", errors="replace")
+    for beginning, sentence in _OTHER_KINDS.items():
+        if raw.startswith(beginning):
+            raise AccountError(str(sentence))
+    return _text_of(raw).replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
+
+
+def _text_of(raw: bytes) -> str:
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return raw.decode("utf-16", errors="replace")
+    for encoding, zeros in (("utf-16-le", raw[1::2]), ("utf-16-be", raw[::2])):
+        if zeros and zeros.count(0) * 2 > len(zeros):  # every other byte of Latin text
+            return raw.decode(encoding, errors="replace")
+    text = raw.decode("utf-8-sig", errors="replace")
+    wrong = text.count(UNREADABLE)
+    if not wrong:
+        return text
+    # A few wrong bytes in UTF-8 are wrong bytes: reading everything as cp1252 for them would make “Ã©” of every “é”.
+    right = sum(not letter.isascii() for letter in text) - wrong
+    return text if right >= wrong else raw.decode("cp1252", errors="replace")
 
 
 def read(text: str) -> Preview:
@@ -108,30 +142,76 @@ def _key(value: Any) -> Any:
     return value if isinstance(value, str) else value.pk
 
 
+# The columns as a French list names them.
+_ALIASES = {
+    **dict.fromkeys(("e-mail", "mail", "courriel", "adresse e-mail", "adresse mail", "adresse", "e-mail address"), "email"),
+    **dict.fromkeys(("prenom", "first name"), "first_name"),
+    **dict.fromkeys(("nom", "nom de famille", "last name"), "last_name"),
+    "entite": "entity",
+    **dict.fromkeys(("direction", "departement"), "department"),
+    **dict.fromkeys(("metier", "fonction"), "job"),
+}
+SEPARATORS = ";,\t|"
+
+
 def _rows(text: str) -> list[tuple[int, dict[str, str]]]:
-    first = text.split("\n", 1)[0]
-    separator = ";" if first.count(";") >= first.count(",") else ","
+    """Return the lines of people, each with its number in the file as a person counts, by column; `""` tells of surplus cells."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff").split("\n")
+    skipped, separator = 0, ""
+    while len(lines) > 1:
+        first = lines[0].strip().lower().replace(" ", "")
+        if not separator and first.startswith("sep=") and len(first) == 5:  # as Excel writes
+            separator = lines[0].strip()[-1]
+        elif lines[0].strip(SEPARATORS + ' "\xa0'):
+            break
+        skipped += 1
+        lines = lines[1:]
+    separator = separator or max(SEPARATORS, key=lines[0].count)
+    reader = csv.reader(io.StringIO("\n".join(lines), newline=""), delimiter=separator, strict=True)
+    rows: list[tuple[int, dict[str, str]]] = []
+    begins = 0  # where the record begins that is being read
     try:
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-        header = [name.strip().lower() for name in next(reader, [])]
-        _check_header(header)
-        rows: list[tuple[int, dict[str, str]]] = []
+        header = _header(next(reader, []))
+        begins = reader.line_num
         for cells in reader:
-            if not any(cell.strip() for cell in cells):
+            number, begins = skipped + begins + 1, reader.line_num
+            cells = [visible(cell) if "\n" in cell or "\xa0" in cell else cell.strip() for cell in cells]
+            if not any(cells):
                 continue
             if len(rows) == MAX_ROWS:
                 raise AccountError(
                     _("This file holds more than %(count)s people. Split it into several files.") % {"count": MAX_ROWS}
                 )
-            cells = [cell.strip() for cell in cells]
-            rows.append(
-                (reader.line_num, dict(zip(header, cells, strict=False)) | {"": "" if len(cells) <= len(header) else "x"})
-            )
+            surplus = "x" if any(cells[len(header) :]) else ""
+            rows.append((number, dict(zip(header, cells, strict=False)) | {"": surplus}))
     except csv.Error as error:
-        raise AccountError(_("This file cannot be read as CSV: %(error)s.") % {"error": error}) from error
+        raise AccountError(_unreadable(str(error), skipped + begins + 1)) from error
     if not rows:
         raise AccountError(_("This file holds no people: there is nothing below its first line."))
     return rows
+
+
+def _unreadable(words: str, line: int) -> str:
+    """Return what the csv module's `words` mean, in a sentence, for the record that begins on `line`."""
+    if "unexpected end" in words:
+        return _("A quotation mark on line %(line)s is never closed: what follows it cannot be told apart.") % {"line": line}
+    if "expected after" in words:
+        return _('On line %(line)s, something follows a closing quotation mark. Write a mark inside a cell twice: "".') % {
+            "line": line
+        }
+    if "field larger" in words:
+        return _("A cell on line %(line)s is far too long. Is a quotation mark missing?") % {"line": line}
+    return _("Line %(line)s cannot be read as CSV.") % {"line": line}
+
+
+def _header(cells: list[str]) -> list[str]:
+    """Return the names of the columns; empty cells at the end, as spreadsheets leave them, are none. Raises AccountError."""
+    names = [" ".join(folded(cell).split()) for cell in cells]
+    while names and not names[-1]:
+        names.pop()
+    header = [_ALIASES.get(name, name) for name in names]
+    _check_header(header)
+    return header
 
 
 def _check_header(header: list[str]) -> None:
@@ -146,14 +226,16 @@ def _check_header(header: list[str]) -> None:
 
 
 def _line(number: int, row: dict[str, str], known: Directory) -> Line:
-    email = row.get("email", "").lower()
-    values: dict[str, Any] = {"first_name": row.get("first_name", ""), "last_name": row.get("last_name", "")}
+    email = normal_email(row.get("email", ""))
+    values: dict[str, Any] = {name: normal_name(row.get(name, "")) for name in ("first_name", "last_name")}
     return Line(number, email, values, error=_error(row, email, values, known))
 
 
 def _error(row: dict[str, str], email: str, values: dict[str, Any], known: Directory) -> str:
     if row[""]:
         return _("There are more cells than columns.")
+    if any(UNREADABLE in cell for cell in row.values()):
+        return _("A letter on this line cannot be read. Save the file as “CSV UTF-8”, or type the letter again.")
     for name, longest in LONGEST.items():
         if not row.get(name):
             return _("The cell “%(column)s” is empty.") % {"column": name}

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import unicodedata
 import uuid
 from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
@@ -13,15 +12,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.ids import uuid7
+from apps.core.writing import folded
 
 from . import scopes
+from .addresses import normal_email, normal_password
 from .enums import Theme
-
-
-def folded(text: str) -> str:
-    """Return `text` in small letters without accents, as it is searched."""
-    decomposed = unicodedata.normalize("NFKD", text.replace("œ", "oe").replace("Œ", "OE").replace("æ", "ae").replace("Æ", "AE"))
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter)).casefold()
 
 
 class Entity(models.Model):
@@ -91,11 +86,11 @@ class JobRole(models.Model):
 
 class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> User:
-        return self.get(email__iexact=username)
+        return self.get(email=normal_email(username or ""))
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
         """Create a person; `password=None` makes one that only single sign-on can open."""
-        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user = self.model(email=email, **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -144,10 +139,17 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.get_full_name() or self.email
 
     def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
+        self.email = normal_email(self.email)
         self.fold()
         if update_fields is not None and {"first_name", "last_name", "email"} & set(update_fields):
             update_fields = {*update_fields, "search_text"}
         super().save(*args, update_fields=update_fields, **kwargs)
+
+    def set_password(self, raw_password: str | None) -> None:
+        super().set_password(None if raw_password is None else normal_password(raw_password))
+
+    def check_password(self, raw_password: str | None) -> bool:
+        return super().check_password(None if raw_password is None else normal_password(raw_password))
 
     def fold(self) -> None:
         """Bring `search_text` up to date; `save` does it, `bulk_create` does not."""

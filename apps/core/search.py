@@ -8,7 +8,6 @@ A source returns only what the person may open: it is asked with the person, and
 from __future__ import annotations
 
 import logging
-import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -64,12 +63,6 @@ def register(source: Source) -> None:
 
 def sources() -> list[Source]:
     return sorted(_sources.values(), key=lambda source: source.order)
-
-
-def folded(text: str) -> str:
-    """Return `text` without accents and capitals: what a search compares, so that "securite" finds “Sécurité”."""
-    plain = unicodedata.normalize("NFKD", text.replace("’", "'")).casefold()
-    return "".join(letter for letter in plain if not unicodedata.combining(letter))
 
 
 def find(user: User, text: str, *, limit: int = 6) -> list[Group]:

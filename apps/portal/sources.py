@@ -16,7 +16,8 @@ from apps.accounts import queries as accounts
 from apps.chat.commands import USE
 from apps.chat.queries import conversations_for, headings
 from apps.core.navigation import places
-from apps.core.search import Hit, folded
+from apps.core.search import Hit
+from apps.core.writing import folded
 from apps.learning.queries import published_courses, readable_lessons
 
 from .navigation import Position, navigation_for

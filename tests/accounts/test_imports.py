@@ -94,7 +94,7 @@ def test_a_bad_line_gets_its_reason_and_changes_nothing(line: str, reason: str) 
         ("email;first_name;last_name;password\n", "not known: password"),
         ("email;first_name;last_name;email\n", "stands twice"),
         (HEAD, "holds no people"),
-        (HEAD + 'zoe@alcyon.example;"Zoé;Petit\n', "cannot be read as CSV"),
+        (HEAD + 'zoe@alcyon.example;"Zoé;Petit\n', "quotation mark on line 2 is never closed"),
     ],
 )
 def test_a_file_that_is_no_such_list_gets_a_sentence(text: str, reason: str) -> None:
@@ -116,6 +116,91 @@ def test_excel_and_commas_are_read() -> None:
     assert decode("﻿é".encode()) == "é"
     assert decode("é".encode("cp1252")) == "é"
     assert len(read("Email,First_Name,Last_Name\r\nzoe@alcyon.example,Zoé,Petit\r\n").new) == 1
+
+
+ZOE = "zoe@alcyon.example;Zoé;Petit;;;;\n"
+NAMES = "email;first_name;last_name\nzoe@alcyon.example;Zoé;Petit\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_files_as_spreadsheets_write_them(encoding: str, end: str) -> None:
+    [line] = read(decode(NAMES.replace("\n", end).encode(encoding))).new
+    assert (line.name, line.number) == ("Zoé Petit", 2)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        NAMES.replace(";", "\t"),
+        NAMES.replace(";", "|"),
+        NAMES.replace(";", ","),
+        "sep=;\n" + NAMES,
+        "sep=;\n\n;;\n" + NAMES,
+        "\n\n;;\n" + NAMES,
+        "\n" + "sep=,\n" + NAMES.replace(";", ","),
+        NAMES.replace("last_name", "last_name;;").replace("Petit", "Petit;;"),
+        NAMES.replace("Petit", "Petit;; ;"),
+        NAMES.replace("last_name", "last_name;"),
+        "E-mail;Prénom;Nom\n" + NAMES.partition("\n")[2],
+        " COURRIEL ; PRENOM ; Nom de famille \n" + NAMES.partition("\n")[2],
+        "Adresse e-mail;Pre\u0301nom;Nom\n" + NAMES.partition("\n")[2],
+        NAMES.replace("Zoé", "Zoe\u0301").replace("Petit", "\u00a0Pe\u200btit\ufeff"),
+        NAMES.replace("zoe@", "Zo\u200be＠"),
+        NAMES.replace("zoe@alcyon.example", '"zoe@alcyon.example"'),
+        NAMES + "\n;;\n \n",
+    ],
+)
+def test_what_makes_no_difference_makes_none(text: str) -> None:
+    for again in (text, decode(text.encode())):
+        [line] = read(again).lines
+        assert (line.error, line.email, line.name) == ("", "zoe@alcyon.example", "Zoé Petit")
+
+
+def test_one_wrong_byte_is_told_of_its_line_and_leaves_the_others() -> None:
+    raw = (HEAD + ZOE + "ana@alcyon.example;Ana;Béraud;;;;\n").encode().replace("Béraud".encode(), b"B\xe9raud")
+    good, bad = read(decode(raw)).lines
+    assert (good.name, good.error) == ("Zoé Petit", "")
+    assert bad.number == 3
+    assert "cannot be read" in bad.error
+
+
+def test_a_single_letter_in_the_old_encoding_is_that_letter() -> None:
+    raw = (HEAD + "zoe@alcyon.example;Zoé;Petit;;;;\n").encode("cp1252")
+    assert read(decode(raw)).new[0].name == "Zoé Petit"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (HEAD + ZOE + 'a@b.example;"Ana;Roux\nb@b.example;B;C\n', "quotation mark on line 3 is never closed"),
+        (HEAD + 'a@b.example;"An"a;Roux\n', "On line 2, something follows a closing quotation mark"),
+        ("sep=;\n\n" + HEAD + 'a@b.example;"An"a;Roux\n', "On line 4, something follows"),
+        (HEAD + f"a@b.example;{'x' * 140_000};Roux\n", "A cell on line 2 is far too long"),
+        ("\n\n", "Missing: email"),
+        ("sep=;", "Missing: email"),
+    ],
+)
+def test_what_is_wrong_with_the_file_is_a_sentence_with_its_line(text: str, words: str) -> None:
+    with pytest.raises(AccountError) as caught:
+        read(text)
+    assert words in str(caught.value)
+    assert "unexpected" not in str(caught.value)
+
+
+def test_lines_are_counted_as_a_person_counts_them() -> None:
+    text = "sep=;\n" + HEAD + 'zoe@alcyon.example;"Zoé\nMarie";Petit;;;;\n\nbad;A;B;;;;\n'
+    good, bad = read(text).lines
+    assert (good.number, good.name) == (3, "Zoé Marie Petit")
+    assert bad.number == 6
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"), [(b"PK\x03\x04rest", "workbook"), (b"\xd0\xcf\x11\xe0rest", "workbook"), (b"%PDF-1.7", "PDF")]
+)
+def test_a_file_of_another_kind_says_what_it_is(raw: bytes, words: str) -> None:
+    with pytest.raises(AccountError, match=words):
+        decode(raw)
 
 
 def test_a_thousand_lines_take_as_many_questions_as_one(django_assert_num_queries: DjangoAssertNumQueries) -> None:

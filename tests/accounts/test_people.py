@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from apps.accounts.enums import PersonState, Role
 from apps.accounts.errors import AccountError
-from apps.accounts.models import User, folded
+from apps.accounts.models import User
 from apps.accounts.queries import entity_and_below, find_people, get_person, roles_of
 from apps.accounts.roles import sync_roles
 from apps.accounts.services import (
@@ -28,6 +28,7 @@ from apps.accounts.services import (
 )
 from apps.core.ids import uuid7
 from apps.core.models import AuditEntry, OutboxMessage
+from apps.core.writing import folded
 from tests.factories.accounts import EntityFactory, JobRoleFactory, UserFactory
 
 from .conftest import Letters
@@ -217,7 +218,7 @@ def test_people_are_found_without_their_accents() -> None:
         assert list(find_people(text=text)) == [elodie], text
     assert find_people(text="").count() == 2
     assert find_people(text="%").count() == 0
-    assert folded("Œuvre d’Été ÆSIR") == "oeuvre d’ete aesir"
+    assert folded("Œuvre d’Été ÆSIR") == "oeuvre d'ete aesir"
 
 
 def test_people_are_filtered() -> None:

@@ -14,6 +14,8 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.addresses import normal_email
+
 
 class Worded(forms.BaseForm):
     """Gives fields our labels and help, and takes placeholders away."""
@@ -42,16 +44,30 @@ RULES = _("At least 12 characters. A short sentence is easy to remember and hard
 MALFORMED = (KeyError, TypeError, ValueError, AttributeError)
 
 
-class LoginForm(Worded, account_forms.LoginForm):
+class Spelt(forms.BaseForm):
+    """Reads the address in whatever spelling it is typed, before anything else looks at it."""
+
+    addresses: ClassVar[tuple[str, ...]] = ("email",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in self.addresses:
+            field = self.fields[name]
+            read = field.to_python
+            field.to_python = lambda value, read=read: normal_email(read(value) or "")  # type: ignore[method-assign, misc]
+
+
+class LoginForm(Spelt, Worded, account_forms.LoginForm):
     labels = {"login": EMAIL, "password": PASSWORD}
     helps = {"password": ""}
+    addresses = ("login",)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["login"].widget.attrs["autocomplete"] = "username webauthn"
 
 
-class SignupForm(Worded, account_forms.SignupForm):
+class SignupForm(Spelt, Worded, account_forms.SignupForm):
     """Open only where a company has opened it, to addresses of its domains."""
 
     first_name = forms.CharField(label=_("First name"), max_length=80)
@@ -61,7 +77,7 @@ class SignupForm(Worded, account_forms.SignupForm):
     field_order = ["first_name", "last_name", "email", "password1"]
 
     def clean_email(self) -> str:
-        email: str = self.cleaned_data["email"].lower()
+        email: str = self.cleaned_data["email"]
         if email.rpartition("@")[2] not in settings.SIGNUP_DOMAINS:
             domains = ", ".join(f"@{domain}" for domain in settings.SIGNUP_DOMAINS)
             raise ValidationError(_("Use your professional address (%(domains)s)."), params={"domains": domains})
@@ -93,7 +109,7 @@ class SetPasswordForm(Worded, account_forms.SetPasswordForm):
         return super().clean() or {}
 
 
-class ResetPasswordForm(Worded, account_forms.ResetPasswordForm):
+class ResetPasswordForm(Spelt, Worded, account_forms.ResetPasswordForm):
     labels = {"email": EMAIL}
 
 

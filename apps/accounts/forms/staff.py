@@ -5,8 +5,16 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.addresses import normal_email
 from apps.accounts.enums import PersonState, Role
 from apps.accounts.models import Department, Entity, JobRole, Site, User
+
+
+class PersonalEmailField(forms.EmailField):
+    """An address in the spelling people are known by, before anything else looks at it."""
+
+    def to_python(self, value: Any) -> str:
+        return normal_email(super().to_python(value) or "")
 
 
 class PeopleFilter(forms.Form):
@@ -37,7 +45,7 @@ class PersonForm(forms.Form):
 
     first_name = forms.CharField(label=_("First name"), max_length=80)
     last_name = forms.CharField(label=_("Last name"), max_length=80)
-    email = forms.EmailField(label=_("E-mail address"), max_length=254)
+    email = PersonalEmailField(label=_("E-mail address"), max_length=254)
     entity = forms.ModelChoiceField(Entity.objects.all(), required=False, label=_("Entity"), empty_label="—")
     department = forms.ModelChoiceField(Department.objects.all(), required=False, label=_("Department"), empty_label="—")
     site = forms.ModelChoiceField(Site.objects.all(), required=False, label=_("Site"), empty_label="—")

@@ -10,8 +10,10 @@ from allauth.usersessions.models import UserSession
 from django.db.models import QuerySet
 from django.http import Http404
 
+from apps.accounts.addresses import normal_email
 from apps.accounts.enums import PersonState, Role
-from apps.accounts.models import Department, Entity, JobRole, Site, User, folded
+from apps.accounts.models import Department, Entity, JobRole, Site, User
+from apps.core.writing import folded
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import Group
@@ -69,7 +71,7 @@ def find_person(text: str) -> User | None:
     try:
         return User.objects.filter(pk=uuid.UUID(text)).first()
     except ValueError:
-        return User.objects.filter(email=text.strip().lower()).first()
+        return User.objects.filter(email=normal_email(text)).first()
 
 
 def roles_of(groups: Iterable[Group]) -> list[Role]:

@@ -9,6 +9,7 @@ from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from apps.accounts.addresses import normal_email, normal_name
 from apps.accounts.enums import Role
 from apps.accounts.errors import AccountError
 from apps.accounts.models import Department, Entity, JobRole, Site, User
@@ -52,7 +53,7 @@ def create_person(
     Without a password they come in through single sign-on or an invitation, which `invite` sends. Writes an audit entry.
     Raises AccountError when the address is taken, in whatever case it is written.
     """
-    email = email.strip().lower()
+    email = normal_email(email)
     if User.objects.filter(email=email).exists() or EmailAddress.objects.filter(email=email).exists():
         raise _known_email()
     try:
@@ -60,8 +61,8 @@ def create_person(
             user = User.objects.create_user(
                 email,
                 password,
-                first_name=first_name.strip(),
-                last_name=last_name.strip(),
+                first_name=normal_name(first_name),
+                last_name=normal_name(last_name),
                 entity=entity,
                 department=department,
                 site=site,
@@ -84,6 +85,7 @@ def update_person(*, user: User, changes: Mapping[str, Any], actor: User | None)
     if unknown := set(changes) - set(EDITABLE):
         raise ValueError(f"Not for staff to change: {', '.join(sorted(unknown))}.")
     user = User.objects.select_for_update().get(pk=user.pk)
+    changes = {name: normal_name(value) if isinstance(value, str) else value for name, value in changes.items()}
     changed = [name for name, value in changes.items() if getattr(user, name) != value]
     if changed:
         for name in changed:
@@ -106,7 +108,7 @@ def change_email(*, user: User, email: str, actor: User) -> User:
 
     Raises AccountError when the address is taken.
     """
-    email = email.strip().lower()
+    email = normal_email(email)
     user = User.objects.select_for_update().get(pk=user.pk)
     if user.email == email:
         return user

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.validators import validate_email
 from django.db import transaction
 
+from apps.accounts.addresses import normal_email
 from apps.accounts.enums import Role
 from apps.accounts.errors import AccountError
 from apps.accounts.models import User
@@ -31,7 +32,7 @@ class Command(BaseCommand):
         parser.add_argument("--existing", action="store_true", help="give the role to somebody who has an account")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        email = options["email"].strip().lower()
+        email = normal_email(options["email"])
         try:
             validate_email(email)
         except ValidationError:

@@ -1,0 +1,49 @@
+"""How text is written, and what of that makes no difference to who reads it: invisible characters, and the many signs for one."""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import cache
+
+# Shown by nobody, though not of a kind (Cc, Cf…) that says so: fillers, joiners, selectors of a glyph.
+_UNSEEN = {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2065, 0x3164, 0xFFA0, *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)}
+_APOSTROPHES = "’‘‛ʼʻʹ′`´＇"
+_DASHES = "‐‑‒–—―−﹣－"
+
+
+@cache
+def is_unseen(letter: str) -> bool:
+    """Whether `letter` leaves no mark: control and format characters, halves of pairs, fillers. Spaces are seen."""
+    return unicodedata.category(letter) in {"Cc", "Cf", "Cs"} or ord(letter) in _UNSEEN
+
+
+def visible(text: str) -> str:
+    """Return `text` without what cannot be seen, with plain single spaces; nothing at its ends."""
+    spaced = "".join(" " if letter.isspace() else letter for letter in text)
+    return " ".join("".join(letter for letter in spaced if letter == " " or not is_unseen(letter)).split())
+
+
+_ONE_SIGN = str.maketrans(
+    {
+        **dict.fromkeys(_APOSTROPHES, "'"),
+        **dict.fromkeys(_DASHES, "-"),
+        "œ": "oe",
+        "Œ": "oe",
+        "æ": "ae",
+        "Æ": "ae",
+        "ø": "o",
+        "Ø": "o",
+        "ł": "l",
+        "Ł": "l",
+        "đ": "d",
+        "Đ": "d",
+        "ı": "i",
+    }
+)
+
+
+def folded(text: str) -> str:
+    """Return `text` as it is searched: without accents, capitals and what cannot be seen, one sign for all apostrophes and one
+    for all dashes. “Securite” finds “Sécurité”, “d'avila” finds “d’Ávila”."""
+    plain = unicodedata.normalize("NFKD", visible(text).translate(_ONE_SIGN)).translate(_ONE_SIGN).casefold()
+    return "".join(letter for letter in plain if not unicodedata.combining(letter))
