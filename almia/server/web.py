@@ -14,6 +14,7 @@ from types import FrameType
 import uvicorn
 from django.utils.translation import gettext as _
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import CloseCode
 
 from .errors import CannotServe
 
@@ -47,9 +48,10 @@ def take_port(host: str, port: int) -> socket.socket:
 
 
 class SocketProtocol(WebSocketsSansIOProtocol):
-    """Cuts off a client that takes nothing for `UNREAD_SECONDS`.
+    """Cuts off a client that takes nothing for `UNREAD_SECONDS`, and one that sends what is no text as text.
 
-    uvicorn would close such a connection only once everything on its way has been taken, which is never.
+    uvicorn would close the former only once everything on its way has been taken, which is never, and writes a traceback about
+    the latter.
     """
 
     _deadline: asyncio.TimerHandle | None = None
@@ -61,6 +63,16 @@ class SocketProtocol(WebSocketsSansIOProtocol):
     def resume_writing(self) -> None:
         super().resume_writing()
         self._forget_deadline()
+
+    def send_receive_event_to_app(self) -> None:
+        if self.curr_msg_data_type == "text" and not self.close_sent:
+            try:
+                b"".join(self.frames).decode()
+            except UnicodeDecodeError:
+                self.conn.fail(CloseCode.INVALID_DATA)
+                self.handle_parser_exception()
+                return
+        super().send_receive_event_to_app()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._forget_deadline()
