@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 
 import uvicorn
+from django.conf import settings
 from django.utils.translation import gettext as _
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import CloseCode
@@ -85,7 +86,10 @@ class SocketProtocol(WebSocketsSansIOProtocol):
 
 
 def configuration() -> uvicorn.Config:
-    """Return uvicorn's configuration for `almia.asgi`."""
+    """Return uvicorn's configuration for `almia.asgi`. Raises CannotServe."""
+    if settings.FORCE_SCRIPT_NAME:
+        sentence = _("Almia is served at the root of a host name of its own: FORCE_SCRIPT_NAME (%(path)s) must not be set.")
+        raise CannotServe(sentence % {"path": settings.FORCE_SCRIPT_NAME})
     return uvicorn.Config(
         "almia.asgi:application",
         loop="uvloop",
