@@ -80,6 +80,7 @@ class WellFormedTextMiddleware:
 def _well_formed(fields: QueryDict) -> Any:
     mended = QueryDict(mutable=True)
     for name, values in fields.lists():
-        mended.setlist(well_formed(name), [well_formed(str(value)) for value in values])
+        for value in values:
+            mended.appendlist(well_formed(name), well_formed(str(value)))
     mended._mutable = False
     return mended
