@@ -3,7 +3,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.request import Request
@@ -15,8 +14,6 @@ class Pages(PageNumberPagination):
     """`?page=2&page_size=50`; at most 100 at once. What is no such number is refused, never read as another."""
 
     page_size_query_param = "page_size"
-    page_size_query_description = gettext_lazy("How many at once: 100 at most, whatever is asked for.")
-    page_query_description = gettext_lazy("Which page, from 1 on.")
     max_page_size = 100
 
     def get_page_size(self, request: Request) -> int:
@@ -26,10 +23,10 @@ class Pages(PageNumberPagination):
         return self._number(request, "page") or 1
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
-        described = {"page": self.page_query_description, "page_size": self.page_size_query_description}
+        described = {"page": _("Which page, from 1 on."), "page_size": _("How many at once: 100 at most, whatever is asked for.")}
         schema = {"type": "integer", "minimum": 1}
         return [
-            {"name": name, "in": "query", "required": False, "description": str(words), "schema": schema}
+            {"name": name, "in": "query", "required": False, "description": words, "schema": schema}
             for name, words in described.items()
         ]
 

@@ -97,7 +97,10 @@ def test_renaming(client: Client, talk: Talk) -> None:
     assert (response.status_code, response.json()["title"]) == (200, "Another title")
 
 
-@pytest.mark.parametrize("body", [{}, {"title": ""}, {"title": "   "}, {"title": "x" * 121}, {"title": {"a": 1}}, {"title": 5}, {"title": "\0"}, [], "text"])
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"title": ""}, {"title": "   "}, {"title": "x" * 121}, {"title": {"a": 1}}, {"title": 5}, {"title": "\0"}, [], "text"],
+)
 def test_a_bad_title_is_said_in_words(client: Client, talk: Talk, body: object) -> None:
     conversation = talk(client.user, title="Kept")  # type: ignore[attr-defined]
     response = send(client, "PATCH", f"{BASE}{conversation.pk}/", body)

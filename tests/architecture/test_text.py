@@ -27,10 +27,14 @@ UNKEEPABLE = re.compile("[\0\r\ud800-\udfff]")
 # NUL, half an emoji as three stray bytes, a stray byte, a line break as forms send it.
 ESCAPED = "a\\u0000b\\ud83dc\\r\\nd"
 TYPED = "a%00b%ED%A0%BDc%FFd%0D%0Ae"
+READ_BY_HAND = {
+    *("text", "target", "title", "q", "next", "page", "page_size", "what", "current"),
+    *("model", "code", "language", "theme", "lang", "version"),
+}
 ROUTES = [route for route in routes() if "media" not in route.name and not route.path.startswith("/account/demo/")]
 
 
-def all_forms(base: type = forms.BaseForm) -> Iterator[type]:
+def all_forms(base: type[forms.BaseForm] = forms.BaseForm) -> Iterator[type[forms.BaseForm]]:
     for form in base.__subclasses__():
         yield form
         yield from all_forms(form)
@@ -39,7 +43,7 @@ def all_forms(base: type = forms.BaseForm) -> Iterator[type]:
 def names() -> list[str]:
     """Return the names of all fields there are in forms, and of what views read without one."""
     found = {name for form in all_forms() for name in getattr(form, "base_fields", {})}
-    return sorted(found | {"text", "target", "title", "q", "next", "page", "what", "current", "model", "code", "language", "theme", "lang", "version", "page_size"})
+    return sorted(found | READ_BY_HAND)
 
 
 @contextmanager
@@ -71,7 +75,7 @@ def anybody(db: None) -> Client:
 def test_no_page_fails_on_what_is_typed(anybody: Client, route: Route) -> None:
     query = "&".join(f"{quote(name)}={TYPED}" for name in names())
     parts = "".join(f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{ESCAPED}\r\n' for name in names())
-    form = "multipart/form-data; boundary=x; charset=unicode_escape"  # the one encoding of forms in which half a character can come
+    form = "multipart/form-data; boundary=x; charset=unicode_escape"  # so that half a character can come
     with a_database_that_refuses():
         assert anybody.get(f"{route.path.replace('/x/', '/x%00%ED%A0%80/')}?{query}").status_code < 500
         assert anybody.post(route.path, f"{parts}--x--\r\n", content_type=form).status_code < 500

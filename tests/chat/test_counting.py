@@ -1,4 +1,4 @@
-"""One way to count: characters, a line break being one and an emoji being one, however a text comes in; and text as it is kept."""
+"""One way to count: characters, a line break or an emoji being one of them, however a text comes in; and text as it is kept."""
 
 from __future__ import annotations
 

@@ -115,7 +115,12 @@ async def test_too_many_at_once_are_refused_by_their_refs(live_server_ws: LiveSe
 @served
 async def test_what_was_typed_arrives_as_it_can_be_kept(live_server_ws: LiveServer, person: User) -> None:
     async with live_server_ws.tab(await live_server_ws.sign_in(person)) as tab:
-        for written, kept in (("half \\ud83d", "half \ufffd"), ("N\\u0000UL", "NUL"), ("\\r\\n\\r", "\n\n"), ("\\ud83d\\ude00", "😀")):
+        for written, kept in (
+            ("half \\ud83d", "half \ufffd"),
+            ("N\\u0000UL", "NUL"),
+            ("\\r\\n\\r", "\n\n"),
+            ("\\ud83d\\ude00", "😀"),
+        ):
             await tab.send(f'{{"type": "test.say", "ref": "r1", "text": "{written}"}}')
             assert (await tab.until(lambda frame: frame.get("ref") == "r1", 2))["text"] == kept
         # Numbers of any size are numbers; what they are for decides.

@@ -11,9 +11,7 @@ from django.core.exceptions import DisallowedHost
 from almia.logs import Line
 from apps.core.middleware import PERMISSIONS_POLICY
 from tests import raw
-from tests.factories.accounts import UserFactory
-from tests.live import LiveServer, session_of
-from apps.core import db
+from tests.live import LiveServer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -79,7 +77,6 @@ async def test_a_request(
         assert PERMISSIONS_POLICY.encode() in answer
         warnings = [record for record in caplog.records if record.levelno > logging.INFO]
         assert [record.name for record in warnings] == ["django.security.DisallowedHost"]
-
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,8 @@ class SchemaView(SpectacularAPIView):
     permission_classes = (IsAuthenticated,)
 
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return self._get_schema_response(request)
+        response: Response = self._get_schema_response(request)  # type: ignore[no-untyped-call]
+        return response
 
     def _get_version_parameter(self, request: Request) -> None:
         return None  # it would go into a header as it comes

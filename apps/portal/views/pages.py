@@ -61,4 +61,6 @@ def robots(request: HttpRequest) -> HttpResponse:
 def socket(request: HttpRequest) -> HttpResponse:
     """The live socket's address, for who asks it in plain HTTP: a program that is mistaken, or a proxy that drops the upgrade."""
     sentence = "Only WebSocket is spoken here: the request came without its upgrade.\n"
-    return HttpResponse(sentence, status=426, content_type="text/plain", headers={"Upgrade": "websocket", "Connection": "Upgrade"})
+    return HttpResponse(
+        sentence, status=426, content_type="text/plain", headers={"Upgrade": "websocket", "Connection": "Upgrade"}
+    )
