@@ -11,6 +11,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
+from apps.core.text import well_formed
+
 from .errors import AccountError
 from .models import User
 from .queries import Directory, directory, people_with_emails
@@ -72,9 +74,9 @@ def decode(raw: bytes) -> str:
     if len(raw) > MAX_BYTES:
         raise AccountError(_("This file is larger than 1 MB. Split it."))
     try:
-        return raw.decode("utf-8-sig")
+        return well_formed(raw.decode("utf-8-sig"))
     except UnicodeDecodeError:
-        return raw.decode("cp1252", errors="replace")
+        return well_formed(raw.decode("cp1252", errors="replace"))
 
 
 def read(text: str) -> Preview:

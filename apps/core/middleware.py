@@ -15,6 +15,7 @@ UNUSED = (
     "accelerometer",
     "autoplay",
     "camera",
+    "clipboard-read",
     "display-capture",
     "encrypted-media",
     "geolocation",

@@ -15,6 +15,7 @@ import pytest
 from django import forms
 from django.contrib.auth.models import Permission
 from django.core.exceptions import ObjectDoesNotExist
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 
@@ -79,6 +80,15 @@ def test_no_page_fails_on_what_is_typed(anybody: Client, route: Route) -> None:
     with a_database_that_refuses():
         assert anybody.get(f"{route.path.replace('/x/', '/x%00%ED%A0%80/')}?{query}").status_code < 500
         assert anybody.post(route.path, f"{parts}--x--\r\n", content_type=form).status_code < 500
+
+
+@pytest.mark.django_db
+def test_no_file_fails_on_what_it_holds(anybody: Client) -> None:
+    file = SimpleUploadedFile("people.csv", b"email,first_name,last_name\r\nn\0ul@alcyon.example,N\0UL,Two\rlines\r\n")
+    with a_database_that_refuses():
+        page = anybody.post("/staff/people/import/", {"file": file})
+    assert page.status_code == 200
+    assert not UNKEEPABLE.search(page.context["text"])
 
 
 @pytest.mark.django_db
