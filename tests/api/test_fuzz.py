@@ -1,6 +1,7 @@
-"""The API held against its own description: requests that fit it and requests that do not, drawn by schemathesis, always the same.
+"""The API held against its own description: requests that fit it and requests that do not, as schemathesis draws them.
 
-Every answer must be described (status, content type, body), what does not fit must be refused, and nothing is an error of ours.
+Always the same ones. Every answer must be described (status, content type, body), what does not fit must be refused, and nothing
+is an error of ours.
 """
 
 from __future__ import annotations

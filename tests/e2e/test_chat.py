@@ -33,7 +33,8 @@ def slow_world(tmp_path_factory: pytest.TempPathFactory, upstream: Running) -> I
         "from apps.gateway.models import *; "
         f"p = Provider.objects.create(name='Slow', base_url={upstream.base_url!r}, allow_plain_http=True); "
         "m = Model.objects.create(name='Counter'); "
-        f"v = ModelVersion.objects.create(model=m, provider=p, label='v1', upstream_name={SLOW!r}, status='active', context_window=1_000_000); "
+        f"v = ModelVersion.objects.create(model=m, provider=p, label='v1', upstream_name={SLOW!r}, status='active', "
+        "context_window=1_000_000); "
         "Alias.objects.update_or_create(code='almia-standard', defaults={'label': 'Almia standard', 'target': v})"
     )
     world.manage("shell", "-c", script)
