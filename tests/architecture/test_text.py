@@ -21,8 +21,11 @@ from django.test import Client
 
 from apps.core.live import frames, registry
 from apps.core.live.errors import LiveError
+from apps.core.live.session import person_behind
+from apps.core.text import well_formed
 from tests.architecture.routes import Route, routes
 from tests.factories.access import entitled_user
+from tests.factories.chat import make_model
 
 UNKEEPABLE = re.compile("[\0\r\ud800-\udfff]")
 # NUL, half an emoji as three stray bytes, a stray byte, a line break as forms send it.
@@ -63,7 +66,8 @@ def a_database_that_refuses() -> Iterator[None]:
 
 @pytest.fixture
 def anybody(db: None) -> Client:
-    """Somebody who may do everything."""
+    """Somebody who may do everything, with a model that a message could begin an answer of."""
+    make_model(window=1_000_000)
     user = entitled_user("chat.use", is_staff=True)
     user.user_permissions.set(Permission.objects.all())
     client = Client(raise_request_exception=True)
@@ -79,7 +83,18 @@ def test_no_page_fails_on_what_is_typed(anybody: Client, route: Route) -> None:
     form = "multipart/form-data; boundary=x; charset=unicode_escape"  # so that half a character can come
     with a_database_that_refuses():
         assert anybody.get(f"{route.path.replace('/x/', '/x%00%ED%A0%80/')}?{query}").status_code < 500
-        assert anybody.post(route.path, f"{parts}--x--\r\n", content_type=form).status_code < 500
+        assert anybody.generic("POST", route.path, f"{parts}--x--\r\n", content_type=form).status_code < 500
+
+
+@pytest.mark.django_db
+def test_no_cookie_fails_the_look_up_of_a_session(client: Client) -> None:
+    client.cookies["sessionid"] = client.cookies["csrftoken"] = client.cookies["theme"] = (
+        "a\0bcdefghijklmnop"  # sent quoted: \000
+    )
+    with a_database_that_refuses():
+        assert client.get("/accounts/login/").status_code == 200
+        assert client.get("/").status_code == 302
+        assert person_behind(well_formed("a\0bcdefghijklmnop")) is None
 
 
 @pytest.mark.django_db

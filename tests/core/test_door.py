@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from almia.asgi import application
 from tests import raw
 from tests.live import LiveServer
 
@@ -44,3 +45,9 @@ async def test_a_handshake(
     answer = await raw.ask(live_server_ws.port, request, until_head=True)
     assert raw.status_of(answer) == status
     assert raw.troubles(caplog) == []
+
+
+async def test_other_protocols_are_refused_as_asgi_has_it() -> None:
+    """A server asks for what it might use, and takes the exception for a no."""
+    with pytest.raises(ValueError, match="smtp"):
+        await application({"type": "smtp"}, None, None)

@@ -46,6 +46,7 @@ def many(name: str, count: int) -> str:
         ("GET /accounts/password/reset/?next=//[", "", "", 200),
         ("POST /account/theme/", "Referer: http://[\r\n" + FORM, "theme=dark&next=//[", 403),
         ("GET /navigation/", "HX-Current-URL: http://[\r\n", "", 302),
+        ("GET /accounts/login/?b=%00&" + many("a", 1500), "", "", 400),
         ("GET /accounts/login/?" + many("a", 1500), "", "", 400),
         ("GET /\xe9", "", "", 400),
         ("OPTIONS *", "", "", 302),
