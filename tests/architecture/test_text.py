@@ -88,9 +88,7 @@ def test_no_page_fails_on_what_is_typed(anybody: Client, route: Route) -> None:
 
 @pytest.mark.django_db
 def test_no_cookie_fails_the_look_up_of_a_session(client: Client) -> None:
-    client.cookies["sessionid"] = client.cookies["csrftoken"] = client.cookies["theme"] = (
-        "a\0bcdefghijklmnop"  # sent as \000
-    )
+    client.cookies["sessionid"] = client.cookies["csrftoken"] = client.cookies["theme"] = "a\0bcdefghijklmnop"  # sent as \000
     with a_database_that_refuses():
         assert client.get("/accounts/login/").status_code == 200
         assert client.get("/").status_code == 302
