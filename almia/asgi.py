@@ -14,19 +14,17 @@ from django.core.asgi import get_asgi_application
 
 http = get_asgi_application()
 
-from channels.routing import ProtocolTypeRouter, URLRouter
+from channels.routing import ProtocolTypeRouter
 from channels.sessions import CookieMiddleware
-from django.urls import path
 
 from apps.core.lifespan import Lifespan
 from apps.core.live.consumer import live_socket
-from apps.core.live.origins import ExactOrigins
+from apps.core.live.door import Door
 
-socket = path("ws/", live_socket)  # type: ignore[arg-type]  # an ASGI application, where Django knows views only
 application = ProtocolTypeRouter(
     {
         "http": http,
         "lifespan": Lifespan(),
-        "websocket": ExactOrigins(CookieMiddleware(URLRouter([socket]))),
+        "websocket": Door(CookieMiddleware(live_socket)),
     }
 )

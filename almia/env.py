@@ -65,7 +65,16 @@ def origins(name: str, default: list[str] | None = None) -> list[str]:
     """Return variable `name` as exact origins, `scheme://host[:port]`."""
     found = words(name, default)
     for origin in found:
-        parts = urlsplit(origin)
+        try:
+            parts = urlsplit(origin)
+            parts.port  # noqa: B018  reading it is what tells that it is none
+        except ValueError:
+            raise ImproperlyConfigured(f"{name}: {origin!r} is not of the form scheme://host[:port].") from None
+        if parts.scheme in {"http", "https"} and parts.hostname and parts.path.strip("/"):
+            raise ImproperlyConfigured(
+                f"{name}: {origin!r} holds the path {parts.path!r}. Almia is served at the root of a host name of its own, "
+                "not below a path: see docs/operations.md."
+            )
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query:
             raise ImproperlyConfigured(f"{name}: {origin!r} is not of the form scheme://host[:port].")
     return found

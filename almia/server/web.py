@@ -12,8 +12,10 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 
 import uvicorn
+from django.conf import settings
 from django.utils.translation import gettext as _
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import CloseCode
 
 from .errors import CannotServe
 
@@ -47,9 +49,10 @@ def take_port(host: str, port: int) -> socket.socket:
 
 
 class SocketProtocol(WebSocketsSansIOProtocol):
-    """Cuts off a client that takes nothing for `UNREAD_SECONDS`.
+    """Cuts off a client that takes nothing for `UNREAD_SECONDS`, and one that sends what is no text as text.
 
-    uvicorn would close such a connection only once everything on its way has been taken, which is never.
+    uvicorn would close the former only once everything on its way has been taken, which is never, and writes a traceback about
+    the latter.
     """
 
     _deadline: asyncio.TimerHandle | None = None
@@ -62,6 +65,16 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         super().resume_writing()
         self._forget_deadline()
 
+    def send_receive_event_to_app(self) -> None:
+        if self.curr_msg_data_type == "text" and not self.close_sent:
+            try:
+                b"".join(self.frames).decode()
+            except UnicodeDecodeError:
+                self.conn.fail(CloseCode.INVALID_DATA)
+                self.handle_parser_exception()
+                return
+        super().send_receive_event_to_app()
+
     def connection_lost(self, exc: Exception | None) -> None:
         self._forget_deadline()
         super().connection_lost(exc)
@@ -73,7 +86,10 @@ class SocketProtocol(WebSocketsSansIOProtocol):
 
 
 def configuration() -> uvicorn.Config:
-    """Return uvicorn's configuration for `almia.asgi`."""
+    """Return uvicorn's configuration for `almia.asgi`. Raises CannotServe."""
+    if settings.FORCE_SCRIPT_NAME:
+        sentence = _("Almia is served at the root of a host name of its own: FORCE_SCRIPT_NAME (%(path)s) must not be set.")
+        raise CannotServe(sentence % {"path": settings.FORCE_SCRIPT_NAME})
     return uvicorn.Config(
         "almia.asgi:application",
         loop="uvloop",

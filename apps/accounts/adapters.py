@@ -43,6 +43,12 @@ class AccountAdapter(DefaultAccountAdapter):
         "rate_limited": gettext_lazy("Too many attempts. Wait a moment, then try again."),
     }
 
+    def is_safe_url(self, url: str) -> bool:
+        try:
+            return bool(super().is_safe_url(url))
+        except ValueError:  # "http://[" is no address at all
+            return False
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return bool(settings.OPEN_SIGNUP)
 

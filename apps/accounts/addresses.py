@@ -10,7 +10,7 @@ import unicodedata
 
 import idna
 
-from apps.core.writing import is_unseen, visible
+from apps.core.text import is_unseen, visible
 
 LONGEST_NAME = 80
 

@@ -17,7 +17,7 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.writing import folded
+from apps.core.text import folded
 
 from .demo_world import ACCOUNTS, DEPARTMENTS, ENTITIES, JOBS, PEOPLE, SITES
 from .models import Department, Entity, JobRole, Site, User

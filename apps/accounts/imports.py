@@ -13,7 +13,7 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.core.writing import folded, visible
+from apps.core.text import folded, visible, well_formed
 
 from .addresses import normal_email, normal_name
 from .errors import AccountError
@@ -93,7 +93,7 @@ def decode(raw: bytes) -> str:
     for beginning, sentence in _OTHER_KINDS.items():
         if raw.startswith(beginning):
             raise AccountError(str(sentence))
-    return _text_of(raw).replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
+    return well_formed(_text_of(raw)).removeprefix("\ufeff")
 
 
 def _text_of(raw: bytes) -> str:

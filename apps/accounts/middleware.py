@@ -19,6 +19,7 @@ OPEN_PREFIXES = (
     "/api/",
     "/favicon",
     "/robots.txt",
+    "/ws/",
 )
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.ids import uuid7
-from apps.core.writing import folded
+from apps.core.text import folded
 
 from . import scopes
 from .addresses import normal_email, normal_password

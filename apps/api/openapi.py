@@ -55,8 +55,11 @@ PROBLEM_CODES = {
     "401": "Nobody is signed in, or the token is not valid.",
     "403": "Not allowed: a scope or a right is missing.",
     "404": "It does not exist, or it belongs to somebody else.",
+    "413": "Too much was sent at once.",
+    "415": "Only JSON is understood.",
     "429": "Too many requests: wait for as long as `Retry-After` says.",
 }
+NEEDS_BODY = {"413", "415"}
 
 
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -103,5 +106,7 @@ def add_problems(result: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
     for operations in result["paths"].values():
         for operation in operations.values():
             for code, description in PROBLEM_CODES.items():
+                if code in NEEDS_BODY and "requestBody" not in operation:
+                    continue
                 operation["responses"].setdefault(code, {"description": description, "content": content})
     return result

@@ -48,7 +48,7 @@ class Chapter:
 def reference(language: str) -> list[Chapter]:
     """Return the chapters of the documentation. The API does not change while the process runs."""
     with translation.override(language):
-        schema: dict[str, Any] = _generate()
+        schema = openapi()
     chapters: dict[str, Chapter] = {}
     for path, operations in schema["paths"].items():
         for method, found in operations.items():
@@ -57,9 +57,11 @@ def reference(language: str) -> list[Chapter]:
     return list(chapters.values())
 
 
-def _generate() -> Any:
+def openapi() -> dict[str, Any]:
+    """Return the OpenAPI document, in the language that is active."""
     generator: Any = SchemaGenerator
-    return generator().get_schema(request=None, public=True)
+    document: dict[str, Any] = generator().get_schema(request=None, public=True)
+    return document
 
 
 def _operation(schema: dict[str, Any], path: str, method: str, found: dict[str, Any]) -> Operation:

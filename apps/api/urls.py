@@ -21,5 +21,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("conversations/<uuid:conversation_id>/messages/", ConversationMessages.as_view(), name="messages"),
     path("schema/", SchemaView.as_view(), name="schema"),
     path("docs/", docs, name="docs"),
-    re_path(r"^.*$", NothingHere.as_view(), name="nothing"),
+    re_path(r"^", NothingHere.as_view(), name="nothing"),  # a dot would not stand for a line break
 ]

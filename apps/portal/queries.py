@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 from apps.access.enums import ProofState
 from apps.access.queries import Explanation, Item
 from apps.chat.queries import Heading, recent_for
-from apps.chat.services import MAX_CHARACTERS
 from apps.core.dates import day
 from apps.learning.queries import Step as Course
 from apps.learning.queries import path_for
@@ -77,7 +76,6 @@ class Home:
     proofs: tuple[Proof, ...] = ()
     recent: tuple[Heading, ...] = ()
     staff: bool = False
-    limit: int = MAX_CHARACTERS
 
     @property
     def is_open(self) -> bool:

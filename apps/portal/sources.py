@@ -17,7 +17,7 @@ from apps.chat.commands import USE
 from apps.chat.queries import conversations_for, headings
 from apps.core.navigation import places
 from apps.core.search import Hit
-from apps.core.writing import folded
+from apps.core.text import folded
 from apps.learning.queries import published_courses, readable_lessons
 
 from .navigation import Position, navigation_for

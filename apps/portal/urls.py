@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("navigation/", pages.navigation, name="navigation"),
     path("palette/", pages.palette, name="palette"),
     path("robots.txt", pages.robots, name="robots"),
+    path("ws/", pages.socket, name="socket"),
     path("staff/", staff.overview, name="staff"),
     path("staff/tasks/", staff.tasks, name="tasks"),
     path("staff/tasks/<uuid:message_id>/replay/", staff.replay_task, name="replay_task"),

@@ -295,7 +295,7 @@ let pending = null;
 form.addEventListener("submit", async (event) => {
   const text = field.value.trim();
   const limit = Number(form.dataset.limit);
-  if (!text || text.length > limit) {
+  if (!text || [...text].length > limit) { // as the server counts: an emoji is one
     event.preventDefault();
     field.focus();
     if (text) say({ message: form.dataset.tooLong });

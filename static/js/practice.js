@@ -25,7 +25,7 @@ function start(bench) {
   }
 
   function count() {
-    find("count").textContent = prompt.value.length;
+    find("count").textContent = [...prompt.value].length; // as the server counts: an emoji is one
   }
 
   function complain(error) {
@@ -97,7 +97,7 @@ function start(bench) {
   find("insert")?.addEventListener("click", () => {
     const material = find("material").textContent.trim();
     const before = prompt.value.trimEnd();
-    prompt.value = `${before}${before ? "\n\n" : ""}${material}`.slice(0, prompt.maxLength);
+    prompt.value = `${before}${before ? "\n\n" : ""}${material}`;
     prompt.dispatchEvent(new Event("almia:resize", { bubbles: true }));
     count();
     prompt.focus();

@@ -28,7 +28,7 @@ from apps.accounts.services import (
 )
 from apps.core.ids import uuid7
 from apps.core.models import AuditEntry, OutboxMessage
-from apps.core.writing import folded
+from apps.core.text import folded
 from tests.factories.accounts import EntityFactory, JobRoleFactory, UserFactory
 
 from .conftest import Letters

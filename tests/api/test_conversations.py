@@ -64,7 +64,21 @@ def test_pages(client: Client, talk: Talk) -> None:
     assert (page["count"], len(page["results"])) == (3, 2)
     assert len(client.get(page["next"]).json()["results"]) == 1
     assert len(client.get(BASE, {"page_size": 10_000}).json()["results"]) == 3
-    assert client.get(BASE, {"page": "x"}).status_code == 404
+    assert client.get(BASE, {"page": 3}).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["page", "page_size"])
+@pytest.mark.parametrize("value", ["x", "", "0", "-1", "0.5", "1e1", "٣", "1_0", " 1", "last", "null", "9" * 5000, "%00"])
+def test_a_page_is_a_whole_number(client: Client, name: str, value: str) -> None:
+    response = client.get(f"{BASE}?{name}={value}")
+    assert (response.status_code, response["Content-Type"]) == (400, "application/problem+json")
+    assert response.json()["errors"][0]["pointer"] == f"/{name}"
+    assert client.get(f"{BASE}?{name}=1&{name}=1").status_code == 400
+
+
+@pytest.mark.parametrize("path", ["me/", "capabilities/", "courses/", "progress/", "conversations/"])
+def test_every_list_reads_its_page_alike(client: Client, path: str) -> None:
+    assert client.get(f"/api/v1/{path}?page_size=x").status_code == (200 if path == "me/" else 400)
 
 
 @pytest.mark.parametrize("rows", [1, 3])
@@ -83,13 +97,30 @@ def test_renaming(client: Client, talk: Talk) -> None:
     assert (response.status_code, response.json()["title"]) == (200, "Another title")
 
 
-@pytest.mark.parametrize("body", [{}, {"title": ""}, {"title": "   "}, {"title": "x" * 121}, {"title": {"a": 1}}, [], "text"])
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"title": ""}, {"title": "   "}, {"title": "x" * 121}, {"title": {"a": 1}}, {"title": 5}, {"title": "\0"}, [], "text"],
+)
 def test_a_bad_title_is_said_in_words(client: Client, talk: Talk, body: object) -> None:
     conversation = talk(client.user, title="Kept")  # type: ignore[attr-defined]
     response = send(client, "PATCH", f"{BASE}{conversation.pk}/", body)
     assert (response.status_code, response["Content-Type"]) == (400, "application/problem+json")
     assert response.json()["errors"][0]["detail"]
     assert client.get(f"{BASE}{conversation.pk}/").json()["title"] == "Kept"
+
+
+def test_a_title_is_kept_as_it_can_be(client: Client, talk: Talk) -> None:
+    conversation = talk(client.user)  # type: ignore[attr-defined]
+    body = '{"title": "half \\ud83d, whole \\ud83d\\ude00,\\u0000 two\\r\\nlines"}'
+    response = client.patch(f"{BASE}{conversation.pk}/", body, content_type="application/json")
+    assert (response.status_code, response.json()["title"]) == (200, "half \ufffd, whole 😀, two lines")
+
+
+@pytest.mark.parametrize("length", [120, 121])
+def test_a_title_is_counted_in_characters(client: Client, talk: Talk, length: int) -> None:
+    conversation = talk(client.user)  # type: ignore[attr-defined]
+    response = send(client, "PATCH", f"{BASE}{conversation.pk}/", {"title": "😀" * length})
+    assert response.status_code == (200 if length == 120 else 400)
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,15 @@ def test_refusals_count_towards_the_throttle(token_client: Any, monkeypatch: pyt
     assert [client.get("/api/v1/me/").status_code for _ in range(3)] == [403, 403, 429]
 
 
+@pytest.mark.parametrize("path", ["nothing", "courses/%0A/", "%0A", "capabilities/a%2Fb/", "conversations/x%0D%0Ay/messages/"])
+@pytest.mark.parametrize("method", ["get", "post", "options"])
+def test_whatever_is_not_there_is_a_problem_as_well(client: Client, path: str, method: str) -> None:
+    client.force_login(UserFactory())
+    response = getattr(client, method)(f"/api/v1/{path}")
+    problem(response, 404)
+    assert "Allow" not in response
+
+
 def test_field_errors_are_pointers() -> None:
     class Inner(serializers.Serializer[Any]):
         count = serializers.IntegerField()

@@ -7,8 +7,8 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import translation
 
-from apps.api.openapi import PROBLEM_CODES
-from apps.api.reference import reference
+from apps.api.openapi import NEEDS_BODY, PROBLEM_CODES
+from apps.api.reference import openapi, reference
 from tests.factories.accounts import UserFactory
 
 
@@ -31,8 +31,26 @@ def test_the_schema_says_who_may_and_what_can_go_wrong(client: Client) -> None:
             assert operation["summary"], where
             assert operation["description"], where
             assert operation["security"] == [{"token": []}, {"session": []}], where
-            assert set(PROBLEM_CODES) <= set(operation["responses"]), where
+            possible = set(PROBLEM_CODES) - (set() if "requestBody" in operation else NEEDS_BODY)
+            assert possible <= set(operation["responses"]), where
             assert ("write" in operation["x-scopes"]) == (method != "get"), where
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("query", ["version=a%0Ab", "version=1", "lang=zz", "lang=..%2F..", "lang=a%0Ab"])
+def test_the_schema_reads_nothing_from_its_address_but_the_format(client: Client, query: str) -> None:
+    client.force_login(UserFactory(language="fr"))
+    response = client.get(f"/api/v1/schema/?format=json&{query}")
+    assert response.status_code == 200
+    assert response["Content-Disposition"] == 'inline; filename="Almia.json"'
+    assert response.content == client.get("/api/v1/schema/?format=json").content
+
+
+def test_what_must_be_sent_is_required() -> None:
+    document = openapi()
+    title = document["components"]["schemas"]["Title"]
+    assert title["required"] == ["title"]
+    assert "PatchedTitle" not in document["components"]["schemas"]
 
 
 @pytest.mark.django_db

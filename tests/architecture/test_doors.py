@@ -15,6 +15,7 @@ OPEN = {
     "/account/language/": "the sign-in page is chosen a language, too",
     "/account/theme/": "and a theme",
     "/account/demo/": "the demo accounts of the try-out's sign-in page; not there elsewhere",
+    "/ws/": "the socket's address: who asks it in plain HTTP is told that; the socket asks for a session itself",
     "/robots.txt": "says that nothing here is to be indexed",
     "/api/v1/schema/": "the API's description holds no data",
     "/api/v1/docs/": "as its description",

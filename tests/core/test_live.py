@@ -87,7 +87,7 @@ async def test_answers_with_the_same_ref(live_server_ws: LiveServer, person: Use
         ("null", "bad_frame"),
         ('{"ref": "1"}', "bad_frame"),
         ('{"type": 5}', "bad_frame"),
-        (b'{"type": "test.echo", "text": "bytes"}', "too_large"),
+        (b'{"type": "test.echo", "text": "bytes"}', "not_text"),
         ('{"type": "test.unknown"}', "unknown_type"),
         ('{"type": "test.echo"}', "bad_frame"),
         ('{"type": "test.echo", "text": 5}', "bad_frame"),

@@ -33,7 +33,8 @@ def slow_world(tmp_path_factory: pytest.TempPathFactory, upstream: Running) -> I
         "from apps.gateway.models import *; "
         f"p = Provider.objects.create(name='Slow', base_url={upstream.base_url!r}, allow_plain_http=True); "
         "m = Model.objects.create(name='Counter'); "
-        f"v = ModelVersion.objects.create(model=m, provider=p, label='v1', upstream_name={SLOW!r}, status='active'); "
+        f"v = ModelVersion.objects.create(model=m, provider=p, label='v1', upstream_name={SLOW!r}, status='active', "
+        "context_window=1_000_000); "
         "Alias.objects.update_or_create(code='almia-standard', defaults={'label': 'Almia standard', 'target': v})"
     )
     world.manage("shell", "-c", script)
@@ -100,6 +101,28 @@ def test_reloads_and_a_second_tab_keep_every_word_and_stop_works_from_the_other(
         assert_counts(answer(page))
         assert_accessible(page)
         assert_fits(page)
+
+
+def test_an_emoji_and_a_line_break_are_one_character_each(trained: Callable[..., Visitor]) -> None:
+    """By the form, which begins a conversation, and by the socket, which goes on with it."""
+    with trained() as visitor:
+        page = visitor.context.pages[0]
+        write = "text => { document.getElementById('composer-text').value = text }"  # at once: typing so much takes a minute
+        page.evaluate(write, "😀" * 59_000 + "\nx" * 400)
+        page.locator("#composer-text").press("Enter")
+        expect(page).to_have_url(re.compile(r"/chat/[0-9a-f-]{36}/"))
+        wait_for_words(page, 1)
+        page.locator("#composer-stop").click()
+        expect(page.locator("#composer-stop")).to_be_hidden()
+        # Half an emoji, as a program may leave it, costs nobody their message.
+        page.evaluate("document.getElementById('composer-text').value = '😀'.repeat(59000) + ' half \\ud83d'")
+        page.locator("#composer-text").press("Enter")
+        expect(page.locator(".message--mine")).to_have_count(2)
+        wait_for_words(page, 1)
+        page.locator("#composer-stop").click()
+        expect(page.locator("#composer-stop")).to_be_hidden()
+        page.reload()
+        expect(page.locator(".message--mine").last).to_contain_text("half \ufffd")
 
 
 def test_a_second_tab_shows_a_turn_that_began_in_the_first(trained: Callable[..., Visitor]) -> None:

@@ -16,6 +16,7 @@ from apps.gateway.models import UsageEntry
 from apps.learning import queries, services, tries
 from apps.learning.enums import TryState
 from apps.learning.models import Bench, Exercise, PracticeTry
+from apps.learning.queries.practice import MAX_PROMPT
 from bench.upstream import Running
 from tests.factories.accounts import UserFactory
 from tests.factories.chat import make_model
@@ -266,3 +267,12 @@ def test_a_destroyed_key_is_said_on_the_page(client: Client, upstream: Running) 
     page = client.get(reverse("learning:lesson", args=["course", "two"]))
     assert page.status_code == 200
     assert "cannot be read at the moment" in page.content.decode()
+
+
+async def test_a_prompt_is_counted_in_characters_however_its_lines_end(live_server_ws: LiveServer, upstream: Running) -> None:
+    user, exercise = await db.run(prepare, upstream)
+    longest = "😀\r\n" * (MAX_PROMPT // 2 - 1) + "ab"
+    async with live_server_ws.tab(await live_server_ws.sign_in(user)) as tab:
+        assert (await ask(tab, exercise, longest + "c"))["code"] == "bad_prompt"
+        assert (await ask(tab, exercise, longest))["type"] == "practice.started"
+        await read(tab)

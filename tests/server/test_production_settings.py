@@ -5,10 +5,13 @@ from __future__ import annotations
 import importlib
 import sys
 from types import ModuleType
+from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
+from almia.server.errors import CannotServe
+from almia.server.web import configuration
 from tools.check import PRODUCTION
 
 NAME = "almia.settings.production"
@@ -56,6 +59,8 @@ def test_a_missing_value_stops_the_start_and_is_named(monkeypatch: pytest.Monkey
         ("ALMIA_ORIGINS", "http://almia.alcyon.example"),
         ("ALMIA_ORIGINS", "https://almia.alcyon.example,http://almia.alcyon.example"),
         ("ALMIA_ORIGINS", "https://almia.alcyon.example/"),
+        ("ALMIA_ORIGINS", "https://almia.alcyon.example:none"),
+        ("ALMIA_ORIGINS", "https://[almia"),
         ("DATABASE_URL", "mysql://x"),
         ("ALMIA_SSL_REDIRECT", "perhaps"),
     ],
@@ -65,3 +70,17 @@ def test_an_unsafe_value_stops_the_start(monkeypatch: pytest.MonkeyPatch, name: 
         load(monkeypatch, **{name: value})
     if name.endswith("KEY"):
         assert value not in str(caught.value)
+
+
+@pytest.mark.parametrize("origins", ["https://tools.alcyon.example/almia", "https://almia.alcyon.example,https://x.example/a/b/"])
+def test_below_a_path_it_does_not_start(monkeypatch: pytest.MonkeyPatch, origins: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="at the root of a host name of its own") as caught:
+        load(monkeypatch, ALMIA_ORIGINS=origins)
+    assert "docs/operations.md" in str(caught.value)
+
+
+def test_a_script_name_stops_the_start(settings: Any) -> None:
+    assert configuration()
+    settings.FORCE_SCRIPT_NAME = "/almia"
+    with pytest.raises(CannotServe, match="/almia"):
+        configuration()

@@ -13,7 +13,7 @@ from django.http import Http404
 from apps.accounts.addresses import normal_email
 from apps.accounts.enums import PersonState, Role
 from apps.accounts.models import Department, Entity, JobRole, Site, User
-from apps.core.writing import folded
+from apps.core.text import folded
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import Group

@@ -3,11 +3,24 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.chat.enums import RunState
 from apps.chat.queries import Heading, Turn
 from apps.chat.services import MAX_TITLE
+
+SOMETHING_TO_SEE = r"[^\s\x00]"
+
+
+@extend_schema_field({"type": "string", "minLength": 1, "maxLength": MAX_TITLE, "pattern": SOMETHING_TO_SEE})
+class TextField(serializers.CharField):
+    """Text that is text: DRF would take a number for one."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
 
 
 class ConversationSerializer(serializers.Serializer[Heading]):
@@ -23,7 +36,7 @@ class ConversationSerializer(serializers.Serializer[Heading]):
 class TitleSerializer(serializers.Serializer[Any]):
     """What can be changed of a conversation."""
 
-    title = serializers.CharField(max_length=MAX_TITLE)
+    title = TextField(max_length=MAX_TITLE)
 
 
 class AnswerSerializer(serializers.Serializer[Turn]):

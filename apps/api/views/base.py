@@ -43,6 +43,10 @@ class NothingHere(ApiView):
     serializer_class = None
     permission_classes = ()
 
+    @property
+    def default_response_headers(self) -> dict[str, str]:
+        return {}  # DRF would list the methods that nothing understands
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         raise NotFound

@@ -16,8 +16,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from apps.core import crypto, db
+from apps.core.text import well_formed
 
-from . import registry
+from . import frames, registry
 from .connection import Connection, Gone
 from .errors import LiveError
 from .push import asker, join, leave, user_group
@@ -30,14 +31,6 @@ MAX_FRAME_CHARACTERS = 200_000
 MAX_AT_ONCE = 16
 BURST, PER_SECOND = 60, 20
 RECHECK_SECONDS = 120
-
-
-class Envelope(msgspec.Struct):
-    type: str
-    ref: str | None = None
-
-
-_envelope = msgspec.json.Decoder(Envelope)
 
 
 class SignedOut(Exception):
@@ -55,7 +48,8 @@ async def live_socket(scope: Any, receive: Any, send: Any) -> None:
         return
     try:
         while (event := await receive())["type"] == "websocket.receive":
-            socket.receive(event.get("text"))
+            text = event.get("text")
+            socket.receive(event["bytes"] if text is None else text)
     finally:
         await socket.close()
 
@@ -65,7 +59,7 @@ class LiveSocket:
 
     def __init__(self, scope: Any, send: Any) -> None:
         headers = dict(scope["headers"])
-        self.session_key: str | None = scope["cookies"].get(settings.SESSION_COOKIE_NAME)
+        self.session_key = well_formed(scope["cookies"].get(settings.SESSION_COOKIE_NAME, ""))
         self.accepted_language = headers.get(b"accept-language", b"").decode("latin-1")
         self.tokens, self.refilled = float(BURST), time.monotonic()
         self.at_once = 0
@@ -76,7 +70,7 @@ class LiveSocket:
     async def open(self) -> bool:
         """Find out who this is and join their groups; return whether anybody is signed in."""
         user = await db.run(person_behind, self.session_key)
-        if user is None or self.session_key is None:
+        if user is None:
             return False
         self.language = language_of(user, self.accepted_language)
         self.connection = Connection(self._send, user_id=user.pk)
@@ -101,7 +95,7 @@ class LiveSocket:
             self.connection.spawn(self.recheck())
 
     # Frames ----------------------------------------------------------------------------------------------------------
-    def receive(self, text: str | None) -> None:
+    def receive(self, sent: str | bytes) -> None:
         """Answer one frame, unless the client asks too much at once."""
         connection = self.connection
         if connection.gone.is_set():
@@ -110,33 +104,35 @@ class LiveSocket:
         self.tokens = min(float(BURST), self.tokens + (now - self.refilled) * PER_SECOND)
         self.refilled = now
         if self.tokens < 1 or self.at_once >= MAX_AT_ONCE:
-            connection.post(LiveError("too_many", self._say(_("Too many requests at once. Wait a moment."))).frame())
+            error = LiveError("too_many", self._say(_("Too many requests at once. Wait a moment.")))
+            connection.post(error.frame(frames.read(sent).ref))
             return
         self.tokens -= 1
         self.at_once += 1
-        connection.spawn(self._answer(text))
+        connection.spawn(self._answer(sent))
 
     def _say(self, sentence: Promise) -> str:
         """Return `sentence` in the person's language, as it was known last."""
         with translation.override(self.language):
             return str(sentence)
 
-    async def _answer(self, text: str | None) -> None:
-        connection, ref = self.connection, None
+    async def _answer(self, sent: str | bytes) -> None:
+        connection = self.connection
+        asked = frames.read(sent)
+        ref = asked.ref
         try:
-            if text is None or len(text) > MAX_FRAME_CHARACTERS:
+            if isinstance(sent, bytes):
+                raise LiveError("not_text", self._say(_("Only text frames are understood.")))
+            if len(sent) > MAX_FRAME_CHARACTERS:
                 raise LiveError("too_large", self._say(_("This message is too long.")))
-            try:
-                envelope = _envelope.decode(text)
-            except msgspec.MsgspecError as error:
-                raise LiveError("bad_frame", self._say(_("This request cannot be read."))) from error
-            ref = envelope.ref
-            command = registry.find(envelope.type)
+            if asked.fault:
+                raise LiveError("bad_frame", self._say(_("This request cannot be read.")), detail=asked.fault)
+            command = registry.find(asked.type)
             if command is None:
                 raise LiveError("unknown_type", self._say(_("This request is not known.")))
             try:
-                frame = command.decoder.decode(text)
-            except msgspec.MsgspecError as error:
+                frame = msgspec.convert(asked.fields, command.frame)
+            except msgspec.ValidationError as error:
                 raise LiveError("bad_frame", self._say(_("This request cannot be read.")), detail=str(error)) from error
             reply = await db.run(self._run, command, frame)
             await connection.send({**reply.frame, "ref": ref} if ref is not None else reply.frame)

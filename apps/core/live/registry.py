@@ -38,7 +38,6 @@ class Command:
     frame: type[msgspec.Struct]
     capability: str | None
     handler: Handler
-    decoder: msgspec.json.Decoder[Any]
 
 
 _commands: dict[str, Command] = {}
@@ -55,7 +54,7 @@ def command(type_: str, *, frame: type[msgspec.Struct], capability: str | None) 
     def register(handler: Handler) -> Handler:
         if type_ in _commands:
             raise ValueError(f"Command {type_} is declared twice.")
-        _commands[type_] = Command(type_, frame, capability, handler, msgspec.json.Decoder(frame))
+        _commands[type_] = Command(type_, frame, capability, handler)
         return handler
 
     return register

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import Resolver404, resolve
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from apps.core import search
@@ -54,3 +55,12 @@ def palette(request: HttpRequest) -> HttpResponse:
 def robots(request: HttpRequest) -> HttpResponse:
     """Nothing here is for search engines."""
     return HttpResponse("User-agent: *\nDisallow: /\n", content_type="text/plain")
+
+
+@csrf_exempt  # it says the same whoever asks, and does nothing
+def socket(request: HttpRequest) -> HttpResponse:
+    """The live socket's address, for who asks it in plain HTTP: a program that is mistaken, or a proxy that drops the upgrade."""
+    sentence = "Only WebSocket is spoken here: the request came without its upgrade.\n"
+    return HttpResponse(
+        sentence, status=426, content_type="text/plain", headers={"Upgrade": "websocket", "Connection": "Upgrade"}
+    )
