@@ -11,7 +11,6 @@ LONGEST = 400
 LONG: dict[str, str] = {
     "static/css/layout.css": "the frame of every page; read from top to bottom",
     "static/css/components/chat.css": "one component",
-    "static/js/chat.js": "one page's behaviour",
     "bench/upstream.py": "one process that stands for a provider, started as a single file",
 }
 THIRD_PARTY = ("static/vendor/", "tests/e2e/vendor/")

@@ -105,6 +105,8 @@ def test_a_good_course_is_read_whole(tmp_path: Path) -> None:
         (GREEN_FR, "Some words.", "[here](../other.html)", f"{GREEN_FR}:7: a link must start with https://"),
         (GREEN_FR, "Some words.", "[here](http://example.org)", f"{GREEN_FR}:7: a link must start with https://"),
         (GREEN_FR, "Some words.", "# Title\n\nWords.", f"{GREEN_FR}:7: the title is the screen's only first-level heading"),
+        (GREEN_FR, "Some words.", "Words.\n\n```\ncode", f"{GREEN_FR}:9: a code block is never closed"),
+        (GREEN_FR, "Some words.", "1. Words.\n\n   ~~~ sh\n   code\n\nWords.", f"{GREEN_FR}:9: a code block is never closed"),
         (GREEN_FR, "Some words.", "::: tip\nWords.\n:::", f"{GREEN_FR}:7: unknown call-out “tip”"),
         (HOT_FR, "Retenez.\n:::", "Retenez.", f"{HOT_FR}:9: the call-out “takeaway” is never closed"),
         (HOT_FR, "::: takeaway\n", "", f"{HOT_FR}:10: “:::” closes a call-out that was never opened"),
