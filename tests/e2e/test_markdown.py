@@ -1,40 +1,62 @@
-"""What is written is what is read: an answer as it comes, as it is stored, copied, printed and said aloud."""
+"""What is written is what is read: an answer as it comes, as it is stored, copied, printed and said aloud.
+
+No server runs: the page is made of the chat's own templates and scripts, and the test is the other end of its socket.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Route
+from django.template.loader import render_to_string
+from django.utils import translation
+from playwright.sync_api import Browser, BrowserContext, Page, Route, WebSocketRoute, expect
 
 from apps.core.markdown import render_answer
 from tests.markdown_corpus import CORPUS
 
 STATIC = Path(__file__).resolve().parents[2] / "static"
-ORIGIN = "http://localhost:9"  # nothing of it leaves the test: every request is answered from the folder
-KINDS = {".js": "text/javascript", ".css": "text/css", ".html": "text/html; charset=utf-8"}
-SHELL = """<!doctype html><html lang="en" data-theme="light"><head>
-<link rel="stylesheet" href="/static/css/almia.css"></head><body>
-<main><div class="message"><div class="answer" id="live"></div></div>
-<div class="message"><div class="answer" id="stored"></div></div></main>
-<div id="announcer" role="status"></div>
-<template id="code-template"><div class="code-block"><div class="code-block__bar">
-<span class="code-block__lang"></span><button
- class="code-block__copy" type="button" data-copy=".code-block" data-copy-text="pre"><span>Copy</span></button>
-</div></div></template>
-<template id="texts" data-copied="Copied" data-copy-failed="No copy" data-table="Table" data-code="Code" data-image="image"
- data-struck="(struck out: {text})"></template>
+ORIGIN = "http://localhost:9"  # nothing leaves the test: every request is answered from the folder
+KINDS = {".js": "text/javascript", ".css": "text/css", ".html": "text/html; charset=utf-8", ".svg": "image/svg+xml"}
+SHELL = """<!doctype html><html lang="en" data-theme="dark"><head><meta charset="utf-8">
+<link rel="stylesheet" href="/static/css/almia.css"></head><body><div class="frame frame--chat">
+<header class="rail">Almia</header><main class="chat" id="main"><h1 class="chat__title">Title</h1>
+<a class="conversations__new" href="/">New</a><div id="chat-status" class="chat__status" hidden></div>
+<div class="chat__scroll" id="chat-scroll"><div id="thread" data-conversation="c" data-url="/thread"><ol class="thread" role="list">
+<li class="message"><div class="answer" id="live"></div></li><li class="message"><div class="answer" id="stored"></div></li>
+</ol></div></div>
+<div class="chat__foot"><button id="chat-latest" type="button" hidden></button>
+<form class="composer" id="composer" method="post" action="/start" data-limit="1000"><textarea id="composer-text" name="text"></textarea>
+<p id="composer-error" hidden></p><button class="composer__send" type="submit">Send</button>
+<button id="composer-stop" type="button" hidden>Stop</button></form></div>
+<template id="message-template">{message}</template><template id="answer-template">{answer}</template>
+<template id="editor-template"><form data-editing><textarea></textarea><button type="button" data-cancel>Cancel</button></form></template>
+<form action="/home"><textarea id="home" data-enter-sends>words</textarea></form>
+</main></div>{end}
+<script src="/static/vendor/htmx.min.js"></script>
 <script src="/static/vendor/markdown-it.min.js"></script>
 <script type="module" src="/static/js/copy.js"></script>
 <script type="module" src="/static/js/toasts.js"></script>
+<script type="module" src="/static/js/chat.js"></script>
+<script type="module" src="/static/js/home.js"></script>
 <script type="module">
   import * as markdown from "/static/js/markdown.js";
   window.markdown = markdown;
 </script></body></html>"""
 
+# What a screen reader is given, in order.
+SAID = """
+window.said = [];
+addEventListener("DOMContentLoaded", () => {
+  const place = document.getElementById("announcer");
+  new MutationObserver(() => place.textContent && said.push(place.textContent)).observe(place, { childList: true });
+});
+"""
 # The text as it comes: `cuts` are the places where one piece ends. Each piece is drawn.
 WRITE = """
 window.write = (text, cuts) => {
@@ -73,32 +95,109 @@ window.seen = (node) => {
 """
 
 
-def serve(route: Route) -> None:
-    path = route.request.url.removeprefix(ORIGIN)
-    if path == "/":
-        route.fulfill(body=SHELL, content_type=KINDS[".html"])
-    elif path.startswith("/static/") and (file := STATIC / path.removeprefix("/static/")).is_file():
-        route.fulfill(body=file.read_bytes(), content_type=KINDS.get(file.suffix, "application/octet-stream"))
-    else:
-        route.fulfill(status=404, body="")
+class Chat:
+    """The page of a conversation, and the server as the page sees it."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.thread = ""
+        self.sockets: list[WebSocketRoute] = []
+        self.asked: list[dict[str, Any]] = []
+        context.route("**/*", self._serve)
+        context.route_web_socket(re.compile("/ws/"), self._connect)
+        self.page = context.new_page()
+        self.page.goto(ORIGIN)
+        self.page.add_script_tag(content=WRITE)
+        self.page.wait_for_function("window.markdown !== undefined")
+
+    def _serve(self, route: Route) -> None:
+        path = route.request.url.removeprefix(ORIGIN)
+        file = STATIC / path.removeprefix("/static/").split("#")[0]
+        if path == "/":
+            parts = {
+                "message": render_to_string("chat/_message.html", {"text": "", "turn": None}),
+                "answer": render_to_string("chat/_answer_shell.html", {}),
+                "end": render_to_string("components/shell_end.html", {"messages": []}),
+            }
+            body = re.sub(r"{(message|answer|end)}", lambda found: parts[found[1]], SHELL)
+            route.fulfill(body=body, content_type=KINDS[".html"])
+        elif path == "/thread":
+            route.fulfill(body=f'<ol class="thread" role="list">{self.thread}</ol>', content_type=KINDS[".html"])
+        elif path.startswith("/static/") and file.is_file():
+            route.fulfill(body=file.read_bytes(), content_type=KINDS.get(file.suffix, "application/octet-stream"))
+        else:
+            route.fulfill(status=404, body="")
+
+    def _connect(self, socket: WebSocketRoute) -> None:
+        self.sockets.append(socket)
+        socket.on_message(lambda message: self._hear(json.loads(str(message))))
+        self.tell({"type": "hello"})
+
+    def _hear(self, frame: dict[str, Any]) -> None:
+        self.asked.append(frame)
+        if frame["type"] == "chat.send":
+            self.tell({"type": "chat.sent", "ref": frame["ref"], "run": "r1", "message": "m1", "model": "Model v1"})
+
+    def tell(self, *frames: dict[str, Any]) -> None:
+        for frame in frames:
+            self.sockets[-1].send(json.dumps(frame))
+
+    def ask(self) -> None:
+        self.page.locator("#composer-text").fill("words")
+        self.page.locator("#composer-text").press("Enter")
+        expect(self.page.locator("[data-run=r1]")).to_be_visible()
+
+    def store(self, text: str) -> None:
+        """Make `text` the answer that the server has kept."""
+        run = SimpleNamespace(pk="r1", model_name="Model v1", state="done", cut_short=False)
+        turn = SimpleNamespace(
+            run=run, answer=text, answer_html=render_answer(text), answers=["r1"], is_last=False, failure="",
+            previous_answer=None, next_answer=None, answer_number=1,
+        )  # fmt: skip
+        inside = render_to_string("chat/_answer.html", {"turn": turn})
+        self.thread = f'<li class="message message--answer" data-run="r1" data-state="done">{inside}</li>'
+
+    def answer(self, text: str) -> None:
+        """Send `text` in one piece, with its end; return when what the server kept is on show."""
+        self.store(text)
+        self.ask()
+        self.tell(
+            {"type": "run.chunk", "run": "r1", "after": 0, "seq": 1, "text": text},
+            {"type": "run.end", "run": "r1", "state": "done"},
+        )
+        expect(self.page.locator('[data-run=r1][data-state="done"]')).to_be_visible()
+
+
+Open = Callable[..., Chat]
 
 
 @pytest.fixture(scope="module")
-def page(browser: Browser) -> Iterator[Page]:
-    """A page with an answer's box and the scripts of the portal, without a server."""
-    context = browser.new_context(base_url=ORIGIN, locale="en-GB", reduced_motion="reduce")
-    context.route("**/*", serve)
-    tab = context.new_page()
-    tab.goto("/")
-    tab.add_script_tag(content=WRITE)
-    tab.wait_for_function("window.markdown !== undefined")
-    yield tab
-    context.close()
+def open_chat(browser: Browser) -> Iterator[Open]:
+    """Return a function that opens the page of a conversation."""
+    contexts = []
+
+    def open_one(*scripts: str) -> Chat:
+        context = browser.new_context(locale="en-GB", reduced_motion="reduce", permissions=["clipboard-read", "clipboard-write"])
+        contexts.append(context)
+        context.add_init_script(SAID)
+        for script in scripts:
+            context.add_init_script(script)
+        with translation.override("en"):
+            return Chat(context)
+
+    yield open_one
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="module")
+def page(open_chat: Open) -> Page:
+    return open_chat().page
 
 
 @pytest.fixture(autouse=True)
-def english(settings: Any) -> None:
-    settings.LANGUAGE_CODE = "en"
+def english() -> Iterator[None]:
+    with translation.override("en"):
+        yield
 
 
 @pytest.mark.parametrize("name", CORPUS)
@@ -120,3 +219,224 @@ def test_cut_at_any_place_the_live_answer_becomes_the_stored_one(name: str, page
         [text, str(render_answer(text))],
     )
     assert found == [], json.dumps(found, indent=1, ensure_ascii=False)
+
+
+# --- Said aloud -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", CORPUS)
+def test_a_screen_reader_hears_the_words_of_the_answer_and_none_of_the_page(name: str, page: Page) -> None:
+    html = str(render_answer(CORPUS[name]))
+    live, stored, bare = page.evaluate(
+        """([text, html]) => {
+          const bare = document.createElement("div");
+          bare.innerHTML = html;
+          return [markdown.readable(write(text, [])), markdown.readable(stored(html)), bare.textContent];
+        }""",
+        [CORPUS[name], html],
+    )
+    assert live == stored
+    assert "Copy" not in live
+    spoken = re.sub(r"\(struck out: (.*?)\)", r"\1", live, flags=re.DOTALL)
+    numbers_and_commas = re.compile(r"[\s,]|(?<![^\n])[0-9]+\. ")
+    assert re.sub(r"\s|,", "", bare) == numbers_and_commas.sub("", re.sub(r"(?m)^(?:[0-9]+\. )+", "", spoken))
+
+
+ALOUD = {
+    "Yes": "Yes",
+    "7. seven\n8. eight\n   - inner\n9. nine": "7. seven 8. eight inner 9. nine",
+    "Now ~~99 €~~ **79 €**": "Now (struck out: 99 €) 79 €",
+    "See [the guide](https://a.example).\n\n```sh\nls -l\n```\n\nDone.": "See the guide. ls -l Done.",
+    "| Plan | Price |\n|---|--:|\n| Small | 5 |": "Plan, Price Small, 5",
+    "one  \ntwo<br>three": "one two three",
+    "\\(x_1\\) and ![a chart](x)": "\\(x_1\\) and a chart",
+    "word " * 300: "word " * 119 + "word…",
+    "x" * 700: "x" * 600 + "…",
+}
+
+
+@pytest.mark.parametrize("text", ALOUD)
+def test_an_answer_in_one_piece_is_said_once(text: str, open_chat: Open) -> None:
+    chat = open_chat()
+    chat.answer(text)
+    chat.page.wait_for_function("said.length > 0")
+    chat.page.wait_for_timeout(150)
+    assert [" ".join(words.split()) for words in chat.page.evaluate("said")] == [" ".join(ALOUD[text].split())]
+
+
+def test_an_answer_that_was_written_while_nobody_looked_is_said_too(open_chat: Open) -> None:
+    chat = open_chat()
+    chat.store("All of it.")
+    chat.ask()
+    chat.tell({"type": "run.stored", "run": "r1", "seq": 9, "text": "All of it.", "state": "done"})
+    chat.page.wait_for_function("said.length > 0")
+    assert chat.page.evaluate("said") == ["All of it."]
+
+
+# --- Copied -----------------------------------------------------------------------------------------------------------------
+
+COPIED = '7. ~~99 €~~ **79 €**\n8. [the guide](/guide "t")\n\n```python\nprint(1)\n```\n\n| a | b |\n|---|--:|\n| <b> | 2 |\n\n\\(x_1\\) שלום'
+READ = """async () => {
+  const [item] = await navigator.clipboard.read();
+  const read = async (type) => (item.types.includes(type) ? (await item.getType(type)).text() : "");
+  return [await read("text/plain"), await read("text/html")];
+}"""
+WITHOUT_CLIPBOARD = "Object.defineProperty(navigator, 'clipboard', { value: undefined });"
+NO_COMMAND = "document.execCommand = () => false;"
+
+
+def paste(page: Page) -> str:
+    """Return what Ctrl-V brings."""
+    page.locator("#composer-text").fill("")
+    page.locator("#composer-text").press("Control+v")
+    return page.locator("#composer-text").input_value()
+
+
+@pytest.mark.parametrize("name", CORPUS)
+def test_the_copy_of_an_answer_is_what_was_written(name: str, open_chat: Open, page: Page) -> None:
+    chat = open_chat()
+    chat.answer(CORPUS[name] or "x")
+    chat.page.locator("[data-copy-html]").click()
+    text, _ = chat.page.evaluate(READ)
+    written = CORPUS[name] or "x"
+    assert text == re.sub(r"\r\n?", "\n", written).replace("\x00", "\ufffd")
+
+
+def test_the_copy_of_an_answer_keeps_its_form_for_a_letter(open_chat: Open) -> None:
+    chat = open_chat()
+    chat.answer(COPIED)
+    chat.page.locator("[data-copy-html]").click()
+    expect(chat.page.locator("[data-copied]")).to_be_visible()
+    text, html = chat.page.evaluate(READ)
+    assert text == COPIED
+    assert "Copy" not in html
+    assert "class=" not in html.replace('class="language-', "")
+    for part in [
+        '<ol start="7"',
+        "<del>99 €</del>",
+        f'href="{ORIGIN}/guide"',
+        'align="right"',
+        "print(1)",
+        "&lt;b&gt;",
+        "\\(x_1\\)",
+    ]:
+        assert part in html
+
+
+@pytest.mark.parametrize("selector", ["[data-copy-html]", ".code-block__copy"])
+def test_outside_a_secure_context_the_copy_works_as_well(selector: str, open_chat: Open) -> None:
+    chat = open_chat(WITHOUT_CLIPBOARD)
+    chat.answer(COPIED)
+    button = chat.page.locator(f"[data-run=r1] {selector}")
+    button.click()
+    expect(chat.page.locator("[data-copied]")).to_be_visible()
+    assert chat.page.evaluate("document.activeElement.matches('[data-copy]')")
+    assert chat.page.locator("textarea.visually-hidden").count() == 0
+    assert paste(chat.page) == (COPIED if "html" in selector else "print(1)")
+
+
+def test_a_browser_that_copies_in_no_way_says_so(open_chat: Open) -> None:
+    chat = open_chat(WITHOUT_CLIPBOARD, NO_COMMAND)
+    chat.answer("words")
+    chat.page.locator("[data-copy-html]").click()
+    expect(chat.page.locator(".toast__text")).to_contain_text("Select the text and copy it yourself")
+    assert chat.page.locator("[data-copied]").count() == 0
+
+
+def test_code_is_copied_as_it_stands(open_chat: Open) -> None:
+    chat = open_chat()
+    chat.answer("```sh\n\n  rm -r x\n\techo \u00a0 '<b>'\n\n```\n")
+    chat.page.locator(".code-block__copy").click()
+    expect(chat.page.locator("[data-copied]")).to_be_visible()
+    assert chat.page.evaluate(READ)[0] == "\n  rm -r x\n\techo \u00a0 '<b>'\n"
+
+
+def test_a_selection_leaves_the_words_of_buttons_out(open_chat: Open) -> None:
+    chat = open_chat()
+    chat.answer("before\n\n```python\nprint(1)\n```\n\nafter")
+    chat.page.evaluate("getSelection().selectAllChildren(document.querySelector('[data-run=r1]'))")
+    chat.page.locator("#chat-scroll").press("Control+c")
+    text, html = chat.page.evaluate(READ)
+    assert text.split() == ["Model", "v1", "before", "print(1)", "after"]
+    assert "Copy" not in html
+
+
+# --- Printed ----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", CORPUS)
+def test_nothing_is_cut_off_on_paper(name: str, page: Page) -> None:
+    page.set_viewport_size({"width": 680, "height": 900})  # an A4 sheet between its margins
+    page.emulate_media(media="print", color_scheme="dark")
+    try:
+        cut = page.evaluate(
+            """(html) => {
+              const box = stored(html);
+              write("", []);
+              const right = document.getElementById("main").getBoundingClientRect().right;
+              const wide = [...box.querySelectorAll("*")].filter((node) => {
+                const style = getComputedStyle(node);
+                const hides = style.overflowX !== "visible" && node.scrollWidth > node.clientWidth;
+                return hides || node.getBoundingClientRect().right > right + 1;
+              });
+              return [...wide.map((node) => node.outerHTML.slice(0, 80)), document.documentElement.scrollWidth > 680 ? "the page" : ""];
+            }""",
+            str(render_answer(CORPUS[name])),
+        )
+    finally:
+        page.emulate_media(media="screen")
+    assert cut == [""]
+
+
+def test_paper_is_light_and_bears_no_frame(open_chat: Open) -> None:
+    chat = open_chat()
+    chat.answer("```python\n1\n```\n\n[the guide](https://a.example/guide) and <https://b.example/>")
+    page = chat.page
+    page.emulate_media(media="print", color_scheme="dark")
+    assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light"
+    for hidden in (".rail", ".chat__foot", ".code-block__copy", ".message__actions"):
+        assert not page.locator(hidden).first.is_visible()
+    assert page.locator(".code-block__lang").is_visible()
+    behind = "(link) => getComputedStyle(link, '::after').content"
+    assert "https://a.example/guide" in page.locator("[data-run=r1] a").first.evaluate(behind)
+    assert page.locator("[data-run=r1] a").last.evaluate(behind) == "none"
+    assert page.evaluate("getComputedStyle(document.getElementById('chat-scroll')).overflowY") == "visible"
+
+
+# --- Input methods ----------------------------------------------------------------------------------------------------------
+
+KEY = """([selector, key, options]) => {
+  const event = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...options });
+  document.querySelector(selector).dispatchEvent(event);
+  return event.defaultPrevented;
+}"""
+COMPOSING = [
+    {"isComposing": True, "keyCode": 13},
+    {"isComposing": True, "keyCode": 229},
+    {"isComposing": False, "keyCode": 229},  # Safari: compositionend came first
+]
+
+
+@pytest.mark.parametrize("options", COMPOSING)
+@pytest.mark.parametrize("field", ["#composer-text", "#home"])
+def test_enter_that_ends_a_composition_sends_nothing(field: str, options: dict[str, Any], open_chat: Open) -> None:
+    chat = open_chat()
+    sent = "window.sent = 0; addEventListener('submit', (event) => { event.preventDefault(); sent += 1; }, true)"
+    chat.page.evaluate(sent)
+    chat.page.locator(field).fill("にほん")
+    assert chat.page.evaluate(KEY, [field, "Enter", options]) is False
+    assert chat.page.evaluate("sent") == 0
+    assert chat.page.evaluate(KEY, [field, "Enter", {"keyCode": 13}]) is True
+    assert chat.page.evaluate("sent") == 1
+
+
+@pytest.mark.parametrize("options", COMPOSING)
+def test_escape_that_drops_a_suggestion_keeps_what_is_being_changed(options: dict[str, Any], open_chat: Open) -> None:
+    chat = open_chat()
+    chat.ask()
+    chat.page.locator("[data-message=m1] [data-action=edit]").click()
+    chat.page.locator("form[data-editing] textarea").fill("にほん")
+    chat.page.evaluate(KEY, ["form[data-editing] textarea", "Escape", options])
+    expect(chat.page.locator("form[data-editing] textarea")).to_have_value("にほん")
+    chat.page.evaluate(KEY, ["form[data-editing] textarea", "Escape", {"keyCode": 27}])
+    expect(chat.page.locator("form[data-editing]")).to_have_count(0)
