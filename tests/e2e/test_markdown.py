@@ -23,19 +23,22 @@ from tests.markdown_corpus import CORPUS
 STATIC = Path(__file__).resolve().parents[2] / "static"
 ORIGIN = "http://localhost:9"  # nothing leaves the test: every request is answered from the folder
 KINDS = {".js": "text/javascript", ".css": "text/css", ".html": "text/html; charset=utf-8", ".svg": "image/svg+xml"}
-SHELL = """<!doctype html><html lang="en" data-theme="dark"><head><meta charset="utf-8">
+SHELL = """<!doctype html><html class="js" lang="en" data-theme="dark"><head><meta charset="utf-8">
 <link rel="stylesheet" href="/static/css/almia.css"></head><body><div class="frame frame--chat">
 <header class="rail">Almia</header><main class="chat" id="main"><h1 class="chat__title">Title</h1>
 <a class="conversations__new" href="/">New</a><div id="chat-status" class="chat__status" hidden></div>
-<div class="chat__scroll" id="chat-scroll"><div id="thread" data-conversation="c" data-url="/thread"><ol class="thread" role="list">
+<div class="chat__scroll" id="chat-scroll">
+<div id="thread" data-conversation="c" data-url="/thread"><ol class="thread" role="list">
 <li class="message"><div class="answer" id="live"></div></li><li class="message"><div class="answer" id="stored"></div></li>
 </ol></div></div>
 <div class="chat__foot"><button id="chat-latest" type="button" hidden></button>
-<form class="composer" id="composer" method="post" action="/start" data-limit="1000"><textarea id="composer-text" name="text"></textarea>
+<form class="composer" id="composer" method="post" action="/start" data-limit="1000">
+<textarea id="composer-text" name="text"></textarea>
 <p id="composer-error" hidden></p><button class="composer__send" type="submit">Send</button>
 <button id="composer-stop" type="button" hidden>Stop</button></form></div>
 <template id="message-template">{message}</template><template id="answer-template">{answer}</template>
-<template id="editor-template"><form data-editing><textarea></textarea><button type="button" data-cancel>Cancel</button></form></template>
+<template id="editor-template"><form data-editing><textarea></textarea>
+<button type="button" data-cancel>Cancel</button></form></template>
 <form action="/home"><textarea id="home" data-enter-sends>words</textarea></form>
 </main></div>{end}
 <script src="/static/vendor/htmx.min.js"></script>
@@ -170,19 +173,21 @@ class Chat:
 Open = Callable[..., Chat]
 
 
-@pytest.fixture(scope="module")
+def new_context(browser: Browser, *scripts: str) -> BrowserContext:
+    context = browser.new_context(locale="en-GB", reduced_motion="reduce", permissions=["clipboard-read", "clipboard-write"])
+    for script in (SAID, *scripts):
+        context.add_init_script(script)
+    return context
+
+
+@pytest.fixture
 def open_chat(browser: Browser) -> Iterator[Open]:
     """Return a function that opens the page of a conversation."""
     contexts = []
 
     def open_one(*scripts: str) -> Chat:
-        context = browser.new_context(locale="en-GB", reduced_motion="reduce", permissions=["clipboard-read", "clipboard-write"])
-        contexts.append(context)
-        context.add_init_script(SAID)
-        for script in scripts:
-            context.add_init_script(script)
-        with translation.override("en"):
-            return Chat(context)
+        contexts.append(new_context(browser, *scripts))
+        return Chat(contexts[-1])
 
     yield open_one
     for context in contexts:
@@ -190,8 +195,17 @@ def open_chat(browser: Browser) -> Iterator[Open]:
 
 
 @pytest.fixture(scope="module")
-def page(open_chat: Open) -> Page:
-    return open_chat().page
+def chat(browser: Browser) -> Iterator[Chat]:
+    """A page for all the texts."""
+    context = new_context(browser)
+    with translation.override("en"):
+        yield Chat(context)
+    context.close()
+
+
+@pytest.fixture
+def page(chat: Chat) -> Page:
+    return chat.page
 
 
 @pytest.fixture(autouse=True)
@@ -226,20 +240,20 @@ def test_cut_at_any_place_the_live_answer_becomes_the_stored_one(name: str, page
 
 @pytest.mark.parametrize("name", CORPUS)
 def test_a_screen_reader_hears_the_words_of_the_answer_and_none_of_the_page(name: str, page: Page) -> None:
-    html = str(render_answer(CORPUS[name]))
-    live, stored, bare = page.evaluate(
+    live, stored, without_numbers, bare = page.evaluate(
         """([text, html]) => {
           const bare = document.createElement("div");
           bare.innerHTML = html;
-          return [markdown.readable(write(text, [])), markdown.readable(stored(html)), bare.textContent];
+          const words = [markdown.readable(write(text, [])), markdown.readable(stored(html))];
+          return [...words, markdown.readable(stored(html.replaceAll("<ol", "<ul"))), bare.textContent];
         }""",
-        [CORPUS[name], html],
+        [CORPUS[name], str(render_answer(CORPUS[name]))],
     )
     assert live == stored
     assert "Copy" not in live
-    spoken = re.sub(r"\(struck out: (.*?)\)", r"\1", live, flags=re.DOTALL)
-    numbers_and_commas = re.compile(r"[\s,]|(?<![^\n])[0-9]+\. ")
-    assert re.sub(r"\s|,", "", bare) == numbers_and_commas.sub("", re.sub(r"(?m)^(?:[0-9]+\. )+", "", spoken))
+    spoken = re.sub(r"\(struck out: (.*?)\)", r"\1", without_numbers, flags=re.DOTALL)
+    between = re.compile(r"[\s,\ufeff]")
+    assert between.sub("", spoken) == between.sub("", bare)
 
 
 ALOUD = {
@@ -275,11 +289,33 @@ def test_an_answer_that_was_written_while_nobody_looked_is_said_too(open_chat: O
 
 # --- Copied -----------------------------------------------------------------------------------------------------------------
 
-COPIED = '7. ~~99 €~~ **79 €**\n8. [the guide](/guide "t")\n\n```python\nprint(1)\n```\n\n| a | b |\n|---|--:|\n| <b> | 2 |\n\n\\(x_1\\) שלום'
+COPIED = """7. ~~99 €~~ **79 €**
+8. [the guide](/guide "t")
+
+```python
+print(1)
+```
+
+| a | b |
+|---|--:|
+| <b> | 2 |
+
+\\(x_1\\) שלום"""
 READ = """async () => {
-  const [item] = await navigator.clipboard.read();
-  const read = async (type) => (item.types.includes(type) ? (await item.getType(type)).text() : "");
-  return [await read("text/plain"), await read("text/html")];
+  const read = async () => {
+    const [item] = await navigator.clipboard.read();
+    const as = async (type) => (item.types.includes(type) ? (await item.getType(type)).text() : "");
+    return [await as("text/plain"), await as("text/html")];
+  };
+  // The clipboard of a browser without a screen may still be busy with what was just put there.
+  for (let times = 0; times < 20; times += 1) {
+    try {
+      return await read();
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+  return read();
 }"""
 WITHOUT_CLIPBOARD = "Object.defineProperty(navigator, 'clipboard', { value: undefined });"
 NO_COMMAND = "document.execCommand = () => false;"
@@ -293,20 +329,28 @@ def paste(page: Page) -> str:
 
 
 @pytest.mark.parametrize("name", CORPUS)
-def test_the_copy_of_an_answer_is_what_was_written(name: str, open_chat: Open, page: Page) -> None:
-    chat = open_chat()
-    chat.answer(CORPUS[name] or "x")
-    chat.page.locator("[data-copy-html]").click()
-    text, _ = chat.page.evaluate(READ)
+def test_the_copy_of_an_answer_is_what_was_written(name: str, chat: Chat) -> None:
     written = CORPUS[name] or "x"
-    assert text == re.sub(r"\r\n?", "\n", written).replace("\x00", "\ufffd")
+    chat.store(written)
+    chat.page.evaluate(
+        """(item) => {
+          document.querySelector(".thread [data-run]")?.remove();
+          document.querySelector(".thread").insertAdjacentHTML("beforeend", item);
+          document.querySelector(".thread").dispatchEvent(new CustomEvent("almia:content", { bubbles: true }));
+        }""",
+        chat.thread,
+    )
+    chat.page.locator("[data-copy-html]").click()
+    expect(chat.page.locator("button[data-copied]")).to_be_visible()
+    text, _ = chat.page.evaluate(READ)
+    assert text == re.sub(r"\r\n?", "\n", written).replace("\x00", "")
 
 
 def test_the_copy_of_an_answer_keeps_its_form_for_a_letter(open_chat: Open) -> None:
     chat = open_chat()
     chat.answer(COPIED)
     chat.page.locator("[data-copy-html]").click()
-    expect(chat.page.locator("[data-copied]")).to_be_visible()
+    expect(chat.page.locator("button[data-copied]")).to_be_visible()
     text, html = chat.page.evaluate(READ)
     assert text == COPIED
     assert "Copy" not in html
@@ -329,7 +373,7 @@ def test_outside_a_secure_context_the_copy_works_as_well(selector: str, open_cha
     chat.answer(COPIED)
     button = chat.page.locator(f"[data-run=r1] {selector}")
     button.click()
-    expect(chat.page.locator("[data-copied]")).to_be_visible()
+    expect(chat.page.locator("button[data-copied]")).to_be_visible()
     assert chat.page.evaluate("document.activeElement.matches('[data-copy]')")
     assert chat.page.locator("textarea.visually-hidden").count() == 0
     assert paste(chat.page) == (COPIED if "html" in selector else "print(1)")
@@ -340,14 +384,14 @@ def test_a_browser_that_copies_in_no_way_says_so(open_chat: Open) -> None:
     chat.answer("words")
     chat.page.locator("[data-copy-html]").click()
     expect(chat.page.locator(".toast__text")).to_contain_text("Select the text and copy it yourself")
-    assert chat.page.locator("[data-copied]").count() == 0
+    assert chat.page.locator("button[data-copied]").count() == 0
 
 
 def test_code_is_copied_as_it_stands(open_chat: Open) -> None:
     chat = open_chat()
     chat.answer("```sh\n\n  rm -r x\n\techo \u00a0 '<b>'\n\n```\n")
     chat.page.locator(".code-block__copy").click()
-    expect(chat.page.locator("[data-copied]")).to_be_visible()
+    expect(chat.page.locator("button[data-copied]")).to_be_visible()
     assert chat.page.evaluate(READ)[0] == "\n  rm -r x\n\techo \u00a0 '<b>'\n"
 
 
@@ -379,13 +423,14 @@ def test_nothing_is_cut_off_on_paper(name: str, page: Page) -> None:
                 const hides = style.overflowX !== "visible" && node.scrollWidth > node.clientWidth;
                 return hides || node.getBoundingClientRect().right > right + 1;
               });
-              return [...wide.map((node) => node.outerHTML.slice(0, 80)), document.documentElement.scrollWidth > 680 ? "the page" : ""];
+              if (document.documentElement.scrollWidth > 680) wide.push(document.body);
+              return wide.map((node) => node.outerHTML.slice(0, 80));
             }""",
             str(render_answer(CORPUS[name])),
         )
     finally:
         page.emulate_media(media="screen")
-    assert cut == [""]
+    assert cut == []
 
 
 def test_paper_is_light_and_bears_no_frame(open_chat: Open) -> None:
