@@ -51,6 +51,7 @@ CORPUS: dict[str, str] = {
     "code after a bracket": "a [b `c` d `e and ![`f` g ```h\n",
     "table": "| Left | Right | Middle | None |\n|:--|--:|:-:|---|\n| 1 | 2 | 3 | 4 |\n| a \\| b | `c \\| d` |\n| too | many | cells | in | this |\n\nafter",
     "table at once": "text\na | b\n--|--\n1 | 2\ntext without a bar\n\n| no | table |\n",
+    "table given up": "text\n| a |\n|--|x\n\nb\n--|--\n-x\n\n$$\n",
     "table of one column": "| a |\n|---|\n| b |\n\n| c |\n| --- \n| d |",
     "table in a list": "- text\n\n  | a | b |\n  |---|---|\n  | 1 | 2 |\n- more\n",
     "wide table": "|" + " column heading |" * 14 + "\n|" + "---|" * 14 + "\n|" + " some_long_value_without_spaces |" * 14 + "\n",

@@ -6,7 +6,7 @@ there; `tests/markdown_corpus.py` holds the texts that both are compared with.
 
 - No HTML: it is shown as text. Only `<br>` is a line break, in a cell of a table as anywhere.
 - Formulas stand as they were written, delimiters included: `\( … \)`, `\[ … \]`, `$$ … $$`, and `$ … $` where it cannot be
-  an amount of money. Alone in its lines a formula is a block of code, else a piece of code in its line.
+  an amount of money. Between lines of `\[` and `\]` or `$$`, or alone in its line, it is a block of code, else a piece of code.
 - An image is its description: its address is never asked.
 - A link leads to http:, https:, mailto: or a place here; any other is text.
 - Every block of words finds its own direction (`dir="auto"`), a table that of its first words, and code is left to right.
@@ -46,7 +46,7 @@ TAGS = {
 }  # fmt: skip
 # A list is two levels, a quotation one. Each is a call within a call: far below what Python and browsers bear.
 DEEPEST = 48
-LONGEST_FORMULA = 60  # lines: a text of nothing but beginnings is not to be searched from each to its end
+LONGEST_FORMULA = 2000  # in a line: a text of nothing but beginnings is not to be searched from each to its end
 SCHEMES = {"http", "https", "mailto"}
 
 _LINK = re.compile(r"(?:https?:|mailto:|[^:/?#]*(?:[/?#]|$))", re.IGNORECASE)
@@ -73,7 +73,7 @@ def _formula_end(text: str, start: int, end: int) -> int:
     closing = _CLOSING.get(opening)
     if closing is None:
         return _dollars_end(text, start, end) if text[start] == "$" else 0
-    close = text.find(closing, start + 2, end)
+    close = text.find(closing, start + 2, min(end, start + LONGEST_FORMULA))
     inner = text[start + 2 : close]
     after = text[close + 2 : close + 3]
     if close == -1 or not inner.strip(_SPACE):
@@ -89,6 +89,7 @@ def _formula_end(text: str, start: int, end: int) -> int:
 
 def _dollars_end(text: str, start: int, end: int) -> int:
     close = start + 1
+    end = min(end, start + LONGEST_FORMULA)
     while (close := text.find("$", close, end)) != -1 and text[close - 1] == "\\":
         close += 1
     inner = text[start + 1 : close]
@@ -123,31 +124,26 @@ def _formula_block(state: StateBlock, start: int, end: int, silent: bool) -> boo
     if closing is None:
         return False
     line = start
-    text = _line(state, line)[2:]
-    alone = not text.strip(_SPACE)
-    last = min(end, start + LONGEST_FORMULA)
-    closed = state.src.find(closing, first + 2, state.eMarks[last - 1]) != -1
-    if not closed and (not alone or last < end):
-        return False
-    while (close := text.find(closing)) == -1:
-        line += 1
-        if line == end and alone:
-            line -= 1  # it is still being written
-            break
-        if line == last or state.isEmpty(line) or state.sCount[line] < state.blkIndent:
+    text = state.src[first + 2 : state.eMarks[start]]
+    if text.strip(_SPACE):
+        close = text.find(closing)
+        written = state.src[first : state.eMarks[start]]
+        if close == -1 or text[close + 2 :].strip(_SPACE + ".,;") or not _formula_end(written + " ", 0, len(written)):
             return False
-        text = _line(state, line)
-    if close != -1 and text[close + 2 :].strip(_SPACE + ".,;"):
-        return False
-    content = state.getLines(start, line + 1, state.sCount[start], False)
-    if line == start and close != -1 and not _formula_end(content + " ", 0, len(content)):
-        return False
+    else:
+        # No line that comes may change what those before it are, or an answer that is being written would jump.
+        while not (line > start and closing in _line(state, line)):
+            if line + 1 == end or state.isEmpty(line + 1) or state.sCount[line + 1] < state.blkIndent:
+                break
+            line += 1
+        if line == start:
+            return False
     if silent:
         return True
     state.line = line + 1
     token = state.push("fence", "code", 0)
     token.info = "latex"
-    token.content = content + "\n"
+    token.content = state.getLines(start, state.line, state.sCount[start], False) + "\n"
     token.map = [start, state.line]
     return True
 

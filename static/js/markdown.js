@@ -3,7 +3,7 @@
 
 const texts = document.getElementById("texts")?.dataset ?? {};
 const DEEPEST = 48;
-const LONGEST_FORMULA = 60;
+const LONGEST_FORMULA = 2000;
 
 // --- Formulas ---------------------------------------------------------------------------------------------------------------
 
@@ -33,7 +33,7 @@ function formulaEnd(text, start, end) {
   const opening = text.slice(start, start + 2);
   const closing = CLOSING[opening];
   if (!closing) return text[start] === "$" ? dollarsEnd(text, start, end) : 0;
-  const close = find(text, closing, start + 2, end);
+  const close = find(text, closing, start + 2, Math.min(end, start + LONGEST_FORMULA));
   if (close === -1) return 0;
   const inner = text.slice(start + 2, close);
   const after = text[close + 2];
@@ -47,8 +47,9 @@ function formulaEnd(text, start, end) {
 }
 
 function dollarsEnd(text, start, end) {
-  let close = find(text, "$", start + 1, end);
-  while (close !== -1 && text[close - 1] === "\\") close = find(text, "$", close + 1, end);
+  const last = Math.min(end, start + LONGEST_FORMULA);
+  let close = find(text, "$", start + 1, last);
+  while (close !== -1 && text[close - 1] === "\\") close = find(text, "$", close + 1, last);
   if (close === -1) return 0;
   const inner = text.slice(start + 1, close);
   if (!inner || inner.includes("\n") || `${SPACES})].,;:!?/`.includes(inner[0]) || SPACES.includes(inner.at(-1))) return 0;
@@ -77,29 +78,23 @@ function formulaBlock(state, start, end, silent) {
   if (!closing) return false;
   const lineAt = (number) => state.src.slice(state.bMarks[number] + state.tShift[number], state.eMarks[number]);
   let line = start;
-  let text = lineAt(start).slice(2);
-  const alone = !strip(text);
-  const last = Math.min(end, start + LONGEST_FORMULA);
-  const closed = find(state.src, closing, first + 2, state.eMarks[last - 1]) !== -1;
-  if (!closed && (!alone || last < end)) return false;
-  let close;
-  while ((close = text.indexOf(closing)) === -1) {
-    line += 1;
-    if (line === end && alone) {
-      line -= 1; // it is still being written
-      break;
+  const written = lineAt(start);
+  if (strip(written.slice(2))) {
+    const close = written.indexOf(closing, 2);
+    if (close === -1 || strip(written.slice(close + 2), `${SPACES}.,;`) || !formulaEnd(`${written} `, 0, written.length)) return false;
+  } else {
+    // No line that comes may change what those before it are, or an answer that is being written would jump.
+    while (!(line > start && lineAt(line).includes(closing))) {
+      if (line + 1 === end || state.isEmpty(line + 1) || state.sCount[line + 1] < state.blkIndent) break;
+      line += 1;
     }
-    if (line === last || state.isEmpty(line) || state.sCount[line] < state.blkIndent) return false;
-    text = lineAt(line);
+    if (line === start) return false;
   }
-  if (close !== -1 && strip(text.slice(close + 2), `${SPACES}.,;`)) return false;
-  const content = state.getLines(start, line + 1, state.sCount[start], false);
-  if (line === start && close !== -1 && !formulaEnd(`${content} `, 0, content.length)) return false;
   if (silent) return true;
   state.line = line + 1;
   const token = state.push("fence", "code", 0);
   token.info = "latex";
-  token.content = `${content}\n`;
+  token.content = `${state.getLines(start, state.line, state.sCount[start], false)}\n`;
   token.map = [start, state.line];
   return true;
 }
@@ -262,15 +257,15 @@ export class GrowingText {
     this.drawn();
   }
 
-  // The token where the blocks begin that may still change: the last, and the one before while the last is in its first line ("2"
-  // may become "2." and go on with the list above).
+  // The token where the blocks begin that may still change: the last, and the one before while the last is in its first two lines
+  // ("2" may become "2." and go on with the list above; a table is none if a letter comes in the line below its head).
   firstOpen(tokens) {
     const blocks = [];
     tokens.forEach((token, index) => token.level === 0 && token.nesting !== -1 && token.map && blocks.push(index));
     const last = blocks.at(-1);
     if (last === undefined) return 0;
     const lines = lineStarts(this.open).length;
-    return tokens[last].map[0] < lines - 1 ? last : (blocks.at(-2) ?? last);
+    return tokens[last].map[0] < lines - 2 ? last : (blocks.at(-2) ?? last);
   }
 
   settle(tokens, source, environment) {

@@ -9,6 +9,7 @@ from django.conf import settings
 
 from apps.core.markdown import render_article
 from apps.learning.importing import Problems, compare, read_charters, read_courses, read_requirements
+from apps.learning.importing.markdown import check_markdown
 from apps.learning.realdata import find_real_data
 
 from .course_files import CHARTER, change, lesson, write_content, write_course
@@ -246,6 +247,16 @@ def test_the_shipped_courses(shipped: list[object]) -> None:
                 for words in (given.fr, given.en) if given else ():
                     assert find_real_data(words) == []
                     assert len(words) < 1500
+
+
+def test_what_lessons_may_hold_is_no_problem(tmp_path: Path) -> None:
+    body = (
+        "~~old~~ new, \\(a<b>c\\)\n\n| a |\n|---|\n| b<br>c<br/> |\n\n\\[\n<i> = 1\n\\]\n\n"
+        "::: example\n```text\n::: warning\n<b>\n:::\n```\n:::"
+    )
+    problems = Problems(tmp_path)
+    check_markdown(body, path=tmp_path / "lesson.md", first_line=1, problems=problems)
+    assert [str(problem) for problem in problems.in_order()] == []
 
 
 def test_the_difference_says_what_is_new(tmp_path: Path) -> None:
