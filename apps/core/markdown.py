@@ -1,7 +1,23 @@
-"""Markdown to safe HTML. Two kinds of source: articles that ship with Almia, and answers of models, which are hostile input."""
+r"""Markdown to safe HTML. Two kinds of source: articles that ship with Almia, and answers of models, which are hostile input.
+
+The grammar is CommonMark with tables and ~~deletions~~, and what is said here. `static/js/markdown.js` is its twin: an answer
+that is being written is rendered there, and must be the same elements as these the moment it ends. A change here is a change
+there; `tests/markdown_corpus.py` holds the texts that both are compared with.
+
+- No HTML: it is shown as text. Only `<br>` is a line break, in a cell of a table as anywhere.
+- Formulas stand as they were written, delimiters included: `\( … \)`, `\[ … \]`, `$$ … $$`, and `$ … $` where it cannot be
+  an amount of money. Between lines of `\[` and `\]` or `$$`, or alone in its line, it is a block of code, else a piece of code.
+- An image is its description: its address is never asked.
+- A link leads to http:, https:, mailto: or a place here; any other is text.
+- Every block of words finds its own direction (`dir="auto"`), a table that of its first words, and code is left to right.
+- Below DEEPEST levels of lists and quotations the signs are shown as they are: nothing is left out, however deep.
+- Answers: a line end is a line break, and headings start below the page's own. Articles: call-outs between `:::` lines.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -11,8 +27,12 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from markdown_it import MarkdownIt
+from markdown_it.common.utils import MD_TRIM_CHARS
 from markdown_it.renderer import RendererHTML
-from mdit_py_plugins.container import container_plugin
+from markdown_it.rules_block import StateBlock
+from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
 
 CALLOUTS = {
     "takeaway": (gettext_lazy("Remember"), "callout callout--takeaway"),
@@ -24,22 +44,192 @@ TAGS = {
     "a", "blockquote", "br", "code", "del", "div", "em", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "span",
     "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
 }  # fmt: skip
-ALIGN = {"text-align:left": "left", "text-align:right": "right", "text-align:center": "center"}
+# A list is two levels, a quotation one. Each is a call within a call: far below what Python and browsers bear.
+DEEPEST = 48
+LONGEST_FORMULA = 2000  # in a line: a text of nothing but beginnings is not to be searched from each to its end
+SCHEMES = {"http", "https", "mailto"}
+
+_LINK = re.compile(r"(?:https?:|mailto:|[^:/?#]*(?:[/?#]|$))", re.IGNORECASE)
+_BREAK = re.compile(r"<br[ \t]*/?>", re.IGNORECASE)
+_BLANK = MD_TRIM_CHARS + "\ufeff"
+_ALIGN = re.compile(r"text-align:(\w+)")
+_RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 
 
-def _cell(self: RendererHTML, tokens: Any, index: int, options: Any, environment: Any) -> str:
-    token = tokens[index]
-    align = ALIGN.get(str(token.attrs.pop("style", "")))
-    if align:
-        token.attrSet("class", f"align-{align}")
-    return self.renderToken(tokens, index, options, environment)
+# --- Formulas ---------------------------------------------------------------------------------------------------------------
+
+_CLOSING = {"\\(": "\\)", "\\[": "\\]", "$$": "$$"}
+_SPACE = " \t\n\u00a0"
+_SIGN = re.compile(r"[\\^_={}<>]")  # what a formula has and prose around an amount of money has not
+_TEX = re.compile(r"[\\^_{}]")
+_AMOUNT = re.compile(r"[-+−]?[0-9.,]")
+_NAMES = re.compile(r"[A-Za-zα-ωΑ-Ω]'*(?:[-+*/][A-Za-zα-ωΑ-Ω0-9]'*)*$")
+_NO_FORMULA = re.compile(r"[ \t\n0-9xX,;–-]*$")  # \[1\], \[ \]: somebody's brackets
 
 
-def _heading(self: RendererHTML, tokens: Any, index: int, options: Any, environment: Any) -> str:
-    # The page has its own h1: what Markdown calls a first heading is a second here.
-    token = tokens[index]
-    token.tag = f"h{min(int(token.tag[1]) + 1, 6)}"
-    return self.renderToken(tokens, index, options, environment)
+def _formula_end(text: str, start: int, end: int) -> int:
+    """Return where the formula that starts at `start` ends, before `end`; 0 when none does."""
+    opening = text[start : start + 2]
+    closing = _CLOSING.get(opening)
+    if closing is None:
+        return _dollars_end(text, start, end) if text[start] == "$" else 0
+    close = text.find(closing, start + 2, min(end, start + LONGEST_FORMULA))
+    inner = text[start + 2 : close]
+    after = text[close + 2 : close + 3]
+    if close == -1 or not inner.strip(_SPACE):
+        return 0
+    if opening == "\\[" and (_NO_FORMULA.match(inner) or after == "("):
+        return 0
+    if opening == "$$":
+        spaced = inner != inner.strip(_SPACE)
+        if "$" in (text[start - 1 : start], inner[0], after) or (spaced and not _SIGN.search(inner)):
+            return 0
+    return close + 2
+
+
+def _dollars_end(text: str, start: int, end: int) -> int:
+    close = start + 1
+    end = min(end, start + LONGEST_FORMULA)
+    while (close := text.find("$", close, end)) != -1 and text[close - 1] == "\\":
+        close += 1
+    inner = text[start + 1 : close]
+    if close == -1 or not inner or "\n" in inner or inner[0] in _SPACE + ")].,;:!?/" or inner[-1] in _SPACE:
+        return 0
+    if any(re.match(r"[A-Za-z0-9$]", beside) for beside in (text[start - 1 : start], text[close + 1 : close + 2])):
+        return 0
+    if _AMOUNT.match(inner):
+        return close + 1 if _TEX.search(inner) else 0
+    return close + 1 if _SIGN.search(inner) or _NAMES.match(inner) else 0
+
+
+def _formula(state: StateInline, silent: bool) -> bool:
+    if state.src[state.pos] not in "\\$":
+        return False
+    end = _formula_end(state.src, state.pos, state.posMax)
+    if not end:
+        return False
+    if not silent:
+        token = state.push("code_inline", "code", 0)
+        token.content = state.src[state.pos : end]
+        token.attrSet("class", "formula")
+    state.pos = end
+    return True
+
+
+def _formula_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    if state.is_code_block(start):
+        return False
+    first = state.bMarks[start] + state.tShift[start]
+    closing = {"\\[": "\\]", "$$": "$$"}.get(state.src[first : first + 2])
+    if closing is None:
+        return False
+    line = start
+    text = state.src[first + 2 : state.eMarks[start]]
+    if text.strip(_SPACE):
+        close = text.find(closing)
+        written = state.src[first : state.eMarks[start]]
+        if close == -1 or text[close + 2 :].strip(_SPACE + ".,;") or not _formula_end(written + " ", 0, len(written)):
+            return False
+    else:
+        # No line that comes may change what those before it are, or an answer that is being written would jump.
+        while not (line > start and closing in _line(state, line)):
+            if line + 1 == end or state.isEmpty(line + 1) or state.sCount[line + 1] < state.blkIndent:
+                break
+            line += 1
+        if line == start:
+            return False
+    if silent:
+        return True
+    state.line = line + 1
+    token = state.push("fence", "code", 0)
+    token.info = "latex"
+    token.content = state.getLines(start, state.line, state.sCount[start], False) + "\n"
+    token.map = [start, state.line]
+    return True
+
+
+def _line(state: StateBlock, number: int) -> str:
+    return state.src[state.bMarks[number] + state.tShift[number] : state.eMarks[number]]
+
+
+# --- The rest of the grammar ------------------------------------------------------------------------------------------------
+
+
+def _line_break(state: StateInline, silent: bool) -> bool:
+    found = _BREAK.match(state.src, state.pos, state.posMax)
+    if not found:
+        return False
+    if not silent:
+        state.push("hardbreak", "br", 0)
+    state.pos = found.end()
+    return True
+
+
+def _too_deep(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    if state.level < DEEPEST or silent:
+        return False
+    state.line = end
+    token = state.push("paragraph_open", "p", 1)
+    token.map = [start, end]
+    token = state.push("inline", "", 0)
+    token.content = state.getLines(start, end, state.blkIndent, False).strip(_SPACE)
+    token.map = [start, end]
+    token.children = []
+    state.push("paragraph_close", "p", -1)
+    return True
+
+
+def _trim(state: StateCore) -> None:
+    # The two parsers disagree on which spaces are none.
+    for token in state.tokens:
+        if token.type == "inline":
+            token.content = token.content.strip(_BLANK)
+
+
+def _shape(lowered: int) -> Callable[[StateCore], None]:
+    """Return the rule that gives tokens the elements and attributes of this house. `lowered`: how far headings are."""
+
+    def shape(state: StateCore) -> None:
+        around: list[str] = [""]
+        for index, token in enumerate(state.tokens):
+            if token.nesting == -1:
+                around.pop()
+            if token.type in {"heading_open", "heading_close"}:
+                token.tag = f"h{min(int(token.tag[1]) + lowered, 6)}"
+            if token.type in {"fence", "code_block"}:
+                token.attrSet("dir", "ltr")
+            elif token.type == "table_open":
+                if _runs_right_to_left(state.tokens[index:]):
+                    token.attrSet("dir", "rtl")
+            elif token.type in {"th_open", "td_open"}:
+                align = _ALIGN.match(str(token.attrGet("style") or ""))
+                token.attrs = {"class": f"align-{align[1]}", "dir": "auto"} if align else {"dir": "auto"}
+            elif token.type in {"heading_open", "list_item_open", "blockquote_open"} or (
+                # The direction of an item is looked for in its words, and not in what has a direction of its own.
+                token.type == "paragraph_open" and around[-1] not in {"list_item_open", "blockquote_open"}
+            ):
+                token.attrSet("dir", "auto")
+            if token.nesting == 1:
+                around.append(token.type)
+            for child in token.children or []:
+                if child.type in {"s_open", "s_close"}:
+                    child.tag = "del"
+                elif child.type == "code_inline":
+                    child.attrSet("dir", "ltr")
+                elif child.type == "link_open" and child.markup == "autolink":
+                    child.attrSet("class", "autolink")
+
+    return shape
+
+
+def _runs_right_to_left(tokens: Sequence[Token]) -> bool:
+    for token in tokens:
+        if token.type == "table_close":
+            break
+        letter = next((sign for sign in token.content if sign.isalpha()), None) if token.type == "inline" else None
+        if letter:
+            return bool(_RIGHT_TO_LEFT.match(letter))
+    return False
 
 
 def _image(self: RendererHTML, tokens: Any, index: int, options: Any, environment: Any) -> str:
@@ -47,30 +237,72 @@ def _image(self: RendererHTML, tokens: Any, index: int, options: Any, environmen
     return escape(tokens[index].content or _("image"))
 
 
-def _callout(self: RendererHTML, tokens: Any, index: int, options: Any, environment: Any) -> str:
-    token = tokens[index]
-    if token.nesting == -1:
-        return "</div>\n"
-    kind = token.info.strip().split()[0]
-    title, style = CALLOUTS[kind]
+# --- Call-outs --------------------------------------------------------------------------------------------------------------
+
+_FENCE = re.compile(r"[\s>]*(?:(?:[-+*]|\d{1,9}[.)])\s+)*(`{3,}(?=[^`]*$)|~{3,})(.*)$")
+_COLONS = re.compile(r"\s*:{3,}\s*(.*?)\s*$")
+
+
+def callout_lines(lines: Iterable[str]) -> Iterator[str | None]:
+    """Return for each line what stands behind its `:::` ("" where nothing does), None for a line that has none or is code."""
+    fence = ""
+    for line in lines:
+        mark = _FENCE.match(line)
+        colons = None if fence else _COLONS.match(line)
+        if mark and not fence:
+            fence = mark[1]
+        elif mark and mark[1].startswith(fence) and not mark[2].strip():
+            fence = ""
+        yield colons[1] if colons else None
+
+
+def _callout(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    opening = None if state.is_code_block(start) else _COLONS.match(_line(state, start))
+    kind = opening[1].split()[0] if opening and opening[1] else ""
+    if kind not in CALLOUTS:
+        return False
+    if silent:
+        return True
+    inside = (state.getLines(line, line + 1, state.blkIndent, False) for line in range(start + 1, end))
+    ends = (line for line, behind in enumerate(callout_lines(inside), start + 1) if behind == "")
+    close = next(ends, end)
+    token = state.push("callout_open", "div", 1)
+    token.info = kind
+    token.map = [start, close]
+    last, parent = state.lineMax, state.parentType
+    state.lineMax = close
+    state.parentType = "callout"
+    state.md.block.tokenize(state, start + 1, close)
+    state.lineMax, state.parentType = last, parent
+    state.push("callout_close", "div", -1)
+    state.line = min(close + 1, end)
+    return True
+
+
+def _callout_open(self: RendererHTML, tokens: Any, index: int, options: Any, environment: Any) -> str:
+    title, style = CALLOUTS[tokens[index].info]
     return f'<div class="{style}" role="note"><p class="callout__title">{escape(title)}</p>\n'
 
 
+# --- Rendering --------------------------------------------------------------------------------------------------------------
+
+
 @cache
-def _parser(*, callouts: bool) -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False, "breaks": not callouts}).enable(["table", "strikethrough"])
-    for name, rule in {
-        "th_open": _cell,
-        "td_open": _cell,
-        "image": _image,
-    }.items():
-        parser.add_render_rule(name, rule)
-    if not callouts:
-        parser.add_render_rule("heading_open", _heading)
-        parser.add_render_rule("heading_close", _heading)
+def grammar(*, callouts: bool, html: bool = False) -> MarkdownIt:
+    """Return the parser of articles (`callouts`) or of answers. `html`: to find the HTML that may not be there."""
+    parser = MarkdownIt("commonmark", {"html": html, "breaks": not callouts, "maxNesting": DEEPEST + 2})
+    parser.enable(["table", "strikethrough"])
+    parser.validateLink = lambda url: _LINK.match(url) is not None  # type: ignore[method-assign]
+    parser.inline.ruler.before("escape", "formula", _formula)
+    parser.inline.ruler.before("autolink", "line_break", _line_break)
+    parser.block.ruler.before("table", "too_deep", _too_deep)
+    parser.block.ruler.after("fence", "formula_block", _formula_block, {"alt": ["paragraph", "reference", "blockquote", "list"]})
+    parser.core.ruler.before("inline", "trim", _trim)
+    parser.core.ruler.push("shape", _shape(0 if callouts else 1))
+    parser.add_render_rule("image", _image)
     if callouts:
-        for kind in CALLOUTS:
-            parser.use(container_plugin, name=kind, render=_callout)
+        parser.block.ruler.before("fence", "callout", _callout, {"alt": ["paragraph", "reference", "blockquote", "list"]})
+        parser.add_render_rule("callout_open", _callout_open)
     return parser
 
 
@@ -80,15 +312,20 @@ def _clean(html: str) -> SafeString:
             html,
             tags=TAGS,
             attributes={
-                "a": {"href", "title"},
-                "code": {"class"},
+                "a": {"href", "title", "class"},
+                "blockquote": {"dir"},
+                "code": {"class", "dir"},
                 "div": {"class", "role"},
+                **{f"h{level}": {"dir"} for level in range(2, 7)},
+                "li": {"dir"},
                 "ol": {"start"},
-                "p": {"class"},
-                "td": {"class"},
-                "th": {"class"},
+                "p": {"class", "dir"},
+                "pre": {"dir"},
+                "table": {"dir"},
+                "td": {"class", "dir"},
+                "th": {"class", "dir"},
             },
-            url_schemes={"http", "https", "mailto"},
+            url_schemes=SCHEMES,
             link_rel="noopener noreferrer nofollow",
         )
     )
@@ -96,9 +333,9 @@ def _clean(html: str) -> SafeString:
 
 def render_article(text: str) -> SafeString:
     """Render Markdown that ships with Almia, call-outs included."""
-    return _clean(_parser(callouts=True).render(text))
+    return _clean(grammar(callouts=True).render(text))
 
 
 def render_answer(text: str) -> SafeString:
     """Render a model's answer. No raw HTML, no image, no script link; headings start below the page's own."""
-    return _clean(_parser(callouts=False).render(text))
+    return _clean(grammar(callouts=False).render(text))

@@ -1,6 +1,8 @@
 // The conversation: sends, streams, stops, resumes, edits. What is on show is the server's; this fills answers while they are written.
 
+import { isComposing } from "./keys.js";
 import { live, LiveError, tell } from "./live.js";
+import { GrowingText, sayAloud } from "./markdown.js";
 
 const scroller = document.getElementById("chat-scroll");
 const thread = document.getElementById("thread");
@@ -13,26 +15,6 @@ const latestButton = document.getElementById("chat-latest");
 const statusLine = document.getElementById("chat-status");
 const conversation = thread?.dataset.conversation ?? null;
 const draftKey = `almia:draft:${conversation ?? "new"}`;
-
-// --- Markdown: the server's grammar, so that the text does not move when the server's HTML takes its place -----------------
-
-const markdown = window.markdownit("commonmark", { html: false, breaks: true }).enable(["table", "strikethrough"]);
-markdown.renderer.rules.image = (tokens, index) => markdown.utils.escapeHtml(tokens[index].content);
-for (const rule of ["heading_open", "heading_close"]) {
-  markdown.renderer.rules[rule] = (tokens, index, options, environment, self) => {
-    tokens[index].tag = `h${Math.min(Number(tokens[index].tag[1]) + 1, 6)}`;
-    return self.renderToken(tokens, index, options);
-  };
-}
-markdown.renderer.rules.th_open = markdown.renderer.rules.td_open = (tokens, index, options, environment, self) => {
-  const align = /text-align:(\w+)/.exec(tokens[index].attrGet("style") ?? "")?.[1];
-  tokens[index].attrs = align ? [["class", `align-${align}`]] : null;
-  return self.renderToken(tokens, index, options);
-};
-markdown.renderer.rules.link_open = (tokens, index, options, environment, self) => {
-  tokens[index].attrSet("rel", "noopener noreferrer nofollow");
-  return self.renderToken(tokens, index, options);
-};
 
 // --- Scrolling: stay at the end only while the reader is there ---------------------------------------------------------------
 
@@ -58,10 +40,7 @@ class Answer {
     this.run = item.dataset.run;
     this.box = item.querySelector("[data-answer]");
     this.seq = 0;
-    this.text = "";
-    this.settled = 0; // characters of `text` whose blocks are complete and rendered for good
-    this.tail = null;
-    this.drawing = false;
+    this.text = new GrowingText(this.box, () => atEnd && toEnd());
     this.ended = false;
   }
 
@@ -73,53 +52,12 @@ class Answer {
       return;
     }
     this.seq = seq;
-    this.text += text;
-    this.draw();
+    this.text.add(text);
   }
 
   put(text, seq) {
-    this.text = text;
     this.seq = seq;
-    this.settled = 0;
-    this.tail = null;
-    this.box.replaceChildren();
-    this.draw();
-  }
-
-  draw() {
-    if (this.drawing) return;
-    this.drawing = true;
-    requestAnimationFrame(() => {
-      this.drawing = false;
-      this.render();
-      if (atEnd) toEnd();
-    });
-  }
-
-  // Only the last block is rendered again: a long answer costs no more per word than a short one.
-  render() {
-    const open = this.text.slice(this.settled);
-    const blocks = markdown.parse(open, {}).filter((token) => token.level === 0 && token.map);
-    const last = blocks.filter((token) => token.nesting !== -1).at(-1);
-    const lines = open.split("\n");
-    const cut = last && last.map[0] > 0 ? lines.slice(0, last.map[0]).join("\n").length + 1 : 0;
-    this.tail?.forEach((node) => node.remove());
-    if (cut) {
-      this.append(open.slice(0, cut));
-      this.settled += cut;
-    }
-    this.tail = this.append(open.slice(cut));
-    this.box.dispatchEvent(new CustomEvent("almia:content", { bubbles: true }));
-  }
-
-  append(source) {
-    const holder = document.createElement("template");
-    holder.innerHTML = markdown.render(source);
-    const nodes = [...holder.content.childNodes];
-    this.box.append(holder.content);
-    // Code and tables are dressed in place after this: hold on to what replaces them.
-    const start = this.box.childNodes.length - nodes.length;
-    return { forEach: (visit) => [...this.box.childNodes].slice(start).forEach(visit) };
+    this.text.replace(text);
   }
 
   resume() {
@@ -219,10 +157,9 @@ function finish(answer, frame) {
   if (answer.ended) return;
   answer.ended = true;
   answers.delete(answer.run);
-  if (frame.state === "done") {
-    const text = answer.box.innerText.trim();
-    document.dispatchEvent(new CustomEvent("almia:announce", { detail: { text: text.length > 600 ? `${text.slice(0, 600)}…` : text } }));
-  } else if (frame.message) {
+  answer.text.draw();
+  if (frame.state === "done") sayAloud(answer.box);
+  else if (frame.message) {
     document.dispatchEvent(new CustomEvent("almia:announce", { detail: { text: frame.message } }));
   }
   answer.box.classList.remove("answer--streaming");
@@ -322,7 +259,7 @@ form.addEventListener("submit", async (event) => {
 });
 
 field.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && !event.shiftKey && !event.isComposing && matchMedia("(pointer: fine)").matches) {
+  if (event.key === "Enter" && !event.shiftKey && !isComposing(event) && matchMedia("(pointer: fine)").matches) {
     event.preventDefault();
     form.requestSubmit();
   }
@@ -378,7 +315,7 @@ function edit(item) {
     actions.querySelector('[data-action="edit"]')?.focus();
   };
   editor.querySelector("[data-cancel]").addEventListener("click", leave);
-  area.addEventListener("keydown", (event) => event.key === "Escape" && leave());
+  area.addEventListener("keydown", (event) => event.key === "Escape" && !isComposing(event) && leave());
   editor.addEventListener("submit", async (event) => {
     event.preventDefault();
     const text = area.value.trim();

@@ -1,6 +1,7 @@
 // Copy buttons, and the dress of code and tables in text that came from Markdown.
 //   data-copy="selector"        copies the text of the nearest ancestor that matches (or of the element in the page)
-//   data-copy-text="selector"   inside that: what exactly
+//   data-copy-text="selector"   inside that: what exactly; a <template> holds the source of what is on show
+//   data-copy-html="selector"   inside that: the same with its form, for programs that take it (a letter, a mail)
 //   data-copy-value="text"      copies this
 // A script that adds text later dispatches "almia:content" on its container.
 
@@ -11,19 +12,83 @@ function toast(level, text) {
   document.dispatchEvent(new CustomEvent("almia:toast", { detail: { level, text } }));
 }
 
+function scopeOf(button) {
+  const selector = button.dataset.copy;
+  return button.closest(selector) ?? button.closest(".code-block")?.querySelector(selector) ?? document.querySelector(selector);
+}
+
 function textOf(button) {
   if (button.dataset.copyValue !== undefined) return button.dataset.copyValue;
-  const selector = button.dataset.copy;
-  const scope =
-    button.closest(selector) ?? button.closest(".code-block")?.querySelector(selector) ?? document.querySelector(selector);
+  const scope = scopeOf(button);
   const source = button.dataset.copyText ? scope?.querySelector(button.dataset.copyText) : scope;
-  return source instanceof HTMLInputElement || source instanceof HTMLTextAreaElement ? source.value : (source?.innerText ?? "");
+  if (source instanceof HTMLTemplateElement) return source.content.textContent;
+  if (source instanceof HTMLInputElement || source instanceof HTMLTextAreaElement) return source.value;
+  // The line end that closes a block of code would send the command off where it is pasted.
+  return (source?.textContent ?? "").replace(/\n$/, "");
+}
+
+const KEPT = ["href", "title", "start", "dir"];
+
+// What stands there without what is this page's: buttons, boxes, classes.
+function htmlOf(button) {
+  const shown = button.dataset.copyHtml && scopeOf(button)?.querySelector(button.dataset.copyHtml);
+  if (!shown) return "";
+  const copied = shown.cloneNode(true);
+  copied.querySelectorAll(".code-block__bar").forEach((bar) => bar.remove());
+  copied.querySelectorAll(".code-block, .table-scroll").forEach((box) => box.replaceWith(...box.childNodes));
+  for (const node of copied.querySelectorAll("*")) {
+    const align = /align-(\w+)/.exec(node.className)?.[1];
+    for (const name of node.getAttributeNames()) if (!KEPT.includes(name)) node.removeAttribute(name);
+    if (node.hasAttribute("href")) node.setAttribute("href", node.href);
+    if (align) node.setAttribute("align", align);
+    if (node.localName === "table") node.setAttribute("border", "1");
+  }
+  return copied.innerHTML;
+}
+
+async function write(text, html, button) {
+  try {
+    if (!html || !window.ClipboardItem) await navigator.clipboard.writeText(text);
+    else {
+      const as = (type, content) => ({ [type]: new Blob([content], { type }) });
+      await navigator.clipboard.write([new ClipboardItem({ ...as("text/plain", text), ...as("text/html", html) })]);
+    }
+    return true;
+  } catch {
+    return writeByCommand(text, html, button);
+  }
+}
+
+// Over plain http, on a host of the intranet, there is no navigator.clipboard; browsers still obey the old command.
+function writeByCommand(text, html, button) {
+  const focused = document.activeElement;
+  const area = document.createElement("textarea");
+  area.className = "visually-hidden";
+  area.readOnly = true;
+  area.value = text;
+  // Beside the button: outside an open dialog nothing can have the focus.
+  button.after(area);
+  area.select();
+  const fill = (event) => {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    event.clipboardData.setData("text/plain", text);
+    if (html) event.clipboardData.setData("text/html", html);
+  };
+  addEventListener("copy", fill, true);
+  try {
+    return document.execCommand("copy");
+  } catch {
+    return false;
+  } finally {
+    removeEventListener("copy", fill, true);
+    area.remove();
+    focused?.focus({ preventScroll: true });
+  }
 }
 
 async function copy(button) {
-  try {
-    await navigator.clipboard.writeText(textOf(button));
-  } catch {
+  if (!(await write(textOf(button), htmlOf(button), button))) {
     toast("warning", texts.copyFailed);
     return;
   }

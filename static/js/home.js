@@ -1,10 +1,12 @@
 // textarea[data-enter-sends]: Enter sends the form, Shift-Enter starts a line; on a touch screen Enter starts a line.
 // textarea[data-keep]: what is typed survives the page drawing itself anew, even as a field that can only be copied from.
 
+import { isComposing } from "./keys.js";
+
 document.addEventListener("keydown", (event) => {
   const field = event.target;
   if (!field.matches?.("textarea[data-enter-sends]")) return;
-  if (event.key !== "Enter" || event.shiftKey || event.isComposing || !matchMedia("(pointer: fine)").matches) return;
+  if (event.key !== "Enter" || event.shiftKey || isComposing(event) || !matchMedia("(pointer: fine)").matches) return;
   event.preventDefault();
   if (field.value.trim()) field.form.requestSubmit();
 });

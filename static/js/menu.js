@@ -1,5 +1,7 @@
 // <details class="menu" data-menu>: closes on Escape, on a click outside and after a choice; the arrows move in it.
 
+import { isComposing } from "./keys.js";
+
 const open = () => [...document.querySelectorAll("details.menu[open]")];
 const items = (menu) => [...menu.querySelectorAll(".menu__list :is(a[href], button:not(:disabled), input:not([type=hidden]))")];
 
@@ -59,7 +61,7 @@ document.addEventListener("click", (event) => {
 
 document.addEventListener("keydown", (event) => {
   const menu = event.target.closest?.("details.menu");
-  if (!menu) return;
+  if (!menu || isComposing(event)) return;
   if (event.key === "Escape" && menu.open) {
     menu.open = false;
     menu.querySelector("summary").focus();

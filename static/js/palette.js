@@ -1,5 +1,7 @@
 // The command palette: Ctrl/Cmd-K from anywhere. htmx brings the results; this gives them roles, the arrows and Enter.
 
+import { isComposing } from "./keys.js";
+
 const palette = document.querySelector("[data-palette]");
 const input = palette?.querySelector("[data-palette-input]");
 const results = palette?.querySelector(".palette__results");
@@ -71,6 +73,7 @@ if (palette) {
     if (event.target.closest("[data-palette-open]")) show();
   });
   input.addEventListener("keydown", (event) => {
+    if (isComposing(event)) return;
     if (event.key === "ArrowDown") choose(at + 1);
     else if (event.key === "ArrowUp") choose(at - 1);
     else if (event.key === "Home" && event.ctrlKey) choose(0);

@@ -1,5 +1,7 @@
 // The practice bench: a prompt goes to a real model over the page's socket, the answer streams in, and every try stays to be read.
+import { isComposing } from "./keys.js";
 import { live, tell } from "./live.js";
+import { GrowingText, sayAloud } from "./markdown.js";
 
 for (const bench of document.querySelectorAll("[data-bench]")) start(bench);
 
@@ -12,7 +14,7 @@ function start(bench) {
   const failure = find("error");
   const list = find("tries");
   const texts = find("texts").dataset;
-  let running = null; // {item, seq}: the try that is being answered
+  let running = null; // {item, seq, text}: the try that is being answered
   let sending = false;
   let left = Number(bench.dataset.left);
 
@@ -48,8 +50,9 @@ function start(bench) {
   }
 
   function follow(item) {
-    running = { item, seq: 0 };
-    item.querySelector("[data-try-answer]").classList.add("caret", "try__streaming");
+    const answer = item.querySelector("[data-try-answer]");
+    running = { item, seq: 0, text: new GrowingText(answer) };
+    answer.classList.add("answer--streaming");
     show();
   }
 
@@ -109,7 +112,7 @@ function start(bench) {
     complain(null);
   });
   prompt.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
+    if (event.key === "Enter" && !isComposing(event) && (event.ctrlKey || event.metaKey)) form.requestSubmit();
   });
 
   live.on("practice.chunk", (frame) => {
@@ -119,14 +122,18 @@ function start(bench) {
       return;
     }
     running.seq = frame.seq;
-    running.item.querySelector("[data-try-answer]").append(frame.text);
+    running.text.add(frame.text);
   });
 
   live.on("practice.done", (frame) => {
     const item = asItem(frame.try);
     if (!item) return;
     const answer = item.querySelector("[data-try-answer]");
-    answer.classList.remove("caret", "try__streaming");
+    if (running?.item === item) {
+      running.text.clear();
+      running = null;
+    }
+    answer.classList.remove("answer--streaming");
     answer.innerHTML = frame.html; // rendered and cleaned by the server
     answer.dispatchEvent(new CustomEvent("almia:content", { bubbles: true }));
     if (!answer.textContent.trim() && frame.state === "done") answer.textContent = texts.empty;
@@ -134,9 +141,8 @@ function start(bench) {
     const state = item.querySelector("[data-try-state]");
     state.textContent = texts[frame.state] ?? "";
     state.hidden = !state.textContent;
-    if (running?.item === item) running = null;
     if (frame.message) complain(frame);
-    else document.dispatchEvent(new CustomEvent("almia:announce", { detail: { text: texts.announceDone } }));
+    else sayAloud(answer.parentElement);
     note(frame);
     show();
   });
@@ -146,7 +152,7 @@ function start(bench) {
   live.onOpen(() => {
     if (!running) return;
     // What is on the screen is what came before; the numbers say where to go on.
-    if (running.seq === 0) running.item.querySelector("[data-try-answer]").textContent = "";
+    if (running.seq === 0) running.text.clear();
     resume();
   });
   count();

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -176,11 +178,14 @@ def test_the_page_shows_answers_safely(browser: Client, user: User) -> None:
     conversation = make_conversation(user, ("<b>moi</b>", hostile), title="<i>titre</i>")
     page = browser.get(reverse("chat:conversation", args=[conversation.pk])).content.decode()
     assert "<script>alert" not in page
-    assert "evil.example" not in page
+    # The source of an answer, for who copies it, is text in a <template>: nothing else may name the address of an image.
+    sources = re.findall(r"<template data-source>([^<]*)</template>", page)
+    assert [unescape(source) for source in sources] == [hostile]
+    assert "evil.example" not in page.replace(sources[0], "")
     assert 'href="javascript' not in page
     assert "&lt;b&gt;moi&lt;/b&gt;" in page
     assert "<i>titre</i>" not in page
-    assert '<td class="align-right">2</td>' in page
+    assert '<td class="align-right" dir="auto">2</td>' in page
 
 
 @pytest.mark.parametrize("name", ["conversation", "thread", "rename"])
@@ -277,3 +282,16 @@ def test_a_title_is_changed_and_a_bad_one_said(browser: Client, user: User) -> N
     refused = browser.post(url, {"title": "x" * 121})
     assert refused.status_code == 422
     assert "x" * 121 in refused.content.decode()
+
+
+@pytest.mark.parametrize("state", [RunState.STREAMING, RunState.DONE, RunState.STOPPED])
+def test_an_ended_answer_can_be_copied_as_it_was_written(browser: Client, user: User, state: RunState) -> None:
+    written = '7. ~~99 €~~ 79 €\n8. [a](https://a.example "t")\n\n```\n<b>\n```\n'
+    conversation = make_conversation(user, ("prix ?", written))
+    if state == RunState.STREAMING:
+        conversation.runs.update(state=state, ended_at=None)
+    else:
+        conversation.runs.update(state=state)
+    page = browser.get(reverse("chat:conversation", args=[conversation.pk])).content.decode()
+    sources = re.findall(r"<template data-source>([^<]*)<", page)
+    assert [unescape(source) for source in sources] == ([] if state == RunState.STREAMING else [written])

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from html import unescape
 from html.parser import HTMLParser
 
 import pytest
 
 from apps.core.markdown import TAGS, render_answer, render_article
 from tests.strict.html import inspect
+
+Render = Callable[[str], str]
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -109,6 +114,7 @@ def test_nothing_runs_loads_or_hides(text: str, render: object) -> None:
             "title",
             "class",
             "rel",
+            "dir",
             "start",
             "role",
             "aria-label",
@@ -157,8 +163,28 @@ def test_code_stands_as_it_was_written() -> None:
         "a\n" * 20_000,
         "&" * 20_000,
         "\\" * 20_000,
+        "\\[ a\n" * 10_000,
+        "\\(" * 10_000,
+        "$a" * 20_000,
+        ("> " * 60 + "- a\n") * 1_000,
     ],
-    ids=["quotes", "lists", "brackets", "stars", "ticks", "images", "angles", "wide table", "lines", "ampersands", "backslashes"],
+    ids=[
+        "quotes",
+        "lists",
+        "brackets",
+        "stars",
+        "ticks",
+        "images",
+        "angles",
+        "wide table",
+        "lines",
+        "ampersands",
+        "backslashes",
+        "formulas",
+        "formulas in a line",
+        "dollars",
+        "deep lines",
+    ],
 )
 @pytest.mark.timeout(10)
 def test_pathological_text_neither_hangs_nor_breaks(text: str) -> None:
@@ -171,6 +197,142 @@ def test_half_of_an_answer_is_rendered_at_any_moment() -> None:
     )
     for end in range(len(text)):
         assert Elements(render_answer(text[:end])).open == []
+
+
+def words(html: str) -> str:
+    """What a person reads of `html`, one space between words."""
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", html)).split())
+
+
+@pytest.mark.parametrize("render", [render_answer, render_article])
+def test_what_was_struck_out_stays_struck_out(render: Render) -> None:
+    html = render("Now ~~99 €~~ 79 €\n\n| Price |\n|--:|\n| ~~9,50~~ 8 |\n\n- ~~**done**~~\n")
+    assert "<del>99 €</del> 79 €" in html
+    assert "<del>9,50</del> 8" in html
+    assert "<del><strong>done</strong></del>" in html
+
+
+@pytest.mark.parametrize("render", [render_answer, render_article])
+@pytest.mark.parametrize("sign", ["<br>", "<br/>", "<BR />", "<Br\t/>"])
+def test_a_br_is_a_line_break_and_no_other_tag_is_anything(render: Render, sign: str) -> None:
+    html = render(f"| a |\n|---|\n| one{sign}two |\n\nthree{sign}four `{sign}` <brx> <br class=x> <b>bold</b>")
+    tags = [tag for tag, _ in Elements(html).found]
+    assert tags.count("br") == 2
+    assert "b" not in tags
+    assert words(html).endswith(" ".join(f"three four {sign} <brx> <br class=x> <b>bold</b>".split()))
+
+
+FORMULAS = [
+    "\\(a_1 * b_2 * c_3\\)",
+    "\\(\\frac{a}{b} \\% \\_ x\\)",
+    "\\[x_1 + *y*\\]",
+    "$$e = mc^2 _a_ _b_$$",
+    "$a_1 * b * c = _d_$",
+    "$x$",
+    "$a*b*c$",
+    "$2^{10} \\cdot _a_$",
+]
+FORMULA_BLOCKS = [
+    "\\[\nE = mc^2\n- b *c* d\n===\n\\]",
+    "$$\n\\int_0^1 *x* \\, dx\n$$",
+    "$$\nx_1 *a* y_2",  # still being written
+]
+
+
+@pytest.mark.parametrize(
+    ("around", "formula"),
+    [(around, formula) for around in ("{}", "- {}", "> {}", "text\n{}") for formula in [*FORMULAS, *FORMULA_BLOCKS]]
+    + [(around, formula) for around in ("Then {} is", "| {} |\n|---|\n| {} |") for formula in FORMULAS],
+)
+def test_a_formula_stands_as_it_was_written(around: str, formula: str) -> None:
+    sign = "\n> " if around.startswith(">") else "\n  " if around.startswith("-") else "\n"
+    html = render_answer(around.replace("{}", formula.replace("\n", sign)))
+    assert " ".join(formula.split()) in words(html)
+    found = [tag for tag, _ in Elements(html).found]
+    assert not {"em", "strong", "h2", "h3"} & set(found)
+    assert found.count("ul") == around.startswith("-")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It costs $5 and *not* $10.",
+        "From $1,000 to *about* $2,000$",
+        "US$5 or *perhaps* CA$7",
+        "between 5$ and *hardly* 6$",
+        "$5-$10 for *all*, -$3 + *some* -$4",
+        "$AAPL up, *then* $TSLA",
+        "$ 5 *is* 5 $",
+        "prices in $/kg or *in* €/$.",
+        "restaurants: $$ (*cheap*) and $$ (dear), $$ – $$$",
+        "set $HOME and *then* $PATH",
+        "costs $5 + *tax* = 6$",
+    ],
+)
+def test_an_amount_of_money_is_never_a_formula(text: str) -> None:
+    html = render_answer(text)
+    assert "<code" not in html
+    assert "<em>" in html
+    assert words(html) == " ".join(text.replace("*", " ").split()).replace(" )", " )")
+
+
+def test_brackets_that_somebody_escaped_are_brackets() -> None:
+    html = render_answer("\\[1\\] Author, \\[ \\] open, \\[x\\] done, \\[name\\](here), \\\\(a\\\\)")
+    assert words(html) == "[1] Author, [ ] open, [x] done, [name](here), \\(a\\)"
+    assert "code" not in html
+
+
+@pytest.mark.parametrize("levels", [9, 12, 24, 25, 40, 400])
+@pytest.mark.parametrize("sign", ["- ", "7. ", "> ", "> - "])
+def test_nothing_is_left_out_however_deep_it_stands(levels: int, sign: str) -> None:
+    lines = [" " * len(sign) * level + f"{sign}level {level}" for level in range(levels)]
+    for text in ("\n".join(lines), "\n\n".join(lines), sign * levels + "level\n\nafter"):
+        shown = words(render_answer(text))
+        assert all(f"level {level}" in shown for level in range(levels) if text.startswith(f"{sign}level"))
+        assert "level" in shown
+        assert shown.endswith("after") or not text.endswith("after")
+
+
+def test_lists_stand_nine_and_twenty_levels_deep() -> None:
+    html = render_answer("\n\n".join("    " * level + f"{f'{level + 7}.':4}x" for level in range(20)))
+    assert [attributes["start"] for tag, attributes in Elements(html).found if tag == "ol"] == [str(n + 7) for n in range(20)]
+
+
+def test_each_block_finds_its_own_direction() -> None:
+    text = "مرحبا\n\n# عنوان\n\n- `git` سطر\n\n> اقتباس\n\n"
+    text += "1. a\n\n   b\n\n| اسم | b |\n|---|---|\n| 1 | 2 |\n\n```\ncode\n```\n\n    code\n"
+    found = Elements(render_answer(text)).found
+    for tag, attributes in found:
+        if tag in {"h2", "li", "blockquote", "th", "td"}:
+            assert attributes["dir"] == "auto"
+    # The words of an item are the item's: with a direction of their own it would find none.
+    assert [attributes.get("dir") for tag, attributes in found if tag == "p"] == ["auto", None, None, None]
+    assert [attributes.get("dir") for tag, attributes in found if tag == "table"] == ["rtl"]
+    assert [attributes.get("dir") for tag, attributes in found if tag == "code"] == ["ltr", "ltr", None]
+    assert [attributes.get("dir") for tag, attributes in found if tag == "pre"] == [None, "ltr"]
+
+
+def test_a_link_that_leads_nowhere_shows_where_it_would_have_led() -> None:
+    html = render_answer("[a](ftp://files.example/x) <tel:123> [b](https://ok.example) [c](/here?x=a:b)")
+    assert words(html) == "[a](ftp://files.example/x) <tel:123> b c"
+
+
+@pytest.mark.parametrize("fence", ["```", "~~~~", "> ```", "- ```", "1. ```", "  ```"])
+def test_a_call_out_holds_code_that_holds_its_signs(fence: str) -> None:
+    sign = fence.split()[-1]
+    inside = {">": "> ", "-": "  ", "1": "   "}.get(fence[0], "")
+    html = render_article(
+        f"::: example\n{fence}md\n{inside}::: warning\n{inside}text\n{inside}:::\n{inside}{sign}\nlast\n:::\n\nafter"
+    )
+    assert html.count('role="note"') == 1
+    assert "::: warning" in words(html)
+    assert html.index("last") < html.index("</div>") < html.index("after")
+    assert words(html).endswith("::: last after")
+
+
+def test_a_piece_of_code_in_a_line_does_not_hide_the_end_of_a_call_out() -> None:
+    html = render_article("::: example\n```in a line``` and more\n:::\nafter")
+    assert html.index("</div>") < html.index("after")
 
 
 def test_call_outs_are_for_articles_only() -> None:

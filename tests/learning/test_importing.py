@@ -9,6 +9,7 @@ from django.conf import settings
 
 from apps.core.markdown import render_article
 from apps.learning.importing import Problems, compare, read_charters, read_courses, read_requirements
+from apps.learning.importing.markdown import check_markdown
 from apps.learning.realdata import find_real_data
 
 from .course_files import CHARTER, change, lesson, write_content, write_course
@@ -105,6 +106,8 @@ def test_a_good_course_is_read_whole(tmp_path: Path) -> None:
         (GREEN_FR, "Some words.", "[here](../other.html)", f"{GREEN_FR}:7: a link must start with https://"),
         (GREEN_FR, "Some words.", "[here](http://example.org)", f"{GREEN_FR}:7: a link must start with https://"),
         (GREEN_FR, "Some words.", "# Title\n\nWords.", f"{GREEN_FR}:7: the title is the screen's only first-level heading"),
+        (GREEN_FR, "Some words.", "Words.\n\n```\ncode", f"{GREEN_FR}:9: a code block is never closed"),
+        (GREEN_FR, "Some words.", "1. Words.\n\n   ~~~ sh\n   code\n\nWords.", f"{GREEN_FR}:9: a code block is never closed"),
         (GREEN_FR, "Some words.", "::: tip\nWords.\n:::", f"{GREEN_FR}:7: unknown call-out “tip”"),
         (HOT_FR, "Retenez.\n:::", "Retenez.", f"{HOT_FR}:9: the call-out “takeaway” is never closed"),
         (HOT_FR, "::: takeaway\n", "", f"{HOT_FR}:10: “:::” closes a call-out that was never opened"),
@@ -244,6 +247,16 @@ def test_the_shipped_courses(shipped: list[object]) -> None:
                 for words in (given.fr, given.en) if given else ():
                     assert find_real_data(words) == []
                     assert len(words) < 1500
+
+
+def test_what_lessons_may_hold_is_no_problem(tmp_path: Path) -> None:
+    body = (
+        "~~old~~ new, \\(a<b>c\\)\n\n| a |\n|---|\n| b<br>c<br/> |\n\n\\[\n<i> = 1\n\\]\n\n"
+        "::: example\n```text\n::: warning\n<b>\n:::\n```\n:::"
+    )
+    problems = Problems(tmp_path)
+    check_markdown(body, path=tmp_path / "lesson.md", first_line=1, problems=problems)
+    assert [str(problem) for problem in problems.in_order()] == []
 
 
 def test_the_difference_says_what_is_new(tmp_path: Path) -> None:

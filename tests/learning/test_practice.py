@@ -57,7 +57,7 @@ async def test_somebody_without_any_proof_practises(live_server_ws: LiveServer, 
         text, done = await read(tab)
     assert text.split() == WORDS
     assert (done["state"], done["left"]) == ("done", 2)
-    assert "<p>0 1 2" in done["html"]
+    assert '<p dir="auto">0 1 2' in done["html"]
 
     def stored() -> None:
         entry = PracticeTry.objects.get()

@@ -5,16 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from apps.core.markdown import CALLOUTS
+from apps.core.markdown import CALLOUTS, callout_lines, grammar
 
 from .problems import Problems
 
-_parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
-_COLONS = re.compile(r"\s*:{3,}\s*(.*?)\s*$")
+_END_OF_CODE = re.compile(r"[\s>]*(`{3,}|~{3,})\s*$")
 
 
 def check_markdown(body: str, *, path: Path, first_line: int, problems: Problems) -> None:
@@ -23,16 +20,21 @@ def check_markdown(body: str, *, path: Path, first_line: int, problems: Problems
         problems.add(path, first_line, "the text is empty")
         return
     _check_callouts(body, path, first_line, problems)
-    # A call-out's fences are no Markdown: without them the parser sees the text between as the page will.
-    bare = "\n".join("" if _COLONS.match(line) else line for line in body.split("\n"))
-    for token in _parser.parse(bare):
+    for token in grammar(callouts=True, html=True).parse(body):
         line = first_line + (token.map[0] if token.map else 0)
         if token.type == "html_block":
             problems.add(path, line, "raw HTML is not allowed")
         elif token.type == "heading_open" and token.tag == "h1":
             problems.add(path, line, "the title is the screen's only first-level heading: use ##")
+        elif token.type == "fence" and token.markup and not _is_closed(token, body):
+            problems.add(path, line, "a code block is never closed")
         for child in token.children or []:
             _check_inline(child, path, line, problems)
+
+
+def _is_closed(fence: Token, body: str) -> bool:
+    first, end = fence.map or (0, 0)
+    return end - 1 > first and _END_OF_CODE.match(body.split("\n")[end - 1]) is not None
 
 
 def _check_inline(token: Token, path: Path, line: int, problems: Problems) -> None:
@@ -45,20 +47,10 @@ def _check_inline(token: Token, path: Path, line: int, problems: Problems) -> No
 
 
 def _check_callouts(body: str, path: Path, first_line: int, problems: Problems) -> None:
-    fence: str | None = None
     opened: tuple[str, int] | None = None
-    for number, line in enumerate(body.split("\n"), first_line):
-        mark = _FENCE.match(line)
-        if mark:
-            if fence is None:
-                fence = mark[1]
-            elif mark[1].startswith(fence[0]) and len(mark[1]) >= len(fence):
-                fence = None
+    for number, kind in enumerate(callout_lines(body.split("\n")), first_line):
+        if kind is None:
             continue
-        colons = None if fence else _COLONS.match(line)
-        if colons is None:
-            continue
-        kind = colons[1]
         if opened is None:
             if kind in CALLOUTS:
                 opened = (kind, number)
@@ -73,5 +65,3 @@ def _check_callouts(body: str, path: Path, first_line: int, problems: Problems) 
             opened = None
     if opened is not None:
         problems.add(path, opened[1], f"the call-out “{opened[0]}” is never closed with “:::”")
-    if fence is not None:
-        problems.add(path, first_line, "a code block is never closed")
