@@ -9,6 +9,7 @@ from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from apps.accounts.addresses import normal_email
 from apps.accounts.enums import Role
 from apps.accounts.errors import AccountError
 from apps.accounts.models import Department, Entity, JobRole, Site, User
@@ -52,7 +53,7 @@ def create_person(
     Without a password they come in through single sign-on or an invitation, which `invite` sends. Writes an audit entry.
     Raises AccountError when the address is taken, in whatever case it is written.
     """
-    email = email.strip().lower()
+    email = normal_email(email)
     if User.objects.filter(email=email).exists() or EmailAddress.objects.filter(email=email).exists():
         raise _known_email()
     try:
@@ -106,7 +107,7 @@ def change_email(*, user: User, email: str, actor: User) -> User:
 
     Raises AccountError when the address is taken.
     """
-    email = email.strip().lower()
+    email = normal_email(email)
     user = User.objects.select_for_update().get(pk=user.pk)
     if user.email == email:
         return user
@@ -244,10 +245,3 @@ def update_from_directory(*, user: User, codes: Mapping[str, str]) -> None:
     """Bring a person's place in the company up to date with what single sign-on says. Writes an audit entry if it changed."""
     if codes:
         update_person(user=user, changes=_places(codes), actor=None)
-
-
-@transaction.atomic
-def admit_from_sso(*, user: User, codes: Mapping[str, str]) -> None:
-    """Complete a person that single sign-on has just brought: their place in the company, no role. Writes audit entries."""
-    audit.record(actor=None, action="accounts.admit_from_sso", target=user, subject=user)
-    update_from_directory(user=user, codes=codes)
