@@ -17,7 +17,6 @@ from apps.core.ids import uuid7
 from . import scopes
 from .enums import Refusal, Theme
 
-
 NO_ADDRESS = "address-taken-away.invalid"  # a domain that never is one (RFC 2606)
 
 
@@ -161,7 +160,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def has_address(self) -> bool:
-        """Whether letters reach them: an address that another person has now was taken away (see `services.give_address_away`)."""
+        """Whether letters reach them: an address that another person has now was taken away by `services.give_address_away`."""
         return not self.email.endswith(f"@{NO_ADDRESS}")
 
     def get_short_name(self) -> str:
@@ -249,7 +248,7 @@ class RefusedSignIn(models.Model):
     why = models.CharField(max_length=16, choices=Refusal)
     first_at = models.DateTimeField(default=timezone.now)
     last_at = models.DateTimeField(default=timezone.now, db_index=True)
-    count = models.PositiveIntegerField(default=1)
+    times = models.PositiveIntegerField(default=1)
 
     class Meta:
         ordering = ["-last_at", "-id"]

@@ -3,126 +3,22 @@
 from __future__ import annotations
 
 import importlib
-import json
-import subprocess
-import sys
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-import requests
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount, SocialToken
-from django.conf import settings as django_settings
-from django.http import HttpResponse
 from django.test import Client
 
-from apps.accounts.enums import Refusal
-from apps.accounts.models import RefusedSignIn, User
-from apps.accounts.services import create_person, deactivate_person
+from apps.accounts.models import User
+from apps.accounts.services import deactivate_person
 from apps.core.models import AuditEntry
 from tests.factories.accounts import DepartmentFactory, EntityFactory, JobRoleFactory, UserFactory
 
-pytestmark = pytest.mark.django_db
+from .company_sign_in import LOGIN, at_provider, come_in, leave
 
-CALLBACK = "http://testserver/accounts/oidc/alcyon/login/callback/"
-LOGIN = "/accounts/oidc/alcyon/login/"
-PEOPLE = {
-    "ana": {
-        "email": "Ana.Roux@alcyon.example",
-        "email_verified": True,
-        "given_name": "Ana",
-        "family_name": "Roux",
-        "company": "alcyon-sante",
-        "unit": "prestations",
-        "title": "no-such-job",
-        "roles": ["administrator"],
-        "is_superuser": True,
-    },
-    "unverified": {"email": "victim@alcyon.example", "email_verified": False, "given_name": "Eve"},
-    "in_words": {"email": "victim@alcyon.example", "email_verified": "false"},
-    "silent": {"email": "victim@alcyon.example"},
-    "without": {"given_name": "Nobody"},
-    "nonsense": {"email": ["victim@alcyon.example"], "email_verified": True},
-    "upn": {"preferred_username": "victim@alcyon.example", "email_verified": True},
-    "adfs": {"email": "Ana.Roux@alcyon.example", "email_verified": True, "name": "Roux, Ana", "userinfo": {}},
-    "numbered": {"sub": 42, "email": "ana.roux@alcyon.example", "email_verified": True},
-    "newcomer": {"email": "ana.roux@alcyon.example", "email_verified": True, "name": "Ana Roux"},
-    "strange": {
-        "email": "ana.roux@alcyon.example",
-        "email_verified": True,
-        "given_name": ["Ana"],
-        "family_name": "R\u200boux\u0000 " + "x" * 300,
-        "company": {"name": "alcyon"},
-        "unit": "x\u0000",
-        "groups": "overage",
-        "_claim_names": {"groups": "src1"},
-    },
-}
-
-
-def _serve() -> Iterator[str]:
-    options = {"client_id": "almia", "client_secret": "a-secret", "redirect_uri": CALLBACK, "people": PEOPLE}
-    command = [sys.executable, "-m", "tests.accounts.oidc_provider", json.dumps(options)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
-        process.terminate()
-
-
-@pytest.fixture(scope="module")
-def provider() -> Iterator[str]:
-    """The provider's address."""
-    yield from _serve()
-
-
-@pytest.fixture(scope="module")
-def second_provider() -> Iterator[str]:
-    """Another one, where the same subjects are other people."""
-    yield from _serve()
-
-
-@pytest.fixture(autouse=True)
-def configured(provider: str, settings: Any) -> dict[str, Any]:
-    """Almia, configured for that provider."""
-    app: dict[str, Any] = {
-        "provider_id": "alcyon",
-        "name": "Alcyon",
-        "client_id": "almia",
-        "secret": "a-secret",
-        "settings": {
-            "server_url": provider,
-            "oauth_pkce_enabled": True,
-            "verified_email": [],
-            "claims": {"entity": "company", "department": "unit", "job": "title"},
-        },
-    }
-    settings.SOCIALACCOUNT_PROVIDERS = {
-        "openid_connect": {**django_settings.SOCIALACCOUNT_PROVIDERS["openid_connect"], "APPS": [app]}
-    }
-    return app
-
-
-def leave(client: Client, **data: str) -> str:
-    """Press the button; return the provider's address the browser is sent to."""
-    response = client.post(LOGIN, data)
-    assert response.status_code == 302
-    return str(response.headers["Location"])
-
-
-def at_provider(address: str, person: str, deceit: str = "") -> str:
-    """Sign in at the provider; return where it sends the browser."""
-    assert requests.get(address, timeout=5).status_code == 200
-    answer = requests.post(address, data={"person": person, "deceit": deceit}, timeout=5, allow_redirects=False)
-    assert answer.status_code == 302, answer.text
-    return answer.headers["Location"].removeprefix("http://testserver")
-
-
-def come_in(person: str, deceit: str = "", **data: str) -> tuple[Client, HttpResponse]:
-    client = Client(headers={"accept-language": "en"})
-    return client, client.get(at_provider(leave(client, **data), person, deceit))  # type: ignore[return-value]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("configured")]
 
 
 # Coming in -------------------------------------------------------------------------------------------------------------
@@ -163,118 +59,6 @@ def test_the_second_time_it_is_the_same_person_and_their_place_is_brought_up_to_
     come_in("ana")
     assert User.objects.get().entity == entity
     assert SocialAccount.objects.count() == 1
-
-
-def test_somebody_entered_who_never_came_is_met_by_their_confirmed_address_once() -> None:
-    user = create_person(email="ana.roux@alcyon.example", first_name="Anna", last_name="Ruox", actor=None)
-    come_in("ana")
-    [tie] = SocialAccount.objects.all()
-    assert tie.user == user
-    user.refresh_from_db()
-    assert (user.first_name, user.last_name) == ("Ana", "Roux"), "Names follow the company's sign-in"
-    client, response = come_in("newcomer")
-    assert response.status_code == 403
-    assert client.get("/account/").status_code == 302
-    assert SocialAccount.objects.get() == tie
-
-
-def test_of_the_claims_only_the_identity_is_kept(provider: str) -> None:
-    come_in("ana")
-    [tie] = SocialAccount.objects.all()
-    assert tie.extra_data == {"iss": provider, "sub": "ana"}
-    assert len(tie.uid) == 64
-
-
-def test_an_account_with_a_password_is_nobodys_because_of_its_address(person: User) -> None:
-    User.objects.update(email="ana.roux@alcyon.example")
-    EmailAddress.objects.update(email="ana.roux@alcyon.example")
-    client, response = come_in("ana")
-    page = response.content.decode()
-    assert response.status_code == 403
-    assert "Your address is in use here already" in page
-    assert "ana.roux@alcyon.example" in page
-    assert person.last_name not in page
-    refused = RefusedSignIn.objects.get()
-    assert refused.reference in page
-    assert (refused.holder, refused.why, refused.subject) == (person, Refusal.USED, "ana")
-    assert client.get("/account/").status_code == 302
-    assert not SocialAccount.objects.exists()
-    assert AuditEntry.objects.get().action == "accounts.refuse_sign_in"
-
-
-def test_the_same_subject_of_another_issuer_is_somebody_else(configured: dict[str, Any], second_provider: str) -> None:
-    come_in("ana")
-    configured["settings"]["server_url"] = second_provider
-    client, response = come_in("ana")
-    assert response.status_code == 403
-    assert client.get("/account/").status_code == 302
-    assert RefusedSignIn.objects.get().issuer == second_provider
-    assert SocialAccount.objects.count() == 1
-
-
-def test_another_name_for_the_same_issuer_changes_nothing(configured: dict[str, Any]) -> None:
-    come_in("ana")
-    SocialAccount.objects.update(last_login=datetime(2026, 1, 1, tzinfo=UTC))
-    configured["name"] = "Another name"
-    _, response = come_in("ana")
-    assert response.status_code == 302
-    [tie] = SocialAccount.objects.all()
-    assert tie.last_login.year > 2025
-    assert tie.provider == "openid_connect"
-
-
-def test_who_only_claimed_an_address_makes_way_for_its_owner_and_is_never_signed_into() -> None:
-    squatter = UserFactory(email="ana.roux@alcyon.example")
-    EmailAddress.objects.create(user=squatter, email=squatter.email, primary=True, verified=False)
-    come_in("ana")
-    squatter.refresh_from_db()
-    assert not squatter.is_active
-    assert not squatter.has_usable_password()
-    assert not squatter.has_address
-    owner = SocialAccount.objects.get().user
-    assert owner != squatter
-    assert owner.email == "ana.roux@alcyon.example"
-
-
-def test_who_claimed_an_address_and_got_in_is_for_staff_to_see() -> None:
-    squatter = UserFactory(email="ana.roux@alcyon.example")
-    EmailAddress.objects.create(user=squatter, email=squatter.email, primary=True, verified=False)
-    Client().force_login(squatter)
-    _, response = come_in("ana")
-    assert response.status_code == 403
-    assert RefusedSignIn.objects.get().why == Refusal.USED
-    assert not SocialAccount.objects.exists()
-
-
-def test_user_information_with_nothing_but_the_subject_hides_no_claims() -> None:
-    _, response = come_in("adfs")
-    assert response.headers["Location"] == "/"
-    user = User.objects.get()
-    assert (user.email, user.first_name, user.last_name) == ("ana.roux@alcyon.example", "Ana", "Roux")
-
-
-def test_odd_names_and_codes_never_fail_a_sign_in() -> None:
-    _, response = come_in("strange")
-    assert response.headers["Location"] == "/"
-    user = User.objects.get()
-    assert user.first_name == ""
-    assert user.last_name.startswith("Roux xxx")
-    assert len(user.last_name) == 80
-    _, response = come_in("strange")
-    assert response.headers["Location"] == "/"
-
-
-@pytest.mark.parametrize("deceit", ["nameless_with_encryption_key", "nameless", "several_audiences"])
-def test_a_token_that_names_no_key_or_several_audiences_is_taken_where_it_is_plain(deceit: str) -> None:
-    _, response = come_in("ana", deceit)
-    assert response.headers["Location"] == "/"
-
-
-def test_a_subject_that_is_a_number_is_refused_and_the_log_says_why(caplog: pytest.LogCaptureFixture) -> None:
-    _, response = come_in("numbered")
-    assert response.status_code == 401
-    assert not User.objects.exists()
-    assert "InvalidSubjectError" in caplog.text
 
 
 @pytest.mark.parametrize("person", ["unverified", "in_words", "silent", "without", "nonsense", "upn"])

@@ -50,7 +50,9 @@ class DecisionForm(forms.Form):
     replace = forms.BooleanField(
         label=_("The identities tied to this account until now open it no more"),
         required=False,
-        help_text=_("If it is the same person. Tick it when the company’s sign-in gave them a new identity in place of the old one."),
+        help_text=_(
+            "If it is the same person. Tick it when the company’s sign-in gave them a new identity in place of the old one."
+        ),
     )
     reason = forms.CharField(
         label=_("Why?"),

@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
                 ('why', models.CharField(choices=[('unverified', 'The company’s sign-in does not confirm the address'), ('closed', 'The account is closed'), ('other_identity', 'The account belongs to another identity'), ('used', 'The account is in use already'), ('role', 'The account carries a role'), ('rule', 'The rules meet nobody by their address'), ('new_address', 'The new address belongs to another account')], max_length=16)),
                 ('first_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('last_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
-                ('count', models.PositiveIntegerField(default=1)),
+                ('times', models.PositiveIntegerField(default=1)),
                 ('holder', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='refused_sign_ins', to=settings.AUTH_USER_MODEL)),
                 ('person', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='refused_addresses', to=settings.AUTH_USER_MODEL)),
             ],

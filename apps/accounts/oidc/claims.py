@@ -1,5 +1,5 @@
-"""What a provider's claims say about who arrives, read once and typed. Whatever does not decide who somebody is (a name, a code) is
-taken as far as it makes sense and never fails a sign-in; whatever decides it must be plain, or nobody comes in."""
+"""What a provider's claims say about who arrives, read once and typed. What does not decide who somebody is (a name, a code) is
+taken as far as it makes sense and never fails a sign-in; what decides it must be plain, or nobody comes in."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from apps.accounts.models import RefusedSignIn, SignInRules, User
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who a person is at their company's sign-in. `issuer` is empty where an earlier release did not keep it: it opens nothing."""
+    """Who a person is at their company's sign-in. `issuer` is empty where an earlier release kept none: it opens nothing."""
 
     id: int
     issuer: str
@@ -37,14 +37,15 @@ def sign_in_rules() -> SignInRules:
 
 
 def holder_of(email: str, *, lock: bool) -> User | None:
-    """Return the account that holds the address `email`, as its name or among its addresses; with `lock` until the transaction ends."""
+    """Return the account that holds the address `email`, as its name or among its addresses; with `lock`, nobody else changes it
+    until the transaction ends."""
     people = User.objects.select_for_update(of=("self",)) if lock else User.objects.all()
     return people.filter(email__iexact=email).first() or people.filter(emailaddress__email__iexact=email).first()
 
 
 def refused_sign_ins() -> QuerySet[RefusedSignIn]:
     """Return what waits for a decision, the latest first, with what a list of it shows."""
-    return RefusedSignIn.objects.select_related("holder", "person").order_by("-last_at", "-id")
+    return RefusedSignIn.objects.select_related("holder").order_by("-last_at", "-id")
 
 
 def count_refused() -> int:

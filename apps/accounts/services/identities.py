@@ -103,7 +103,7 @@ def _refuse(claims: Claims, holder: User, why: Refusal, person: User | None = No
     """Keep that `claims` came with the address of `holder`. The trail is told once, however often somebody tries."""
     seen = {"name": claims.name, "email": claims.email, "why": why, "person": person, "last_at": timezone.now()}
     rows = RefusedSignIn.objects.filter(identity=claims.identity)
-    if rows.filter(holder=holder).update(**seen, count=F("count") + 1):
+    if rows.filter(holder=holder).update(**seen, times=F("times") + 1):
         return rows.get(holder=holder)
     kept = rows.order_by("-last_at", "-id").values_list("pk", flat=True)[: MOST_ROWS - 1]
     rows.exclude(pk__in=list(kept)).delete()
@@ -186,7 +186,9 @@ def tie_refused(*, refused_id: uuid.UUID, replace: bool, actor: User, reason: st
         raise AccountError(_("This identity belongs to another account already: that person signs in with it."))
     replaced = SocialAccount.objects.filter(user=holder).delete()[0] if replace else 0
     details = {**_details(refused), "replaced": replaced}
-    audit.record(actor=actor, action="accounts.tie_identity", target=refused, subject=holder, reason=reason.strip(), details=details)
+    audit.record(
+        actor=actor, action="accounts.tie_identity", target=refused, subject=holder, reason=reason.strip(), details=details
+    )
     data = {"iss": refused.issuer, "sub": refused.subject}
     SocialAccount.objects.create(user=holder, provider=PROVIDER, uid=refused.identity, extra_data=data)
     RefusedSignIn.objects.filter(identity=refused.identity).delete()
@@ -215,7 +217,12 @@ def give_address_away(*, refused_id: uuid.UUID, actor: User, reason: str) -> Use
     holder.refresh_from_db()
     _take_address(holder)
     audit.record(
-        actor=actor, action="accounts.give_address_away", target=refused, subject=holder, reason=reason.strip(), details=_details(refused)
+        actor=actor,
+        action="accounts.give_address_away",
+        target=refused,
+        subject=holder,
+        reason=reason.strip(),
+        details=_details(refused),
     )
     RefusedSignIn.objects.filter(holder=holder, email=refused.email).delete()
     return holder

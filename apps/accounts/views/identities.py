@@ -34,7 +34,7 @@ def decide(request: HttpRequest, refused_id: uuid.UUID) -> HttpResponse:
     """Who was refused and who holds the address, side by side, and what staff decide."""
     found = queries.get_refused(refused_id)
     identities = queries.identities_of(found.holder)
-    form = DecisionForm(request.POST or None, refused=found, tied=bool(identities))
+    form = DecisionForm(request.POST if request.method == "POST" else None, refused=found, tied=bool(identities))
     if request.method == "POST" and form.is_valid():
         try:
             done = _decide(found, form, actor=staff(request))
@@ -72,7 +72,7 @@ def _decide(refused: RefusedSignIn, form: DecisionForm, *, actor: User) -> str:
 @may_manage
 def rules(request: HttpRequest) -> HttpResponse:
     """What an arriving identity may do and bring."""
-    form = SignInRulesForm(request.POST or None, instance=queries.sign_in_rules())
+    form = SignInRulesForm(request.POST if request.method == "POST" else None, instance=queries.sign_in_rules())
     if request.method == "POST" and form.is_valid():
         services.change_sign_in_rules(**form.cleaned_data, actor=staff(request))
         messages.success(request, _("The rules count from the next sign-in on."))

@@ -63,9 +63,7 @@ def _person_page(
         "roles_form": roles_form or RolesForm(initial={"roles": [role.value for role in roles]}),
         "close_form": close_form or ReasonForm(prefix="close"),
         "protection": queries.protection_of(found),
-        "identities": [
-            (identity, ReasonForm(prefix=f"untie-{identity.id}")) for identity in queries.identities_of(found)
-        ],
+        "identities": [(identity, ReasonForm(prefix=f"untie-{identity.id}")) for identity in queries.identities_of(found)],
         "token_count": queries.count_tokens(found),
         "sign_out_form": SignOutForm(),
         "panels": panels_for("person", viewer=staff(request), person=found),
