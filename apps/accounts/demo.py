@@ -7,20 +7,25 @@ import os
 import re
 import secrets
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .demo_world import ACCOUNTS, DEPARTMENTS, ENTITIES, JOBS, PEOPLE, SITES
-from .models import Department, Entity, JobRole, Site, User, folded
+from .demo_world import ACCOUNTS, DEPARTMENTS, ENTITIES, JOBS, PEOPLE, REFUSED, SITES
+from .models import Department, Entity, JobRole, RefusedSignIn, Site, User, folded
+from .oidc.claims import PROVIDER, identity_of
 
 DOMAIN = "alcyon.example"
+ISSUER = f"https://login.{DOMAIN}"
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # without letters and digits that look alike
 LABELS = {
     "newcomer": _("Newcomer"),
@@ -128,7 +133,35 @@ def _load_colleagues() -> None:
         person.password = make_password(None)
         person.fold()
     User.objects.bulk_create(new)
+    _load_refused({person.email: person for person in new})
     EmailAddress.objects.bulk_create([EmailAddress(user=p, email=p.email, primary=True, verified=True) for p in new])
+
+
+def _load_refused(new: dict[str, User]) -> None:
+    """Let staff find somebody to decide about, once: what they have decided does not come back."""
+    now = timezone.now()
+    for days, (name, holder, subject, why, times) in enumerate(REFUSED):
+        email = f"{holder}@{DOMAIN}"
+        if email not in new:
+            continue
+        person = new[email]
+        known = f"00u{person.pk.hex[-8:]}"
+        SocialAccount.objects.create(
+            user=person, provider=PROVIDER, uid=identity_of(ISSUER, known), extra_data={"iss": ISSUER, "sub": known}
+        )
+        last = now - timedelta(days=days, hours=2)
+        RefusedSignIn.objects.create(
+            identity=identity_of(ISSUER, subject),
+            issuer=ISSUER,
+            subject=subject,
+            name=name,
+            email=email,
+            holder=person,
+            why=why,
+            times=times,
+            first_at=last - timedelta(minutes=7 * (times - 1)),
+            last_at=last,
+        )
 
 
 def _load_accounts() -> None:

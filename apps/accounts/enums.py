@@ -41,6 +41,6 @@ class Refusal(models.TextChoices):
 class Decision(models.TextChoices):
     """What staff decide about a refused sign-in."""
 
-    SAME = "same", _("It is the same person")
-    ANOTHER = "another", _("It is another person")
-    DISMISS = "dismiss", _("Leave it refused")
+    SAME = "same"
+    ANOTHER = "another"
+    DISMISS = "dismiss"

@@ -17,10 +17,11 @@ WHO = {"iss": "https://sso.alcyon.example", "sub": "42"}
 MAIL = "ana.roux@alcyon.example"
 
 
-def claims(
-    id_token: dict[str, Any] | None = None, userinfo: dict[str, Any] | None = None, domains: tuple[str, ...] = ()
-) -> Claims:
-    return read({**WHO, **(id_token or {})}, userinfo or {}, vouched_domains=domains, wanted={"entity": "company"})
+Told = dict[str, Any]
+
+
+def claims(id_token: Told, userinfo: Told | None = None, domains: tuple[str, ...] = ()) -> Claims:
+    return read({**WHO, **id_token}, userinfo or {}, vouched_domains=domains, wanted={"entity": "company"})
 
 
 # Identity --------------------------------------------------------------------------------------------------------------

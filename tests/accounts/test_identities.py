@@ -291,16 +291,16 @@ def test_what_was_found_by_subject_is_found_by_issuer_and_subject_where_the_clai
     ana, flat, silent, odd = entered(), UserFactory(), UserFactory(), UserFactory()
     _of_before(ana, "ana", {"id_token": token, "userinfo": {"sub": "ana", "phone_number": "1"}})
     _of_before(flat, "flat", {"iss": ANA.issuer, "sub": "flat"})
-    unknown = [
+    left = [
         _of_before(silent, "42", {"userinfo": {"sub": "42"}}),
         _of_before(odd, "43", {"id_token": {"iss": "x", "sub": "44"}}),
+        _of_before(UserFactory(), "a", {"id_token": {"iss": "y", "sub": "a"}}),
     ]
-    twice = [_of_before(UserFactory(), uid, {"id_token": {"iss": "y", "sub": uid}}) for uid in ("a",)]
     SocialAccount.objects.create(user=UserFactory(), provider="entra", uid="a", extra_data={"id_token": {"iss": "y", "sub": "a"}})
     import_module("apps.accounts.migrations.0003_identities").name_by_issuer(apps, connection.schema_editor())
     assert comes_in(ANA) == ana
     assert SocialAccount.objects.get(user=flat).uid == identity_of(ANA.issuer, "flat")
-    for row in (*unknown, *twice):
+    for row in left:
         before = row.uid
         row.refresh_from_db()
         assert (row.provider, row.uid, row.extra_data) == ("sso", before, {}), "Not guessed, and no claims kept"

@@ -27,13 +27,14 @@ class SignInRulesForm(RulesModelForm):
         }
         help_texts = {
             "meet_by_address": _(
-                "This is how people whom you entered or imported come in the first time: with a confirmed address, into an account "
-                "that nobody has opened, without a password and without a role. Switched off, each first sign-in waits for your decision."
+                "This is how people whom you entered or imported come in the first time: with a confirmed address, into an "
+                "account that nobody has opened, without a password and without a role. Switched off, each first sign-in to such "
+                "an account waits for your decision."
             ),
             "take_names": _("At each sign-in. Switched off, names stay as they were entered."),
             "take_address": _(
-                "Only an address that is confirmed and that nobody else has here. If somebody has it, the person comes in with the "
-                "address they had, and you see the conflict among the refused sign-ins."
+                "Only an address that is confirmed and that nobody else has here. If somebody has it, the person comes in with "
+                "the address they had, and you see the conflict among the refused sign-ins."
             ),
         }
         widgets = {name: forms.CheckboxInput(attrs={"role": "switch"}) for name in fields}
@@ -50,9 +51,7 @@ class DecisionForm(forms.Form):
     replace = forms.BooleanField(
         label=_("The identities tied to this account until now open it no more"),
         required=False,
-        help_text=_(
-            "If it is the same person. Tick it when the company’s sign-in gave them a new identity in place of the old one."
-        ),
+        help_text=_("If it is the same person: tick it when their company gave them a new identity in place of the old one."),
     )
     reason = forms.CharField(
         label=_("Why?"),

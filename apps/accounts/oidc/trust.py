@@ -13,7 +13,7 @@ CURVES = {"ES256": "P-256", "ES384": "P-384", "ES512": "P-521"}
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
 
 
-class NotTrusted(OAuth2Error):  # type: ignore[misc]
+class NotTrusted(OAuth2Error):
     """What came back must not open anything; the message is a sentence for the log, without personal data."""
 
 

@@ -117,8 +117,8 @@ def _refuse(claims: Claims, holder: User, why: Refusal, person: User | None = No
 
 @transaction.atomic
 def welcome_back(*, user: User, claims: Claims) -> User:
-    """Bring a person who is known by their identity up to date with what the company's directory says, as the rules have it: place,
-    name, address. An address that is not confirmed or that another account holds is left; the latter is kept for staff.
+    """Bring a person who is known by their identity up to date with the company's directory, as the rules have it: place, name,
+    address. An address that is not confirmed or that another account holds is left; the latter is kept for staff.
 
     Writes audit entries for what changed. Nothing happens for a closed account.
     """
@@ -180,8 +180,6 @@ def tie_refused(*, refused_id: uuid.UUID, replace: bool, actor: User, reason: st
     somebody else decided.
     """
     refused, holder = _open(refused_id, actor, reason)
-    if refused.person_id is not None:
-        raise AccountError(_("This identity belongs to another account already: that person signs in with it."))
     if SocialAccount.objects.filter(provider=PROVIDER, uid=refused.identity).exists():
         raise AccountError(_("This identity belongs to another account already: that person signs in with it."))
     replaced = SocialAccount.objects.filter(user=holder).delete()[0] if replace else 0
