@@ -21,6 +21,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .demo_world import ACCOUNTS, DEPARTMENTS, ENTITIES, JOBS, PEOPLE, REFUSED, SITES
+from .enums import Refusal
 from .models import Department, Entity, JobRole, RefusedSignIn, Site, User, folded
 from .oidc.claims import PROVIDER, identity_of
 
@@ -148,6 +149,11 @@ def _load_refused(new: dict[str, User]) -> None:
         known = f"00u{person.pk.hex[-8:]}"
         SocialAccount.objects.create(
             user=person, provider=PROVIDER, uid=identity_of(ISSUER, known), extra_data={"iss": ISSUER, "sub": known}
+        )
+        last_login = now - timedelta(days=3 + 400 * days)
+        SocialAccount.objects.filter(user=person).update(date_joined=last_login - timedelta(days=90), last_login=last_login)
+        User.objects.filter(pk=person.pk).update(
+            is_active=why != Refusal.CLOSED, joined_at=last_login - timedelta(days=90), last_login=last_login
         )
         last = now - timedelta(days=days, hours=2)
         RefusedSignIn.objects.create(

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.core.ids import uuid7
 
 from . import scopes
+from .addresses import normal_email
 from .enums import Refusal, Theme
 
 NO_ADDRESS = "address-taken-away.invalid"  # a domain that never is one (RFC 2606)
@@ -97,7 +98,7 @@ class UserManager(BaseUserManager["User"]):
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
         """Create a person; `password=None` makes one that only single sign-on can open."""
-        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user = self.model(email=normal_email(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
