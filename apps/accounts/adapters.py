@@ -64,9 +64,9 @@ class AccountAdapter(DefaultAccountAdapter):
         mail.queue(self.render_mail(template_prefix, email, context))
 
     def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
-        provider = None if user.has_usable_password() else SocialAccount.objects.filter(user=user).first()
-        if provider is not None:
-            # Their company's sign-in opens this account: a password would be a second door that nobody watches.
+        came_without = not user.has_usable_password() and user.last_login is not None
+        if came_without or SocialAccount.objects.filter(user=user).exists():
+            # Their company's sign-in opens this account, or did: a letter would open it to whoever has the address by now.
             context = {"user": user, "sign_in_url": self.request.build_absolute_uri(reverse("account_login"))}
             self.send_mail("account/email/no_password", email, context)
             return

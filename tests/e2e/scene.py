@@ -109,7 +109,7 @@ def _enter() -> tuple[User, User, User]:
     )
     administrator = create_person(email=ADMINISTRATOR, first_name="Ada", last_name="Régisseur", password=PASSWORD, actor=None)
     set_roles(user=administrator, roles=[Role.ADMINISTRATOR], actor=None)
-    who = {"iss": "https://a-rather-long-issuer.login.alcyon.example/realms/alcyon", "sub": "c7f0f1a2-6a0e-4d53-9f5e-3b8f2f6f0a11"}
+    who = {"iss": "https://a-rather-long-issuer.alcyon.example/realms/alcyon", "sub": "c7f0f1a2-6a0e-4d53-9f5e-3b8f2f6f0a11"}
     SocialAccount.objects.create(user=employee, provider="openid_connect", uid="crawl", extra_data=who)
     return newcomer, employee, administrator
 
