@@ -129,23 +129,23 @@ def _colleagues() -> list[User]:
 
 def _load_colleagues() -> None:
     known = set(User.objects.values_list("email", flat=True))
-    new = [person for person in _colleagues() if person.email not in known]
+    colleagues = _colleagues()
+    new = [person for person in colleagues if person.email not in known]
     for person in new:
         person.password = make_password(None)
         person.fold()
     User.objects.bulk_create(new)
-    _load_refused({person.email: person for person in new})
+    if new == colleagues:
+        _load_refused({person.email: person for person in new})
     EmailAddress.objects.bulk_create([EmailAddress(user=p, email=p.email, primary=True, verified=True) for p in new])
 
 
-def _load_refused(new: dict[str, User]) -> None:
+def _load_refused(people: dict[str, User]) -> None:
     """Let staff find somebody to decide about, once: what they have decided does not come back."""
     now = timezone.now()
     for days, (name, holder, subject, why, times) in enumerate(REFUSED):
         email = f"{holder}@{DOMAIN}"
-        if email not in new:
-            continue
-        person = new[email]
+        person = people[email]
         known = f"00u{person.pk.hex[-8:]}"
         SocialAccount.objects.create(
             user=person, provider=PROVIDER, uid=identity_of(ISSUER, known), extra_data={"iss": ISSUER, "sub": known}

@@ -43,15 +43,13 @@ def receive(*, claims: Claims) -> SocialAccount:
     refused. Of two who arrive at once one waits and finds what the other left.
     Raises SignInRefused where the address is not confirmed or another account holds it; that is kept, nothing else is.
     """
-    for _attempt in range(2):
-        try:
-            found = _receive(claims)
-        except IntegrityError:
-            continue  # somebody else took the address or the identity between our look and our write: look again
-        if isinstance(found, SocialAccount):
-            return found
-        raise SignInRefused(found)
-    raise SignInRefused(None)
+    try:
+        found = _receive(claims)
+    except IntegrityError:
+        found = _receive(claims)  # somebody else took the address or the identity between our look and our write: look again
+    if isinstance(found, SocialAccount):
+        return found
+    raise SignInRefused(found)
 
 
 @transaction.atomic
