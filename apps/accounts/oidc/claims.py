@@ -25,6 +25,7 @@ LONGEST_ISSUER = 500
 LONGEST_CODE = 50
 # Where an address may stand when there is no `email`, in this order: a name to sign in with, which nobody has verified.
 SIGN_IN_NAMES = ("preferred_username", "upn", "unique_name")
+ASIDE = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")  # what a directory adds to a name: “(EXT)”
 CODE = re.compile(r"[-a-zA-Z0-9_]+")
 
 
@@ -142,9 +143,10 @@ def _words(value: object) -> str:
 
 
 def _split(name: str) -> tuple[str, str]:
-    """Return first and last name: “Ana Roux”, “Roux, Ana”, “ROUX Ana”, “Ana ROUX”. An address is no name."""
+    """Return first and last name: “Ana Roux”, “Roux, Ana”, “ROUX Ana”, “Ana ROUX (EXT)”. An address is no name."""
     if "@" in name:
         return "", ""
+    name = " ".join(ASIDE.sub(" ", name).split())
     if "," in name:
         last, _, rest = name.partition(",")
         return rest.partition(",")[0].strip(), last.strip()
