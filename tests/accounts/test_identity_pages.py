@@ -71,6 +71,16 @@ def test_without_the_right_nothing_is_seen_or_done(role: Role | None) -> None:
     assert SocialAccount.objects.count() == RefusedSignIn.objects.count() == 1
 
 
+def test_who_only_looks_people_up_sees_identities_and_nothing_to_do() -> None:
+    tie = receive(claims=Claims(ISSUER, "ana", "ana@alcyon.example", True))
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(UserFactory(permissions=["accounts.see_people"]))
+    assert "Refused sign-ins" not in client.get("/staff/people/").content.decode()
+    page = client.get(f"/staff/people/{tie.user_id}/").content.decode()
+    assert ISSUER in page
+    assert "Take this identity away" not in page
+
+
 def test_what_does_not_exist(staff: Client) -> None:
     assert staff.get(f"{LIST}{uuid.uuid4()}/").status_code == 404
     assert staff.post(f"{LIST}{uuid.uuid4()}/", {"decision": "same", "reason": "x"}).status_code == 404
