@@ -73,8 +73,9 @@ USERSESSIONS_ADAPTER = "apps.accounts.adapters.SessionsAdapter"
 
 # Single sign-on ------------------------------------------------------------------------------------------------------
 SOCIALACCOUNT_ADAPTER = "apps.accounts.adapters.SingleSignOnAdapter"
-SOCIALACCOUNT_EMAIL_AUTHENTICATION = True  # matched by verified e-mail only: the adapter refuses any other
-SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+# Identity is issuer and subject (docs/adr/0007): an address is met once, by `accounts.services.receive`, and never by allauth.
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = False
 SOCIALACCOUNT_STORE_TOKENS = False
 SOCIALACCOUNT_EMAIL_VERIFICATION = "none"  # who comes this far has an address that the provider vouches for
 SOCIALACCOUNT_REQUESTS_TIMEOUT = 10

@@ -16,17 +16,18 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.sites.shortcuts import get_current_site
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from . import mail
-from .models import User
-from .oidc.claims import directory_codes
+from .models import RefusedSignIn, User
+from .oidc.claims import Claims
+from .oidc.trust import NotTrusted
 from .secrecy import seal, unseal
-from .services import admit_from_sso, announce_session_end, update_from_directory
+from .services import SignInRefused, announce_session_end, receive, welcome_back
 
 logger = logging.getLogger("almia.accounts")
 
@@ -69,9 +70,9 @@ class AccountAdapter(DefaultAccountAdapter):
         mail.queue(self.render_mail(template_prefix, email, context))
 
     def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
-        provider = None if user.has_usable_password() else SocialAccount.objects.filter(user=user).first()
-        if provider is not None:
-            # Their company's sign-in opens this account: a password would be a second door that nobody watches.
+        came_without = not user.has_usable_password() and user.last_login is not None
+        if came_without or SocialAccount.objects.filter(user=user).exists():
+            # Their company's sign-in opens this account, or did: a letter would open it to whoever has the address by now.
             context = {"user": user, "sign_in_url": self.request.build_absolute_uri(reverse("account_login"))}
             self.send_mail("account/email/no_password", email, context)
             return
@@ -105,30 +106,28 @@ class SessionsAdapter(DefaultUserSessionsAdapter):
 
 
 class SingleSignOnAdapter(DefaultSocialAccountAdapter):
-    """The company's sign-in. Known people are found by verified e-mail; new ones are admitted without any role."""
+    """The company's sign-in. People are known by issuer and subject; who is new is received by `services.receive`."""
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
-        return True  # the company's own directory decides who has an account there
-
-    def is_auto_signup_allowed(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
-        return True
+        return False  # allauth's way in, which knows people by address, is never taken: whoever may come in was received before
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         if sociallogin.state.get("process") != AuthProcess.LOGIN:
             # Tying any outside account to one's own would open a second door, under another name.
             raise PermissionDenied
-        if sociallogin.is_existing:
-            if sociallogin.user.is_active:
-                update_from_directory(user=sociallogin.user, codes=directory_codes(sociallogin))
-            return
-        if not any(address.verified for address in sociallogin.email_addresses):
-            context = {"provider": sociallogin.provider, "support_email": settings.SUPPORT_EMAIL}
-            raise ImmediateHttpResponse(render(request, "socialaccount/unverified.html", context, status=403))
+        claims: Claims = sociallogin.claims
+        if not sociallogin.is_existing:
+            try:
+                sociallogin.account = receive(claims=claims)
+            except SignInRefused as refusal:
+                raise ImmediateHttpResponse(self._refusal(request, sociallogin, refusal.refused)) from None
+        sociallogin.user = welcome_back(user=sociallogin.account.user, claims=claims)
 
-    def save_user(self, request: HttpRequest, sociallogin: SocialLogin, form: Any = None) -> User:
-        user: User = super().save_user(request, sociallogin, form)
-        admit_from_sso(user=user, codes=directory_codes(sociallogin))
-        return user
+    def _refusal(self, request: HttpRequest, sociallogin: SocialLogin, refused: RefusedSignIn | None) -> HttpResponse:
+        # What is not confirmed is answered alike whether or not somebody has that address.
+        context = {"provider": sociallogin.provider, "support_email": settings.SUPPORT_EMAIL, "refused": refused}
+        template = "taken" if refused is not None and refused.is_verified else "unverified"
+        return render(request, f"socialaccount/{template}.html", context, status=403)
 
     def validate_disconnect(self, account: SocialAccount, accounts: list[SocialAccount]) -> None:
         raise ValidationError(_("This link is kept by your company and cannot be removed here."))
@@ -136,4 +135,5 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
     def on_authentication_error(
         self, request: HttpRequest, provider: Any, error: Any = None, exception: Any = None, extra_context: Any = None
     ) -> None:
-        logger.warning("Single sign-on failed: %s (%s)", error, type(exception).__name__ if exception else "no exception")
+        why = str(exception) if isinstance(exception, NotTrusted) else type(exception).__name__ if exception else "no exception"
+        logger.warning("Single sign-on failed: %s (%s)", error, why)

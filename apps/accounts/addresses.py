@@ -12,8 +12,6 @@ import idna
 
 from apps.core.text import is_unseen, visible
 
-LONGEST_NAME = 80
-
 
 def normal_email(text: str) -> str:
     """Return the address `text` as people are known by it: small letters, nothing invisible, the domain in its ASCII form.

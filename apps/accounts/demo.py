@@ -7,22 +7,28 @@ import os
 import re
 import secrets
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.text import folded
 
-from .demo_world import ACCOUNTS, DEPARTMENTS, ENTITIES, JOBS, PEOPLE, SITES
-from .models import Department, Entity, JobRole, Site, User
+from .demo_world import ACCOUNTS, DEPARTMENTS, ENTITIES, JOBS, PEOPLE, REFUSED, SITES
+from .enums import Refusal
+from .models import Department, Entity, JobRole, RefusedSignIn, Site, User
+from .oidc.claims import PROVIDER, identity_of
 
 DOMAIN = "alcyon.example"
+ISSUER = f"https://login.{DOMAIN}"
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # without letters and digits that look alike
 LABELS = {
     "newcomer": _("Newcomer"),
@@ -125,12 +131,45 @@ def _colleagues() -> list[User]:
 
 def _load_colleagues() -> None:
     known = set(User.objects.values_list("email", flat=True))
-    new = [person for person in _colleagues() if person.email not in known]
+    colleagues = _colleagues()
+    new = [person for person in colleagues if person.email not in known]
     for person in new:
         person.password = make_password(None)
         person.fold()
     User.objects.bulk_create(new)
+    if new == colleagues:
+        _load_refused({person.email: person for person in new})
     EmailAddress.objects.bulk_create([EmailAddress(user=p, email=p.email, primary=True, verified=True) for p in new])
+
+
+def _load_refused(people: dict[str, User]) -> None:
+    """Let staff find somebody to decide about, once: what they have decided does not come back."""
+    now = timezone.now()
+    for days, (name, holder, subject, why, times) in enumerate(REFUSED):
+        email = f"{holder}@{DOMAIN}"
+        person = people[email]
+        known = f"00u{person.pk.hex[-8:]}"
+        SocialAccount.objects.create(
+            user=person, provider=PROVIDER, uid=identity_of(ISSUER, known), extra_data={"iss": ISSUER, "sub": known}
+        )
+        last_login = now - timedelta(days=3 + 400 * days)
+        SocialAccount.objects.filter(user=person).update(date_joined=last_login - timedelta(days=90), last_login=last_login)
+        User.objects.filter(pk=person.pk).update(
+            is_active=why != Refusal.CLOSED, joined_at=last_login - timedelta(days=90), last_login=last_login
+        )
+        last = now - timedelta(days=days, hours=2)
+        RefusedSignIn.objects.create(
+            identity=identity_of(ISSUER, subject),
+            issuer=ISSUER,
+            subject=subject,
+            name=name,
+            email=email,
+            holder=person,
+            why=why,
+            times=times,
+            first_at=last - timedelta(minutes=7 * (times - 1)),
+            last_at=last,
+        )
 
 
 def _load_accounts() -> None:

@@ -72,6 +72,12 @@ ACCOUNTS = [
         "responsable-equipe",
     ),
 ]
+# Who came through the company's sign-in with the address of somebody else: name, whose address, subject, why, how often.
+# The first got a new subject from the directory; the second has the address of somebody who left.
+REFUSED = [
+    ("Quitterie d’Aubigny", "quitterie.d-aubigny", "00u5k2f9q8", "other_identity", 3),
+    ("Delphine Ouvrard-Petit", "delphine.ouvrard", "00u7m1t4z2", "closed", 1),
+]
 # "First name, last name, entity, department, site, job" by position in the lists above.
 PEOPLE = """
 Amandine Roussillon 1 0 0 0 | Bakary Sissoulé 5 0 0 0 | Chloé Vaubertin 5 0 5 0

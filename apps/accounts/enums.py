@@ -24,3 +24,23 @@ class PersonState(models.TextChoices):
     ACTIVE = "active", _("Open")
     NEVER_CAME = "never", _("Open, has never signed in")
     CLOSED = "closed", _("Closed")
+
+
+class Refusal(models.TextChoices):
+    """Why an address did not open the account that holds it."""
+
+    UNVERIFIED = "unverified", _("The company’s sign-in does not confirm the address")
+    CLOSED = "closed", _("The account is closed")
+    OTHER_IDENTITY = "other_identity", _("The account belongs to another identity")
+    USED = "used", _("The account is in use already")
+    ROLE = "role", _("The account carries a role")
+    RULE = "rule", _("The rules meet nobody by their address")
+    NEW_ADDRESS = "new_address", _("The new address belongs to another account")
+
+
+class Decision(models.TextChoices):
+    """What staff decide about a refused sign-in."""
+
+    SAME = "same"
+    ANOTHER = "another"
+    DISMISS = "dismiss"

@@ -131,6 +131,11 @@ def read(text: str) -> Preview:
         line.person = present.get(line.email)
         if line.person is not None:
             line.changed = [name for name, value in line.values.items() if _present(line.person, name) != _key(value)]
+            if not line.person.is_active and {"first_name", "last_name"} & set(line.changed):
+                # Somebody else may have this address by now: under their name the closed account would pass for theirs.
+                line.error = _("The closed account of %(name)s has this address. Open it or change its address first.") % {
+                    "name": line.person
+                }
     return Preview(lines)
 
 

@@ -16,7 +16,9 @@ from apps.core.text import folded
 
 from . import scopes
 from .addresses import normal_email, normal_password
-from .enums import Theme
+from .enums import Refusal, Theme
+
+NO_ADDRESS = "address-taken-away.invalid"  # a domain that never is one (RFC 2606)
 
 
 class Entity(models.Model):
@@ -158,6 +160,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     def get_full_name(self) -> str:
         return f"{self.first_name} {self.last_name}".strip()
 
+    @property
+    def has_address(self) -> bool:
+        """Whether letters reach them: an address that another person has now was taken away by `services.give_address_away`."""
+        return not self.email.endswith(f"@{NO_ADDRESS}")
+
     def get_short_name(self) -> str:
         return self.first_name or self.email.split("@")[0]
 
@@ -208,3 +215,57 @@ class PersonalToken(models.Model):
     def is_valid(self) -> bool:
         """Whether it opens anything now, as far as the token itself goes."""
         return self.revoked_at is None and self.expires_at > timezone.now()
+
+
+class SignInRules(models.Model):
+    """What staff decided about people who come in through the company's sign-in: one row, or none while the defaults count."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    meet_by_address = models.BooleanField(default=True)
+    take_names = models.BooleanField(default=True)
+    take_address = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="accounts_sign_in_rules_one_row")]
+
+    def __str__(self) -> str:
+        return "sign-in rules"
+
+
+class RefusedSignIn(models.Model):
+    """Somebody who came with an address that another account holds, until staff decide. One row for each identity and account.
+
+    `holder`: the account that holds the address. `person`: whose identity it is, where they are known: they came in, and only
+    their new address was not taken over.
+    """
+
+    id: models.UUIDField[uuid.UUID, uuid.UUID] = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    identity = models.CharField(max_length=64)
+    issuer = models.CharField(max_length=500)
+    subject = models.CharField(max_length=255)
+    name = models.CharField(max_length=161, blank=True)
+    email = models.EmailField(max_length=254)
+    holder = models.ForeignKey(User, on_delete=models.CASCADE, related_name="refused_sign_ins")
+    person = models.ForeignKey(User, null=True, blank=True, on_delete=models.CASCADE, related_name="refused_addresses")
+    why = models.CharField(max_length=16, choices=Refusal)
+    first_at = models.DateTimeField(default=timezone.now)
+    last_at = models.DateTimeField(default=timezone.now, db_index=True)
+    times = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        ordering = ["-last_at", "-id"]
+        verbose_name = _("refused sign-in")
+        constraints = [models.UniqueConstraint(fields=["identity", "holder"], name="accounts_refused_once")]
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def reference(self) -> str:
+        """What the person tells staff, and staff find here: the same at every attempt."""
+        return f"{self.identity[:4]}-{self.identity[4:8]}".upper()
+
+    @property
+    def is_verified(self) -> bool:
+        """Whether the provider vouched for the address."""
+        return self.why != Refusal.UNVERIFIED

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from .views import account, demo, imports, people, preferences, sessions, tokens
+from .views import account, demo, identities, imports, people, preferences, sessions, tokens
 
 app_name = "accounts"
 
@@ -23,12 +23,16 @@ person: list[URLPattern | URLResolver] = [
     path("open/", people.reopen, name="open_person"),
     path("sessions/", people.end_sessions, name="end_person_sessions"),
     path("second-factor/", people.reset_second_factor, name="reset_second_factor"),
+    path("identities/<int:identity_id>/untie/", identities.untie, name="untie_identity"),
 ]
 staff: list[URLPattern | URLResolver] = [
     path("", people.index, name="people"),
     path("new/", people.new, name="new_person"),
     path("import/", imports.upload, name="import_people"),
     path("import/apply/", imports.apply, name="apply_import"),
+    path("refused/", identities.refused, name="refused_sign_ins"),
+    path("refused/<uuid:refused_id>/", identities.decide, name="refused_sign_in"),
+    path("rules/", identities.rules, name="sign_in_rules"),
     path("<uuid:person_id>/", include(person)),
 ]
 urlpatterns: list[URLPattern | URLResolver] = [

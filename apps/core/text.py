@@ -44,13 +44,14 @@ _DASHES = "‐‑‒–—―−﹣－"
 
 @cache
 def is_unseen(letter: str) -> bool:
-    """Whether `letter` leaves no mark: control and format characters, halves of pairs, fillers. Spaces are seen."""
-    return unicodedata.category(letter) in {"Cc", "Cf", "Cs"} or ord(letter) in _UNSEEN
+    """Whether `letter` leaves no mark where it stands: format characters, halves of pairs, fillers. Spaces are seen, and control
+    characters are no letters at all."""
+    return unicodedata.category(letter) in {"Cf", "Cs"} or ord(letter) in _UNSEEN
 
 
 def visible(text: str) -> str:
-    """Return `text` without what cannot be seen, with plain single spaces; nothing at its ends."""
-    spaced = "".join(" " if letter.isspace() else letter for letter in text)
+    """Return `text` without what cannot be seen, with plain single spaces, for control characters too; nothing at its ends."""
+    spaced = "".join(" " if letter.isspace() or unicodedata.category(letter) == "Cc" else letter for letter in text)
     return " ".join("".join(letter for letter in spaced if letter == " " or not is_unseen(letter)).split())
 
 

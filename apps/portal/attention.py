@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 from apps.access import capabilities
 from apps.access.models import Requirement, Waiver
 from apps.access.queries import current_charter
+from apps.accounts.queries import count_refused
 from apps.core.dates import day
 from apps.gateway.enums import STANDARD_ALIAS, Outcome
 from apps.gateway.models import Alias, Provider, UsageEntry
@@ -55,6 +56,15 @@ def _dead_tasks() -> list[Attention]:
         return []
     title = ngettext("%(count)s background task gave up", "%(count)s background tasks gave up", count) % {"count": count}
     return [Attention(title, _("See why, then replay them."), "bad", reverse("portal:tasks"), "activity")]
+
+
+def _refused_sign_ins() -> list[Attention]:
+    count = count_refused()
+    if not count:
+        return []
+    title = ngettext("%(count)s refused sign-in waits", "%(count)s refused sign-ins wait", count) % {"count": count}
+    text = _("Their address belongs to another account: say who they are.")
+    return [Attention(title, text, "warm", reverse("accounts:refused_sign_ins"), "user-check")]
 
 
 def _waivers_ending() -> list[Attention]:
@@ -174,6 +184,7 @@ def _versions_ending() -> list[Attention]:
 
 _LOOKS: list[tuple[str, Callable[[], list[Attention]]]] = [
     ("core.manage_tasks", _dead_tasks),
+    ("accounts.manage_people", _refused_sign_ins),
     ("gateway.manage_models", _providers_failing),
     ("gateway.manage_models", _versions_ending),
     ("access.manage_access", _requirement_gaps),

@@ -14,9 +14,11 @@ from apps.access.models import Award, CharterSignature
 from apps.access.queries import has_capability
 from apps.access.services import revoke_award
 from apps.accounts.demo import accounts_file, demo_accounts, demo_user, load_world
-from apps.accounts.models import Department, Entity, JobRole, Site, User
+from apps.accounts.models import Department, Entity, JobRole, RefusedSignIn, Site, User
+from apps.accounts.services import give_address_away
 from apps.core import audit
 from tests.factories.access import CharterFactory, RequirementFactory, TrainingFactory
+from tests.factories.accounts import UserFactory
 
 from .conftest import CODE
 
@@ -112,6 +114,17 @@ def test_it_is_a_company() -> None:
     assert not User.objects.filter(entity=None).exists()
     assert len(set(User.objects.values_list("first_name", "last_name"))) == people
     assert audit.verify() is None
+
+
+@pytest.mark.usefixtures("world")
+def test_staff_find_somebody_to_decide_about_once() -> None:
+    new_subject, recycled = RefusedSignIn.objects.select_related("holder")
+    assert new_subject.holder.is_active
+    assert (recycled.why, recycled.holder.is_active) == ("closed", False)
+    give_address_away(refused_id=recycled.pk, actor=UserFactory(is_superuser=True), reason="Left")
+    new_subject.delete()
+    call_command("load_demo", verbosity=0)
+    assert not RefusedSignIn.objects.exists()
 
 
 @pytest.mark.usefixtures("world")

@@ -241,5 +241,5 @@ def test_a_persons_proofs_ask_the_same_for_one_and_for_many(
     staff.get(path)
     for more in (0, 2):
         fill(more)
-        with django_assert_num_queries(14):  # one of them counts the API tokens
+        with django_assert_num_queries(15):  # one of them counts the API tokens
             staff.get(path)

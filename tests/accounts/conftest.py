@@ -1,9 +1,11 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.conf import settings as django_settings
 from django.core import mail
 from django.core.mail import EmailMessage
 from django.test import Client
@@ -14,6 +16,8 @@ from apps.core import outbox
 from apps.core.enums import MessageState
 from apps.core.models import OutboxMessage
 from tests.factories.accounts import PASSWORD, UserFactory
+
+from .company_sign_in import serve
 
 Letters = Callable[[], list[EmailMessage]]
 SignIn = Callable[..., Client]
@@ -68,3 +72,36 @@ def reauthenticate(client: Client, password: str = PASSWORD) -> None:
     """Show once more that it is oneself, as sensitive pages ask."""
     response = client.post("/accounts/reauthenticate/?next=/account/", {"password": password})
     assert response.status_code == 302, response.content.decode()
+
+
+@pytest.fixture(scope="module")
+def provider() -> Iterator[str]:
+    """The provider's address."""
+    yield from serve()
+
+
+@pytest.fixture(scope="module")
+def second_provider() -> Iterator[str]:
+    """Another one, where the same subjects are other people."""
+    yield from serve()
+
+
+@pytest.fixture
+def configured(provider: str, settings: Any) -> dict[str, Any]:
+    """Almia, configured for that provider."""
+    app: dict[str, Any] = {
+        "provider_id": "alcyon",
+        "name": "Alcyon",
+        "client_id": "almia",
+        "secret": "a-secret",
+        "settings": {
+            "server_url": provider,
+            "oauth_pkce_enabled": True,
+            "verified_email": [],
+            "claims": {"entity": "company", "department": "unit", "job": "title"},
+        },
+    }
+    settings.SOCIALACCOUNT_PROVIDERS = {
+        "openid_connect": {**django_settings.SOCIALACCOUNT_PROVIDERS["openid_connect"], "APPS": [app]}
+    }
+    return app

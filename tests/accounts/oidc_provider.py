@@ -3,7 +3,8 @@
     python -m tests.accounts.oidc_provider '{"client_id": …, "client_secret": …, "redirect_uri": …, "people": {"ana": {claims}}}'
 
 It prints its port and serves until it is stopped. Its sign-in page takes the field `person`; `deceit` makes it answer as a
-broken or hostile provider would (see `Provider.sign`), so that tests can see what is refused.
+broken or hostile provider would (see `Provider.sign`), so that tests can see what is refused. A person's claims stand in the ID
+token and in the user information, unless `userinfo` holds what the latter says instead; `sub` is theirs, or else their name.
 """
 
 from __future__ import annotations
@@ -56,6 +57,10 @@ class Provider:
     stranger: rsa.RSAPrivateKey = field(default_factory=lambda: rsa.generate_private_key(65537, 2048))
     codes: dict[str, Grant] = field(default_factory=dict)
     tokens: dict[str, Grant] = field(default_factory=dict)
+    deceit: str = ""  # of the latest token: the key set is asked for right after it
+
+    def subject(self, grant: Grant) -> Any:
+        return self.people[grant.person].get("sub", grant.person)
 
     def configuration(self) -> dict[str, Any]:
         return {
@@ -73,7 +78,14 @@ class Provider:
 
     def jwks(self) -> dict[str, Any]:
         key = json.loads(RSAAlgorithm.to_jwk(self.key.public_key()))
-        return {"keys": [{**key, "kid": KEY_ID, "use": "sig", "alg": "RS256"}]}
+        ours = {**key, "kid": KEY_ID, "use": "sig", "alg": "RS256"}
+        other = json.loads(RSAAlgorithm.to_jwk(self.stranger.public_key()))
+        keys = {
+            "nameless_with_encryption_key": [ours, {**other, "kid": "key-2", "use": "enc"}],
+            "nameless_among_two": [ours, {**other, "kid": "key-2", "use": "sig"}],
+            "encryption_key": [{**ours, "use": "enc"}],
+        }
+        return {"keys": keys.get(self.deceit, [ours])}
 
     def check_authorization(self, query: dict[str, str]) -> None:
         """Refuse a request that a careful provider refuses."""
@@ -107,9 +119,10 @@ class Provider:
         if challenge_of(form.get("code_verifier", "")) != grant.challenge:
             raise Refused("invalid_grant: PKCE")
         now = int(time.time())
+        self.deceit = grant.deceit
         claims = {
-            **self.people[grant.person],
-            "sub": grant.person,
+            **{name: value for name, value in self.people[grant.person].items() if name != "userinfo"},
+            "sub": self.subject(grant),
             "iss": self.issuer,
             "aud": self.client_id,
             "iat": now,
@@ -131,22 +144,29 @@ class Provider:
             "other_issuer": {"iss": "https://elsewhere.example"},
             "expired": {"exp": int(time.time()) - 3600},
             "no_expiry": {"exp": None},
+            "foreign_nonce": {"nonce": "é" * 20},
+            "several_audiences": {"aud": ["another-application", self.client_id]},
         }
         claims = {name: value for name, value in (claims | changes.get(deceit, {})).items() if value is not None}
         headers = {"kid": "another" if deceit == "unknown_key" else KEY_ID}
+        if deceit.startswith("nameless"):
+            headers = {}
         if deceit == "unsigned":
             return jwt.encode(claims, "", algorithm="none", headers=headers)
         if deceit == "public_key_as_secret":
             header = base64.urlsafe_b64encode(json.dumps({"alg": "HS256", **headers}).encode()).rstrip(b"=").decode()
             body = base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()
             return f"{header}.{body}.{'A' * 43}"
+        if not isinstance(claims["sub"], str):  # PyJWT would not make such a token
+            return jwt.PyJWS().encode(json.dumps(claims).encode(), self.key, algorithm="RS256", headers=headers)
         return jwt.encode(claims, self.stranger if deceit == "other_key" else self.key, algorithm="RS256", headers=headers)
 
     def userinfo(self, authorization: str) -> dict[str, Any]:
         grant = self.tokens.get(authorization.removeprefix("Bearer "))
         if grant is None:
             raise Refused("invalid_token")
-        return {**self.people[grant.person], "sub": "somebody-else" if grant.deceit == "other_person" else grant.person}
+        told = self.people[grant.person]
+        return {**told.get("userinfo", told), "sub": "somebody-else" if grant.deceit == "other_person" else self.subject(grant)}
 
 
 class Handler(BaseHTTPRequestHandler):

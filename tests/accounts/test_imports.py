@@ -211,10 +211,19 @@ def test_a_thousand_lines_take_as_many_questions_as_one(django_assert_num_querie
 
 
 def test_roles_and_closed_accounts_stay_as_they_are() -> None:
-    UserFactory(email="closed@alcyon.example", first_name="Old", is_active=False)
-    import_people(text=HEAD + "closed@alcyon.example;New;Name;;;;\n", actor=UserFactory())
+    entity = EntityFactory(code="alcyon-sante")
+    UserFactory(email="closed@alcyon.example", first_name="Old", last_name="Name", is_active=False)
+    import_people(text=HEAD + "closed@alcyon.example;Old;Name;alcyon-sante;;;\n", actor=UserFactory())
     user = User.objects.get(email="closed@alcyon.example")
-    assert (user.first_name, user.is_active) == ("New", False)
+    assert (user.entity, user.is_active) == (entity, False)
+
+
+def test_a_closed_account_does_not_get_the_name_of_who_has_its_address_now() -> None:
+    UserFactory(email="closed@alcyon.example", first_name="Old", last_name="Name", is_active=False)
+    with pytest.raises(ImportRefused) as refusal:
+        import_people(text=HEAD + "closed@alcyon.example;New;Name;;;;\n", actor=UserFactory())
+    assert "closed account of Old Name" in refusal.value.preview.errors[0].error
+    assert User.objects.get(email="closed@alcyon.example").first_name == "Old"
 
 
 # Pages -----------------------------------------------------------------------------------------------------------------

@@ -91,10 +91,17 @@ def test_a_closed_account_gets_no_link(person: User, visitor: Client, letters: L
     assert letters() == []
 
 
-def test_who_comes_in_by_single_sign_on_gets_no_second_door(person: User, visitor: Client, letters: Letters) -> None:
-    person.set_unusable_password()
+@pytest.mark.parametrize(("password", "tied"), [(False, True), (True, True), (False, False)])
+def test_who_comes_in_by_single_sign_on_gets_no_second_door(
+    person: User, visitor: Client, letters: Letters, password: bool, tied: bool
+) -> None:
+    """Nor does whoever has their address by now, even if the identity was taken away."""
+    if not password:
+        person.set_unusable_password()
+    person.last_login = timezone.now()
     person.save()
-    SocialAccount.objects.create(user=person, provider="sso", uid="1")
+    if tied:
+        SocialAccount.objects.create(user=person, provider="openid_connect", uid="1")
     visitor.post(RESET, {"email": person.email})
     [letter] = letters()
     assert "/reset/key/" not in letter.body

@@ -11,6 +11,7 @@ from importlib import import_module
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.utils import timezone
@@ -108,6 +109,8 @@ def _enter() -> tuple[User, User, User]:
     )
     administrator = create_person(email=ADMINISTRATOR, first_name="Ada", last_name="Régisseur", password=PASSWORD, actor=None)
     set_roles(user=administrator, roles=[Role.ADMINISTRATOR], actor=None)
+    who = {"iss": "https://a-rather-long-issuer.alcyon.example/realms/alcyon", "sub": "c7f0f1a2-6a0e-4d53-9f5e-3b8f2f6f0a11"}
+    SocialAccount.objects.create(user=employee, provider="openid_connect", uid="crawl", extra_data=who)
     return newcomer, employee, administrator
 
 

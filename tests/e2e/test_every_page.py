@@ -69,7 +69,8 @@ REASONS = {
     POST_ONLY: """
         accounts:apply_import accounts:close_person accounts:demo_sign_in accounts:end_person_sessions accounts:invite_person
         accounts:open_person accounts:reset_second_factor accounts:revoke_token accounts:set_language accounts:set_roles
-        accounts:set_theme chat:choose_model chat:delete chat:show_message chat:show_run chat:start gateway:test_provider
+        accounts:set_theme accounts:untie_identity
+        chat:choose_model chat:delete chat:show_message chat:show_run chat:start gateway:test_provider
         learning:check learning:finish learning:seen learning:start learning:submit portal:replay_task
     """,
     "is a part of a page": "chat:conversations chat:thread portal:navigation portal:palette portal:verification",

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone, translation
 
-from apps.accounts.models import User
+from apps.accounts.models import RefusedSignIn, User
 from apps.core import audit, outbox
 from apps.core.enums import MessageState
 from apps.core.ids import uuid7
@@ -251,6 +251,10 @@ def test_attention_tells_each_what_they_manage() -> None:
     assert requirement.training.title in titles
     assert len(attention_for(access_only)) == 2
     assert attention_for(UserFactory()) == []
+    people_only = UserFactory(permissions=["accounts.manage_people"])
+    assert attention_for(people_only) == []
+    RefusedSignIn.objects.create(identity="1", issuer="i", subject="s", email=people_only.email, holder=people_only, why="used")
+    assert [item.url for item in attention_for(people_only)] == ["/staff/people/refused/"]
 
 
 def test_a_provider_that_fails_and_a_missing_standard_model_are_told() -> None:

@@ -1,3 +1,4 @@
+from .identities import DecisionForm, SignInRulesForm
 from .sign_in import (
     ActivateTOTPForm,
     AddPasskeyForm,
@@ -22,6 +23,7 @@ __all__ = [
     "ActivateTOTPForm",
     "AddPasskeyForm",
     "ChangePasswordForm",
+    "DecisionForm",
     "LoginForm",
     "NoFurtherEmailForm",
     "PasskeyAgainForm",
@@ -37,6 +39,7 @@ __all__ = [
     "SecondFactorAgainForm",
     "SecondFactorForm",
     "SetPasswordForm",
+    "SignInRulesForm",
     "SignOutForm",
     "SignupForm",
     "TokenForm",

@@ -2,7 +2,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import requests
+from allauth.socialaccount.helpers import render_authentication_error
 from allauth.socialaccount.models import SocialApp
+from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView, OAuth2LoginView
 from django.http import Http404, HttpRequest, HttpResponse
 
@@ -11,6 +14,14 @@ from .provider import OidcAdapter
 
 class CallbackView(OAuth2CallbackView):
     """Hands the nonce that was drawn when this browser left to the adapter that checks the answer."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            response: HttpResponse = super().dispatch(request, *args, **kwargs)
+        except (requests.RequestException, OAuth2Error, ValueError) as error:
+            # allauth asks the provider to describe itself before it begins to catch what that may bring.
+            response = render_authentication_error(request, self.adapter.get_provider(), exception=error)
+        return response
 
     def _get_state(self, request: HttpRequest, provider: Any) -> Any:
         state, response = super()._get_state(request, provider)

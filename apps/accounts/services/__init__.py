@@ -1,8 +1,17 @@
+from .identities import (
+    SignInRefused,
+    change_sign_in_rules,
+    dismiss_refused,
+    give_address_away,
+    receive,
+    tie_refused,
+    untie_identity,
+    welcome_back,
+)
 from .imports import import_people
 from .invitations import invite_person
 from .people import (
     activate_person,
-    admit_from_sso,
     change_email,
     create_person,
     deactivate_person,
@@ -18,19 +27,23 @@ from .sessions import announce_session_end, end_other_sessions, end_sessions, re
 from .tokens import create_token, note_token_use, revoke_token, revoke_tokens
 
 __all__ = [
+    "SignInRefused",
     "activate_person",
-    "admit_from_sso",
     "announce_session_end",
     "change_email",
+    "change_sign_in_rules",
     "create_person",
     "create_token",
     "deactivate_person",
+    "dismiss_refused",
     "edit_person",
     "end_other_sessions",
     "end_sessions",
+    "give_address_away",
     "import_people",
     "invite_person",
     "note_token_use",
+    "receive",
     "recover_account",
     "reset_second_factor",
     "revoke_token",
@@ -40,6 +53,9 @@ __all__ = [
     "set_theme",
     "sign_out_elsewhere",
     "sign_out_person",
+    "tie_refused",
+    "untie_identity",
     "update_from_directory",
     "update_person",
+    "welcome_back",
 ]

@@ -20,10 +20,13 @@ from apps.core import audit
 def invite_person(*, user: User, actor: User | None) -> None:
     """Send `user` a letter with a link to choose their password. Writes an audit entry and an outbox message.
 
-    The link works once, for `PASSWORD_RESET_TIMEOUT`. Raises AccountError for a closed account.
+    The link works once, for `PASSWORD_RESET_TIMEOUT`. Raises AccountError for a closed account, and for one whose
+    address was given away.
     """
     if not user.is_active:
         raise AccountError(_("This account is closed: open it before inviting."))
+    if not user.has_address:
+        raise AccountError(_("This account has no e-mail address any more: give it one before inviting."))
     key = app_settings.PASSWORD_RESET_TOKEN_GENERATOR().make_token(user)
     path = reverse("account_reset_password_from_key", kwargs={"uidb36": user_pk_to_url_str(user), "key": key})
     context = {

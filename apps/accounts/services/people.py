@@ -246,10 +246,3 @@ def update_from_directory(*, user: User, codes: Mapping[str, str]) -> None:
     """Bring a person's place in the company up to date with what single sign-on says. Writes an audit entry if it changed."""
     if codes:
         update_person(user=user, changes=_places(codes), actor=None)
-
-
-@transaction.atomic
-def admit_from_sso(*, user: User, codes: Mapping[str, str]) -> None:
-    """Complete a person that single sign-on has just brought: their place in the company, no role. Writes audit entries."""
-    audit.record(actor=None, action="accounts.admit_from_sso", target=user, subject=user)
-    update_from_directory(user=user, codes=codes)

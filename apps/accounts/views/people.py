@@ -40,6 +40,8 @@ def index(request: HttpRequest) -> HttpResponse:
     page = Paginator(people, PER_PAGE).get_page(request.GET.get("page"))
     rows = [(person, queries.roles_of(person.groups.all())) for person in page.object_list]
     context = {"form": form, "page": page, "rows": rows, "filtered": form.is_used()}
+    if staff(request).has_perm("accounts.manage_people"):
+        context["refused_count"] = queries.count_refused()
     return render(request, "accounts/people/index.html", context)
 
 
@@ -61,6 +63,7 @@ def _person_page(
         "roles_form": roles_form or RolesForm(initial={"roles": [role.value for role in roles]}),
         "close_form": close_form or ReasonForm(prefix="close"),
         "protection": queries.protection_of(found),
+        "identities": [(identity, ReasonForm(prefix=f"untie-{identity.id}")) for identity in queries.identities_of(found)],
         "token_count": queries.count_tokens(found),
         "sign_out_form": SignOutForm(),
         "panels": panels_for("person", viewer=staff(request), person=found),

@@ -22,7 +22,7 @@ SIGNS = str.maketrans(
 
 
 def is_unseen(letter):
-    return unicodedata.category(letter) in {"Cc", "Cf", "Cs"} or ord(letter) in UNSEEN
+    return unicodedata.category(letter) in {"Cf", "Cs"} or ord(letter) in UNSEEN
 
 
 def normal_email(text):
@@ -38,7 +38,7 @@ def normal_email(text):
 
 
 def folded(text):
-    spaced = "".join(" " if letter.isspace() else letter for letter in text)
+    spaced = "".join(" " if letter.isspace() or unicodedata.category(letter) == "Cc" else letter for letter in text)
     seen = " ".join("".join(letter for letter in spaced if letter == " " or not is_unseen(letter)).split())
     plain = unicodedata.normalize("NFKD", seen.translate(SIGNS)).translate(SIGNS).casefold()
     return "".join(letter for letter in plain if not unicodedata.combining(letter))
@@ -68,5 +68,5 @@ def spell_alike(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0001_initial"), ("account", "0001_initial")]
+    dependencies = [("accounts", "0003_identities"), ("account", "0001_initial")]
     operations = [migrations.RunPython(spell_alike, migrations.RunPython.noop)]

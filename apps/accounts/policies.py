@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
+from allauth.usersessions.models import UserSession
+
+from .enums import Refusal
+from .models import PersonalToken, SignInRules, User
+
+
+def was_ever_opened(user: User) -> bool:
+    """Whether anybody could have left something in this account, or holds a key to it."""
+    return (
+        user.last_login is not None
+        or SocialAccount.objects.filter(user=user).exists()
+        or UserSession.objects.filter(user=user).exists()
+        or PersonalToken.objects.filter(user=user).exists()
+        or Authenticator.objects.filter(user=user).exists()
+    )
+
+
+def carries_rights(user: User) -> bool:
+    return user.is_superuser or user.is_staff or user.groups.exists() or user.user_permissions.exists()
+
+
+def was_only_claimed(user: User) -> bool:
+    """Whether somebody signed up by themselves under an address that they have never shown to be theirs, and got no further."""
+    addresses = list(EmailAddress.objects.filter(user=user))
+    claimed = bool(addresses) and not any(address.verified for address in addresses) and user.has_usable_password()
+    return claimed and user.is_active and not was_ever_opened(user) and not carries_rights(user)
+
+
+def why_not_by_address(*, rules: SignInRules, holder: User, email: str, verified: bool) -> Refusal | None:
+    """Return why an identity that comes with the address `email` of `holder` does not meet that account; None where it does.
+
+    It does once, and only in an account that staff entered under this address and nobody has used: it holds nothing, and
+    nobody has a key to it.
+    """
+    if not verified:
+        return Refusal.UNVERIFIED
+    if not holder.is_active:
+        return Refusal.CLOSED
+    if SocialAccount.objects.filter(user=holder).exists():
+        return Refusal.OTHER_IDENTITY
+    entered = holder.email == email and EmailAddress.objects.filter(user=holder, email=email, verified=True).exists()
+    if holder.has_usable_password() or was_ever_opened(holder) or not entered:
+        return Refusal.USED
+    if carries_rights(holder):
+        return Refusal.ROLE
+    return None if rules.meet_by_address else Refusal.RULE
+
+
+def may_decide_for(actor: User, holder: User) -> bool:
+    """Whether `actor` may say whose account this is: not one's own, and none that may do more than oneself."""
+    may_as_much = actor.has_perms(list(holder.get_all_permissions()))
+    return actor.pk != holder.pk and may_as_much and (actor.is_superuser or not holder.is_superuser)
