@@ -27,7 +27,7 @@ OPEN_PREFIXES = (
 FORM_TYPES = {"application/x-www-form-urlencoded", "multipart/form-data"}
 SENT = re.compile(r"[0-9a-z]{8,32}")
 SENT_COOKIE = "almia-sent-"
-SENT_SECONDS = 300  # the page that follows reads it at once
+SENT_SECONDS = 3600  # the page that follows reads it at once; a download has none
 
 
 class PreferencesMiddleware:
@@ -71,7 +71,9 @@ class SignInRequiredMiddleware:
         if not request.headers.get("HX-Request"):
             return redirect_to_login(back)
         # htmx follows a redirect inside the fragment; this makes the whole page go to sign-in instead.
-        address = resolve_url(settings.LOGIN_URL) if back == resolve_url(settings.LOGIN_REDIRECT_URL) else redirect_to_login(back).url
+        address = (
+            resolve_url(settings.LOGIN_URL) if back == resolve_url(settings.LOGIN_REDIRECT_URL) else redirect_to_login(back).url
+        )
         return HttpResponse(status=401, headers={"HX-Redirect": address})
 
 
@@ -86,12 +88,14 @@ class WayBackMiddleware:
         response = self.get_response(request)
         if isinstance(response, HttpResponseRedirect):
             response.headers["Location"] = way_back.mend(request, response.url)
-        elif response.status_code == 405 and request.method == "GET" and request.accepts("text/html"):
-            if not request.headers.get("HX-Request") and not request.path.startswith("/api/"):
-                page = render(request, "405.html", {"above": way_back.page_above(request.path)}, status=405)
-                page.headers["Allow"] = response.headers.get("Allow", "")
-                return page
+        elif response.status_code == 405 and self._is_page_asked_for(request):
+            page = render(request, "405.html", {"above": way_back.page_above(request.path)}, status=405)
+            page.headers["Allow"] = response.headers.get("Allow", "")
+            return page
         return response
+
+    def _is_page_asked_for(self, request: HttpRequest) -> bool:
+        return request.method == "GET" and "HX-Request" not in request.headers and not request.path.startswith("/api/")
 
 
 class SentMiddleware:

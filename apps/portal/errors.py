@@ -24,10 +24,14 @@ def permission_denied(request: HttpRequest, exception: Exception | None = None) 
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form's token is not (any more) this browser's. Scripts renew it and send again (static/js/session.js); without them the page
-    gives back what was written, to be sent with a click. Only what came from a page of ours, and no secret."""
+    """A form's token is not (any more) this browser's. Scripts renew it and send again (static/js/session.js); without them the
+    page gives back what was written, to be sent with a click. Only what came from a page of ours, and no secret."""
     fields = _to_send_again(request)
-    context = {"fields": fields, "written": [value for _name, value in fields if len(value) > SHORT], "path": request.get_full_path()}
+    context = {
+        "fields": fields,
+        "written": [value for _name, value in fields if len(value) > SHORT],
+        "path": request.get_full_path(),
+    }
     response = _page(request, 403, template="403_csrf.html", context=context)
     response.headers["X-Refused"] = "csrf"
     response.headers["Cache-Control"] = "private, no-store"

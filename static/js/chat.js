@@ -327,6 +327,11 @@ field.addEventListener("keydown", (event) => {
 });
 
 field.addEventListener("input", () => say(null));
+// Sent, and the page was left before it was told so: that is no draft any more.
+if (field.value && [...(thread?.querySelectorAll("[data-message] [data-text]") ?? [])].at(-1)?.textContent.trim() === field.value.trim()) {
+  drop(field.dataset.draft);
+  field.value = "";
+}
 
 stopButton.addEventListener("click", () => {
   const answer = writing();

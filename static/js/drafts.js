@@ -84,7 +84,10 @@ const FIELDS = "input:not([type=hidden], [type=password], [type=file], [type=sub
 const fields = (form) =>
   [...form.elements].filter((field) => field.matches(FIELDS) && field.name && !field.dataset.draft && field.autocomplete !== "one-time-code");
 const goesTo = (form) => new URL(form.getAttribute("action") || location.href, location);
-const place = (form) => `form:${goesTo(form).pathname}`;
+function place(form) {
+  const { pathname } = goesTo(form);
+  return `form:${pathname}:${[...document.forms].filter((each) => goesTo(each).pathname === pathname).indexOf(form)}`;
+}
 const touched = (field) =>
   field.options
     ? [...field.options].some((option) => option.selected !== option.defaultSelected) && field.selectedIndex > 0

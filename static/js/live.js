@@ -81,7 +81,8 @@ class Live {
     }
     this.pending.clear();
     if (this.foreign) return;
-    if (wasReady) document.dispatchEvent(new CustomEvent("almia:live", { detail: { open: false } }));
+    // What has ended with its session is not on its way back by itself.
+    if (wasReady && code !== 4401) document.dispatchEvent(new CustomEvent("almia:live", { detail: { open: false } }));
     if (code === 4401) {
       for (const { reject } of this.waiting.splice(0)) reject(new LiveError("signed_out", texts.signedOut));
       if (!this.ended) this.saySignedOut();
@@ -107,6 +108,7 @@ class Live {
       this.foreign = true;
       for (const { reject } of this.waiting.splice(0)) reject(new LiveError("other_person", texts.otherPerson));
       this.socket.close(1000);
+      document.dispatchEvent(new CustomEvent("almia:toast-done", { detail: { about: "session" } }));
       sayOther();
       return false;
     }

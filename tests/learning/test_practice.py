@@ -236,7 +236,7 @@ async def test_a_stop_is_found_after_the_database_failed_to_be_asked(
     user, exercise = await db.run(prepare, upstream, "tokens=400,interval=20,first=10")
     async with live_server_ws.tab(await live_server_ws.sign_in(user)) as tab:
         name = (await ask(tab, exercise))["try"]
-        while not failed:
+        while not failed:  # noqa: ASYNC110  a list that a database thread fills
             await asyncio.sleep(0.01)
         await tab.ask({"type": "practice.stop", "try": name})
         assert (await tab.next("practice.done"))["state"] == "stopped"

@@ -93,7 +93,7 @@ def test_a_form_from_elsewhere_is_refused_in_words() -> None:
 TYPED = "Ce que j’ai écrit : <b>tout</b>,\r\nsur deux lignes & plus"
 
 
-def refused(form: dict[str, Any], headers: dict[str, str]) -> tuple[Client, HttpResponse]:
+def refused(form: dict[str, Any], headers: dict[str, str]) -> tuple[Client, Any]:
     """Send `form` from a page that was drawn before the person signed in again."""
     client = Client(enforce_csrf_checks=True)
     client.force_login(UserFactory(language="en", first_name="Camille", last_name="Durand"))
@@ -113,7 +113,9 @@ def test_an_expired_form_gives_back_what_was_written_and_is_sent_with_a_click() 
     assert form.fields == {"theme": "dark", "text": TYPED.replace("\r\n", "\n"), "next": "/account/"}
     token = re.search(r'<form class="cluster".*?csrfmiddlewaretoken" value="(\w+)"', page, re.DOTALL)
     assert token
-    again = client.post("/account/theme/", {**form.fields, "csrfmiddlewaretoken": token[1]}, headers={"origin": "http://testserver"})
+    again = client.post(
+        "/account/theme/", {**form.fields, "csrfmiddlewaretoken": token[1]}, headers={"origin": "http://testserver"}
+    )
     assert again.status_code == 302
 
 

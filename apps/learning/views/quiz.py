@@ -61,9 +61,7 @@ def question(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponse
     typed = None
     try:
         typed = read_answer(response.question.body, request.POST)
-        response = services.save_answer(
-            response=response, answer=typed, seen=request.POST.get("seen"), in_passing=autosave
-        )
+        response = services.save_answer(response=response, answer=typed, seen=request.POST.get("seen"), in_passing=autosave)
         if autosave:
             return _kept(204, fingerprint(response.answer))
         require_complete(response.question.body, response.answer)
