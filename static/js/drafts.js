@@ -123,7 +123,7 @@ document.addEventListener("submit", (event) => {
 
 // The page is about to be left for sign-in, whatever was asked: everything on it is written down first.
 document.addEventListener("htmx:beforeOnLoad", (event) => {
-  if (!person || event.detail.xhr.status !== 401) return;
+  if (!person || event.defaultPrevented || event.detail.xhr.status !== 401) return;
   for (const form of document.forms) if (form.method === "post" && fields(form).some(touched)) stash(form, newId());
 });
 

@@ -1,6 +1,6 @@
 // The glue around htmx: the CSRF header, what to say when a request fails, where the focus goes after a swap.
 
-import { renew, sayOther } from "./session.js";
+import { renew, sayOther, saySignedOut } from "./session.js";
 
 const texts = document.getElementById("texts")?.dataset ?? {};
 
@@ -38,6 +38,14 @@ function retry(detail) {
 
 document.addEventListener("htmx:sendError", (event) => say(texts.offline, retry(event.detail)));
 document.addEventListener("htmx:timeout", (event) => say(texts.failed, retry(event.detail)));
+// The session has ended: what somebody did leads to sign-in and back; what the page asked for by itself takes nobody away from it.
+document.addEventListener("htmx:beforeOnLoad", (event) => {
+  const { xhr, requestConfig: request } = event.detail;
+  if (xhr.status !== 401 || request?.verb !== "get" || request.triggeringEvent?.isTrusted) return;
+  event.preventDefault();
+  saySignedOut();
+});
+
 // Signed in again elsewhere since this page was drawn: the same request once more, with the token of now.
 const renewed = new WeakMap();
 

@@ -9,7 +9,7 @@
 //
 // A change of rights is told to the whole page as the event "almia:access-changed" on document.
 
-import { person, renew, sayOther } from "./session.js";
+import { person, renew, sayOther, saySignedOut } from "./session.js";
 
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 15000;
@@ -85,21 +85,12 @@ class Live {
     if (wasReady && code !== 4401) document.dispatchEvent(new CustomEvent("almia:live", { detail: { open: false } }));
     if (code === 4401) {
       for (const { reject } of this.waiting.splice(0)) reject(new LiveError("signed_out", texts.signedOut));
-      if (!this.ended) this.saySignedOut();
+      if (!this.ended) saySignedOut();
       this.ended = true;
       return;
     }
     this.connectSoon();
     this.pause = Math.min(this.pause * 2, LONGEST_PAUSE);
-  }
-
-  saySignedOut() {
-    // In a tab of its own: what is typed here stays, and this tab comes back by itself.
-    const href = `${texts.signInUrl}?next=${encodeURIComponent(location.pathname + location.search)}`;
-    const action = { label: texts.signIn, href, apart: true };
-    const about = "session";
-    document.dispatchEvent(new CustomEvent("almia:toast", { detail: { level: "warning", text: texts.signedOut, action, about } }));
-    document.dispatchEvent(new CustomEvent("almia:signed-out"));
   }
 
   // Whether the socket is that of the person the page was drawn for.

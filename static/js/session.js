@@ -4,12 +4,12 @@
 //
 //   person             the id of whom the page was drawn for; empty for nobody
 //   await renew()      asks the server who is signed in: "same" (tokens are renewed), "other", "none", or "unknown" (no answer)
-//   sayOther()         tells that somebody else is signed in
+//   sayOther(), saySignedOut()   tell that somebody else is signed in, or nobody any more
 //
 // Events on document: "almia:signed-in" when another tab has loaded a page of somebody signed in.
 
 const texts = document.getElementById("texts")?.dataset ?? {};
-export const person = document.querySelector('meta[name="person"]')?.content ?? "";
+export const person = document.querySelector('meta[name="signed-in"]')?.content ?? "";
 
 // Legible to scripts on purpose: a form's token is no secret from the page that holds the form.
 const cookie = () => /(?:^|; )(?:__\w+-)?csrftoken=([^;]*)/.exec(document.cookie)?.[1];
@@ -41,6 +41,14 @@ async function ask() {
 export function sayOther() {
   const action = { label: texts.reload, href: location.pathname + location.search };
   document.dispatchEvent(new CustomEvent("almia:toast", { detail: { level: "error", text: texts.otherPerson, action } }));
+}
+
+export function saySignedOut() {
+  // In a tab of its own: what is typed here stays, and this tab comes back by itself.
+  const href = `${texts.signInUrl}?next=${encodeURIComponent(location.pathname + location.search)}`;
+  const action = { label: texts.signIn, href, apart: true };
+  const about = "session";
+  document.dispatchEvent(new CustomEvent("almia:toast", { detail: { level: "warning", text: texts.signedOut, action, about } }));
 }
 
 // A form whose token has been replaced since the page was drawn waits for the new one, and is sent by itself.

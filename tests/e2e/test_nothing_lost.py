@@ -77,6 +77,7 @@ def test_a_first_message_survives_the_end_of_the_session_and_a_refusal(world: Wo
 
 def test_a_tab_comes_back_when_its_person_signs_in_again_elsewhere(world: World, visit: Visit) -> None:
     with visit(language="en") as visitor:
+        visitor.expect_refusal("/chat/conversations/", 401)  # the list asks anew by itself, and takes nobody away
         page, other = visitor.tab(), visitor.tab()
         sign_in_as(page, "trained")
         page.goto("/chat/")
@@ -108,7 +109,7 @@ def test_a_tab_comes_back_when_its_person_signs_in_again_elsewhere(world: World,
         expect(ended).to_be_visible()
         page.locator("#composer-text").fill(TYPED)
         sign_in_as(other, "administrator")
-        foreign = toast(page, "Somebody else is signed in now")
+        foreign = toast(page, "Another person is signed in now")
         expect(foreign).to_be_visible()
         expect(ended).to_have_count(0)
         page.locator("[data-toast-close]").click()
@@ -132,11 +133,10 @@ def test_an_open_form_is_sent_after_a_sign_in_elsewhere(world: World, visit: Vis
         page.get_by_role("button", name="Enter this person").click()
         expect(page.get_by_role("heading", name="Opened Before")).to_be_visible()
 
-        # A request of htmx, too: refused once, sent again with the token of now.
+        # A form that htmx sends, too.
         page.goto("/staff/audit/")
         sign_out(other)
         sign_in_as(other, "administrator")
-        visitor.expect_refusal("/staff/audit/verification/", 403)
         page.get_by_role("button", name="Verify the chain").click()
         expect(page.locator("#verification")).to_contain_text(re.compile("verif", re.IGNORECASE))
         expect(toast(page, "You no longer have access")).to_have_count(0)
@@ -149,7 +149,7 @@ def test_an_open_form_is_sent_after_a_sign_in_elsewhere(world: World, visit: Vis
         sign_out(other)
         sign_in_as(other, "trained")
         page.get_by_role("button", name="Enter this person").click()
-        expect(toast(page, "Somebody else is signed in now")).to_be_visible()
+        expect(toast(page, "Another person is signed in now")).to_be_visible()
         assert page.get_by_label("First name").input_value() == "Never"
 
 
@@ -233,12 +233,16 @@ def test_a_choice_made_after_the_session_ended_is_back_and_kept(world: World, vi
         expect(toast(page, "What you had filled in here is back")).to_have_count(0)
         assert chosen(page) == [0]
 
-        # Another tab answers; then a choice made here, where that has not been seen, is sent again knowing better.
+        # Signed in again in another tab, and answered there. A choice made here is refused for its old token, then because it has
+        # not seen that answer; each time the page sends it again, knowing better.
         other = visitor.tab()
+        sign_out(other)
+        sign_in(other, email)
+        expect_path(other, "/")
         other.goto(here)
         choose(other, 1)
         other.wait_for_load_state("networkidle")
-        visitor.expect_refusal("/questions/1/", 409)
+        visitor.forgive(r"(status of|Error Code) (403|409).*/questions/1/")
         with page.expect_response(lambda response: response.status == 204 and here in response.url):
             choose(page, 2)
         mine = chosen(page)
