@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from urllib.parse import parse_qs, urlsplit
 
 from django.conf import settings
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render, resolve_url
@@ -107,10 +109,16 @@ class SentMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if request.method == "POST" and request.content_type in FORM_TYPES and response.status_code < 400:
+        if request.method == "POST" and request.content_type in FORM_TYPES and self._is_through(response):
             sent = request.POST.get("sent", "")
             if SENT.fullmatch(sent):
                 response.set_cookie(
                     f"{SENT_COOKIE}{sent}", "1", max_age=SENT_SECONDS, secure=settings.SESSION_COOKIE_SECURE, samesite="Lax"
                 )
         return response
+
+    def _is_through(self, response: HttpResponse) -> bool:
+        if isinstance(response, HttpResponseRedirect):
+            # On the way to prove who one is, it has still to be done.
+            return REDIRECT_FIELD_NAME not in parse_qs(urlsplit(response.url).query)
+        return response.status_code < 400

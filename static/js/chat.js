@@ -209,7 +209,10 @@ const listChanged = () => document.dispatchEvent(new CustomEvent("almia:conversa
 live.on("conversation.changed", (frame) => {
   listChanged();
   if (frame.conversation !== conversation) return;
-  if (frame.change === "deleted") location.assign(document.querySelector(".conversations__new").href);
+  if (frame.change === "deleted") {
+    if (field.value.trim() && !kept("new")) keep("new", field.value); // what was being written begins another
+    location.assign(document.querySelector(".conversations__new").href);
+  }
   else if (frame.change === "renamed") location.reload();
   else if (frame.change === "ended" && answers.get(frame.run)?.ended === false) return; // its end comes on the stream
   else refresh();

@@ -113,6 +113,8 @@ document.addEventListener("submit", (event) => {
     for (const key of keys()) write(key, null);
     return;
   }
+  // What stands in the page's other forms would go with it.
+  for (const other of document.forms) if (other !== form && other.method === "post" && fields(other).some(touched)) stash(other, newId());
   const id = newId();
   const drafts = [...form.querySelectorAll("textarea[data-draft]")];
   for (const field of drafts) write(mine(field.dataset.draft), { text: field.value, sent: id, sentText: field.value });

@@ -307,3 +307,14 @@ def test_nobody_gives_themselves_another_address(person: User, sign_in: SignIn) 
     client.post("/accounts/email/", {"action_add": "1", "email": "mine@elsewhere.example"})
     client.post("/accounts/email/", {"action_remove": "1", "email": person.email})
     assert list(EmailAddress.objects.values_list("email", flat=True)) == [person.email]
+
+
+def test_what_waits_for_a_proof_of_who_one_is_was_not_taken_before_it(person: User, sign_in: SignIn) -> None:
+    client = sign_in(person)
+    session = client.session
+    session["account_authentication_methods"] = []
+    session.save()
+    form = {"name": "My spreadsheet", "scopes": ["chat"], "sent": "abcdef123456"}
+    asked = client.post("/account/tokens/new/", form)
+    assert "/accounts/reauthenticate/" in asked.headers["Location"]
+    assert "almia-sent-abcdef123456" not in asked.cookies

@@ -85,6 +85,13 @@ def test_a_tab_comes_back_when_its_person_signs_in_again_elsewhere(world: World,
         page.locator("#composer-text").press("Enter")
         expect(page).to_have_url(re.compile(r"/chat/[0-9a-f-]{36}/"))
         stop(page)
+        # Another wording of a message, when the page is left before it was sent.
+        page.locator(".message--mine").hover()
+        page.locator("[data-action=edit]").click()
+        page.locator("form[data-editing] textarea").fill(TYPED)
+        page.reload()
+        expect(page.locator("form[data-editing] textarea")).to_have_value(TYPED)
+        page.locator("[data-cancel]").click()
         sign_out(other)
         ended = toast(page, "Your session has ended")
         expect(ended).to_be_visible()
@@ -161,6 +168,10 @@ def test_a_form_filled_in_before_the_session_ended_is_back_after_signing_in(worl
         page.get_by_label("E-mail address").fill("filled.in@alcyon.example")
         page.get_by_label("First name").fill("Filled")
         page.get_by_label("Last name").fill("In")
+        # Another form of the page is sent: this one is not emptied by it.
+        page.locator("[name=language][value=en]").first.evaluate("button => button.form.requestSubmit(button)")
+        expect(toast(page, "What you had filled in here is back")).to_be_visible()
+        assert page.get_by_label("First name").input_value() == "Filled"
         end_session(visitor)
         page.get_by_role("button", name="Enter this person").click()
         expect_path(page, "/accounts/login/")
