@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from apps.accounts.way_back import page_behind
 from apps.core.live import LiveError
 
 from .queries import explain, has_capability
@@ -41,9 +42,8 @@ def capability_required(capability: str) -> Callable[[Callable[..., HttpResponse
             user: Any = request.user
             if has_capability(user, capability):
                 return view(request, *args, **kwargs)
-            # Once it is open, the page leads to where the person was going: not to an address that only takes a form.
-            came_for = request.get_full_path() if request.method == "GET" else "/"
-            context = {"explanation": explain(user, capability), "came_for": came_for}
+            # Once it is open, the page leads to where the person was going.
+            context = {"explanation": explain(user, capability), "came_for": page_behind(request)}
             template = "access/_locked.html" if request.headers.get("HX-Request") else "access/locked.html"
             return render(request, template, context, status=403)
 

@@ -1,17 +1,23 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from urllib.parse import parse_qs, urlsplit
 
 from django.conf import settings
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import resolve_url
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render, resolve_url
 from django.utils import translation
+
+from . import way_back
 
 OPEN_PREFIXES = (
     "/accounts/",
     "/account/language/",
     "/account/theme/",
+    "/account/session/",
     "/account/demo/",
     "/static/",
     "/healthz",
@@ -21,6 +27,10 @@ OPEN_PREFIXES = (
     "/robots.txt",
     "/ws/",
 )
+FORM_TYPES = {"application/x-www-form-urlencoded", "multipart/form-data"}
+SENT = re.compile(r"[0-9a-z]{8,32}")
+SENT_COOKIE = "almia-sent-"
+SENT_SECONDS = 3600  # the page that follows reads it at once; a download has none
 
 
 class PreferencesMiddleware:
@@ -60,7 +70,56 @@ class SignInRequiredMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated or request.path.startswith(OPEN_PREFIXES):
             return self.get_response(request)
-        if request.headers.get("HX-Request"):
-            # htmx follows a redirect inside the fragment; this makes the whole page go to sign-in instead.
-            return HttpResponse(status=401, headers={"HX-Redirect": resolve_url(settings.LOGIN_URL)})
-        return redirect_to_login(request.get_full_path())
+        back = way_back.page_behind(request)
+        if not request.headers.get("HX-Request"):
+            return redirect_to_login(back)
+        # htmx follows a redirect inside the fragment; this makes the whole page go to sign-in instead.
+        address = (
+            resolve_url(settings.LOGIN_URL) if back == resolve_url(settings.LOGIN_REDIRECT_URL) else redirect_to_login(back).url
+        )
+        return HttpResponse(status=401, headers={"HX-Redirect": address})
+
+
+class WayBackMiddleware:
+    """No redirect leads to an address that only takes a form, whoever remembered it: allauth, a choice of language, we ourselves.
+    Who types such an address gets a page that says so."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if isinstance(response, HttpResponseRedirect):
+            response.headers["Location"] = way_back.mend(request, response.url)
+        elif response.status_code == 405 and self._is_page_asked_for(request):
+            page = render(request, "405.html", {"above": way_back.page_above(request.path)}, status=405)
+            page.headers["Allow"] = response.headers.get("Allow", "")
+            return page
+        return response
+
+    def _is_page_asked_for(self, request: HttpRequest) -> bool:
+        return request.method == "GET" and "HX-Request" not in request.headers and not request.path.startswith("/api/")
+
+
+class SentMiddleware:
+    """Tells the browser that what it sent was taken: the form's `sent` comes back as a cookie, and only then is a draft deleted
+    (static/js/drafts.js). A refusal, an error and the way to sign-in say nothing, and the draft stays."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.method == "POST" and request.content_type in FORM_TYPES and self._is_through(response):
+            sent = request.POST.get("sent", "")
+            if SENT.fullmatch(sent):
+                response.set_cookie(
+                    f"{SENT_COOKIE}{sent}", "1", max_age=SENT_SECONDS, secure=settings.SESSION_COOKIE_SECURE, samesite="Lax"
+                )
+        return response
+
+    def _is_through(self, response: HttpResponse) -> bool:
+        if isinstance(response, HttpResponseRedirect):
+            # On the way to prove who one is, it has still to be done.
+            return REDIRECT_FIELD_NAME not in parse_qs(urlsplit(response.url).query)
+        return response.status_code < 400

@@ -10,6 +10,7 @@ own: list[URLPattern | URLResolver] = [
     path("", account.account, name="account"),
     path("language/", preferences.language, name="set_language"),
     path("theme/", preferences.theme, name="set_theme"),
+    path("session/", sessions.current, name="session"),
     path("tokens/new/", tokens.new, name="new_token"),
     path("tokens/<uuid:token_id>/revoke/", tokens.revoke, name="revoke_token"),
     path("demo/", demo.sign_in, name="demo_sign_in"),

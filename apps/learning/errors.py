@@ -27,3 +27,11 @@ class RealData(LearningError):
 
 class TriesUsedUp(LearningError):
     """No try is left on this exercise, or one is still under way."""
+
+
+class AnsweredSince(LearningError):
+    """Another page has answered since; `stored` is the fingerprint of what it left."""
+
+    def __init__(self, stored: str) -> None:
+        super().__init__("answered since")
+        self.stored = stored

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from random import Random
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
@@ -54,6 +56,13 @@ def is_complete(question: QuestionContent, answer: Answer | None) -> bool:
     if question.kind == QuestionKind.CLASSIFY:
         return isinstance(answer, Mapping) and answer.keys() == {item.id for item in question.items}
     return bool(answer)
+
+
+def fingerprint(answer: Answer | None) -> str:
+    """Return a short name of `answer`, the same for the same answer: what a page says it has seen. Empty for none."""
+    if not answer:
+        return ""
+    return hashlib.sha256(json.dumps(answer, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def require_complete(question: QuestionContent, answer: Answer | None) -> None:

@@ -33,6 +33,7 @@ logger = logging.getLogger("almia.learning")
 
 LOOK_SECONDS = 2.0
 SHUTDOWN_SECONDS = 4.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.2, 30.0  # seconds between two tries to write an end
 OF_THE_PROMPT = {Code.CONTENT_REFUSED, Code.CONTEXT_FULL}
 _tasks: dict[uuid.UUID, asyncio.Task[None]] = {}
 _endings: dict[uuid.UUID, TryState] = {}
@@ -99,7 +100,12 @@ async def _watch(plan: TryPlan) -> None:
     """Look now and then whether another process was asked to stop this try."""
     while True:
         await asyncio.sleep(LOOK_SECONDS)
-        if await db.run(services.stop_was_asked, plan.try_id):
+        try:
+            asked = await db.run(services.stop_was_asked, plan.try_id)
+        except Exception:
+            logger.exception("It could not be seen whether a try is to stop; trying again.")
+            continue
+        if asked:
             _end(plan.try_id, TryState.STOPPED)
 
 
@@ -109,18 +115,27 @@ async def _finish(
     watcher.cancel()
     with suppress(asyncio.CancelledError, Exception):
         await watcher
-    text = "".join(parts)
+    text, pause = "".join(parts), FIRST_PAUSE
     end: dict[str, Any] = {"state": state.value, "html": queries.answer_html(text)}
     with translation.override(plan.language):
         if error is not None:
             sentence = _("%(why)s This try was not counted.") % {"why": error} if state is TryState.FAILED else str(error)
             end |= {"code": error.code, "message": sentence}
-        try:
-            left = await db.run(services.end_try, plan=plan, state=state, text=text, error_code=error.code if error else "")
-            end |= {"left": left, "left_text": services.left_in_words(left)}
-        except Exception:
-            # The reaper writes the end later; whoever reads along now gets it all the same.
-            logger.exception("The end of a try could not be written.")
+        while True:
+            try:
+                left = await db.run(services.end_try, plan=plan, state=state, text=text, error_code=error.code if error else "")
+                end |= {"left": left, "left_text": services.left_in_words(left)}
+                break
+            except Exception:
+                # The database is away: what was written stays in the stream, and the end is written when it is back.
+                logger.exception("The end of a try could not be written; trying again.")
+                if pause > LONGEST_PAUSE:
+                    # The reaper finds it later, interrupted; whoever reads along has it on the screen, and is told that it goes.
+                    sentence = _("The answer could not be kept. Copy what you need of it; this try was not counted.")
+                    end |= {"state": TryState.INTERRUPTED.value, "code": "not_kept", "message": sentence}
+                    break
+                await asyncio.sleep(pause)
+                pause *= 2
     get_streams().finish(_name(plan.try_id), end)
 
 

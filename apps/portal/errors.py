@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils import translation
+
+SECRET = re.compile(r"password|secret|credential|code|token|(?:^|_)key$|otp", re.IGNORECASE)
+SHORT = 20  # characters: what is no longer is a choice rather than something written
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -20,7 +25,34 @@ def permission_denied(request: HttpRequest, exception: Exception | None = None) 
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return _page(request, 403, template="403_csrf.html")
+    """A form's token is not (any more) this browser's. Scripts renew it and send again (static/js/session.js); without them the
+    page gives back what was written, to be sent with a click. Only what came from a page of ours, and no secret."""
+    fields = _to_send_again(request)
+    context = {
+        "fields": fields,
+        "written": [value for _name, value in fields if len(value) > SHORT],
+        "path": request.get_full_path(),
+    }
+    response = _page(request, 403, template="403_csrf.html", context=context)
+    response.headers["X-Refused"] = "csrf"
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _to_send_again(request: HttpRequest) -> list[tuple[str, str]]:
+    user: Any = getattr(request, "user", None)
+    if request.method != "POST" or user is None or not user.is_authenticated or not _is_from_us(request) or request.FILES:
+        return []
+    fields = [(name, value) for name, values in request.POST.lists() for value in values if name != "csrfmiddlewaretoken"]
+    # A form that holds a secret is not half a form: it is filled in again.
+    return [] if any(SECRET.search(name) for name, _value in fields) else fields
+
+
+def _is_from_us(request: HttpRequest) -> bool:
+    origin = request.headers.get("Origin")
+    if origin is None:
+        origin = "{0.scheme}://{0.netloc}".format(urlsplit(request.headers.get("Referer", "")))
+    return origin in {f"{request.scheme}://{request.get_host()}", *settings.CSRF_TRUSTED_ORIGINS}
 
 
 def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -34,9 +66,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
         return HttpResponse(render_to_string("500.html", {"theme": getattr(user, "theme", "auto")}), status=500)
 
 
-def _page(request: HttpRequest, status: int, template: str = "") -> HttpResponse:
+def _page(request: HttpRequest, status: int, template: str = "", context: dict[str, Any] | None = None) -> HttpResponse:
     with translation.override(_language(request)):
-        return HttpResponse(render_to_string(template or f"{status}.html", request=request), status=status)
+        return HttpResponse(render_to_string(template or f"{status}.html", context, request=request), status=status)
 
 
 def _language(request: HttpRequest) -> str:

@@ -1,5 +1,6 @@
 // The conversation: sends, streams, stops, resumes, edits. What is on show is the server's; this fills answers while they are written.
 
+import { drop, keep, kept } from "./drafts.js";
 import { isComposing } from "./keys.js";
 import { live, LiveError, tell } from "./live.js";
 import { GrowingText, sayAloud } from "./markdown.js";
@@ -14,7 +15,6 @@ const stopButton = document.getElementById("composer-stop");
 const latestButton = document.getElementById("chat-latest");
 const statusLine = document.getElementById("chat-status");
 const conversation = thread?.dataset.conversation ?? null;
-const draftKey = `almia:draft:${conversation ?? "new"}`;
 
 // --- Scrolling: stay at the end only while the reader is there ---------------------------------------------------------------
 
@@ -147,7 +147,10 @@ const listChanged = () => document.dispatchEvent(new CustomEvent("almia:conversa
 live.on("conversation.changed", (frame) => {
   listChanged();
   if (frame.conversation !== conversation) return;
-  if (frame.change === "deleted") location.assign(document.querySelector(".conversations__new").href);
+  if (frame.change === "deleted") {
+    if (field.value.trim() && !kept("new")) keep("new", field.value); // what was being written begins another
+    location.assign(document.querySelector(".conversations__new").href);
+  }
   else if (frame.change === "renamed") location.reload();
   else if (frame.change === "ended" && answers.get(frame.run)?.ended === false) return; // its end comes on the stream
   else refresh();
@@ -238,10 +241,7 @@ form.addEventListener("submit", async (event) => {
     if (text) say({ message: form.dataset.tooLong });
     return;
   }
-  if (!conversation) {
-    sessionStorage.removeItem(draftKey);
-    return; // a new conversation is a page of its own
-  }
+  if (!conversation) return; // a new conversation is a page of its own; the draft goes when that is there
   event.preventDefault();
   event.stopImmediatePropagation();
   if (writing()) {
@@ -251,8 +251,9 @@ form.addEventListener("submit", async (event) => {
   if (pending?.text !== text) pending = { text, id: newId() };
   if (await ask({ type: "chat.send", conversation, text, message: pending.id }, text)) {
     pending = null;
-    field.value = "";
-    sessionStorage.removeItem(draftKey);
+    // What was typed meanwhile is the next message.
+    if (field.value.trim() === text) field.value = "";
+    drop(field.dataset.draft, text);
     field.dispatchEvent(new CustomEvent("almia:resize", { bubbles: true }));
   }
   field.focus();
@@ -265,15 +266,11 @@ field.addEventListener("keydown", (event) => {
   }
 });
 
-// A draft belongs to its conversation and to this tab; it survives a reload and is gone once sent.
-field.addEventListener("input", () => {
-  say(null);
-  if (field.value) sessionStorage.setItem(draftKey, field.value);
-  else sessionStorage.removeItem(draftKey);
-});
-if (!field.value) {
-  field.value = sessionStorage.getItem(draftKey) ?? "";
-  field.dispatchEvent(new CustomEvent("almia:resize", { bubbles: true }));
+field.addEventListener("input", () => say(null));
+// Sent, and the page was left before it was told so: that is no draft any more.
+if (field.value && [...(thread?.querySelectorAll("[data-message] [data-text]") ?? [])].at(-1)?.textContent.trim() === field.value.trim()) {
+  drop(field.dataset.draft);
+  field.value = "";
 }
 
 stopButton.addEventListener("click", () => {
@@ -287,6 +284,7 @@ document.addEventListener("click", (event) => {
   const idea = event.target.closest("[data-idea]");
   if (idea) {
     field.value = idea.dataset.idea;
+    keep(field.dataset.draft, field.value);
     field.dispatchEvent(new CustomEvent("almia:resize", { bubbles: true }));
     field.focus();
     field.setSelectionRange(field.value.length, field.value.length);
@@ -300,21 +298,26 @@ document.addEventListener("click", (event) => {
   if (action === "edit") edit(item);
 });
 
-function edit(item) {
+function edit(item, focus = true) {
   const bubble = item.querySelector("[data-text]");
   const editor = document.getElementById("editor-template").content.firstElementChild.cloneNode(true);
   const area = editor.querySelector("textarea");
   const actions = item.querySelector(".message__actions");
-  area.value = bubble.textContent;
+  const draft = `message-${item.dataset.message}`;
+  area.value = kept(draft) || bubble.textContent;
+  area.dataset.draft = draft; // kept as it is typed
   bubble.hidden = actions.hidden = true;
   item.prepend(editor);
-  area.focus();
+  if (focus) area.focus();
   const leave = () => {
     editor.remove();
     bubble.hidden = actions.hidden = false;
     actions.querySelector('[data-action="edit"]')?.focus();
   };
-  editor.querySelector("[data-cancel]").addEventListener("click", leave);
+  editor.querySelector("[data-cancel]").addEventListener("click", () => {
+    drop(draft);
+    leave();
+  });
   area.addEventListener("keydown", (event) => event.key === "Escape" && !isComposing(event) && leave());
   editor.addEventListener("submit", async (event) => {
     event.preventDefault();
@@ -322,11 +325,19 @@ function edit(item) {
     if (!text) return;
     area.removeAttribute("aria-invalid");
     editor.toggleAttribute("data-editing", false);
-    if (!(await ask({ type: "chat.edit", message: item.dataset.message, text }, null))) {
+    if (await ask({ type: "chat.edit", message: item.dataset.message, text }, null)) drop(draft, text);
+    else if (editor.isConnected) {
       editor.toggleAttribute("data-editing", true);
       area.focus();
-    }
+    } else reopen(); // the page was drawn anew meanwhile
   });
+}
+
+// What was being written over a message, when the page was left.
+function reopen() {
+  for (const item of thread?.querySelectorAll("[data-message]") ?? []) {
+    if (kept(`message-${item.dataset.message}`) && !item.querySelector("form")) edit(item, false);
+  }
 }
 
 document.addEventListener("htmx:afterSwap", (event) => event.detail.target.id === "thread" && adopt());
@@ -342,4 +353,5 @@ live.onOpen(() => {
 document.addEventListener("almia:access-changed", () => thread && refresh());
 
 adopt();
+reopen();
 toEnd();

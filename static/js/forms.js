@@ -90,3 +90,11 @@ document.addEventListener("htmx:afterSettle", (event) => {
   if (event.target.querySelector?.("[aria-invalid='true'], [data-form-error]")) focusFirstError(event.target);
 });
 focusFirstError(document);
+
+// What the server keeps as one goes: the form learns what it has seen, and sends again what was kept back because it had not.
+document.addEventListener("almia:seen", (event) => {
+  const form = document.getElementById(event.detail.form);
+  if (!form) return;
+  form.elements.seen.value = event.detail.seen;
+  if (event.detail.again) form.dispatchEvent(new Event("change", { bubbles: true }));
+});

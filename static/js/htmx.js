@@ -1,5 +1,7 @@
 // The glue around htmx: the CSRF header, what to say when a request fails, where the focus goes after a swap.
 
+import { renew, sayOther, saySignedOut } from "./session.js";
+
 const texts = document.getElementById("texts")?.dataset ?? {};
 
 function token() {
@@ -11,7 +13,11 @@ function token() {
 }
 
 document.addEventListener("htmx:configRequest", (event) => {
-  if (event.detail.verb !== "get") event.detail.headers["X-CSRFToken"] = token();
+  const { verb, headers, parameters } = event.detail;
+  if (verb === "get") return;
+  headers["X-CSRFToken"] = token();
+  // The server looks at the field first; what is sent again holds the one of the first time.
+  if (parameters.csrfmiddlewaretoken) parameters.csrfmiddlewaretoken = token();
 });
 
 function say(text, action) {
@@ -32,8 +38,34 @@ function retry(detail) {
 
 document.addEventListener("htmx:sendError", (event) => say(texts.offline, retry(event.detail)));
 document.addEventListener("htmx:timeout", (event) => say(texts.failed, retry(event.detail)));
+// The session has ended: what somebody did leads to sign-in and back; what the page asked for by itself takes nobody away from it.
+document.addEventListener("htmx:beforeOnLoad", (event) => {
+  const { xhr, requestConfig: request } = event.detail;
+  if (xhr.status !== 401 || request?.verb !== "get" || request.triggeringEvent?.isTrusted) return;
+  event.preventDefault();
+  saySignedOut();
+});
+
+// Signed in again elsewhere since this page was drawn: the same request once more, with the token of now.
+const renewed = new WeakMap();
+
+async function sendAgain(detail) {
+  const last = renewed.get(detail.elt) ?? 0;
+  renewed.set(detail.elt, Date.now());
+  const who = Date.now() - last < 5000 ? "unknown" : await renew();
+  if (who === "same") retry(detail).run();
+  else if (who === "other") sayOther();
+  else if (who === "none") say(texts.signedOut, retry(detail));
+  else say(texts.failed, retry(detail));
+}
+
 document.addEventListener("htmx:responseError", (event) => {
   const { xhr } = event.detail;
+  if (xhr.getResponseHeader("X-Refused") === "csrf") {
+    sendAgain(event.detail);
+    return;
+  }
+  if (xhr.status === 409 && xhr.getResponseHeader("HX-Trigger")) return; // it says itself what is to be done
   const reload = { label: texts.reload, href: location.href };
   if (xhr.status === 401) say(texts.signedOut, retry(event.detail));
   else if (xhr.status === 403) say(texts.forbidden, reload);

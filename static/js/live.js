@@ -4,11 +4,17 @@
 //   live.on("run.chunk", (frame) => …);                             returns a function that takes the listener off again
 //   live.onOpen(() => …);                                           at each (re)connection: the place to resume
 //
+// After its session has ended (4401) it comes back when the session does: another tab has signed in, or this one is looked at again.
+// Only for the person the page was drawn for: for somebody else it stays shut and says so.
+//
 // A change of rights is told to the whole page as the event "almia:access-changed" on document.
+
+import { person, renew, sayOther, saySignedOut } from "./session.js";
 
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 15000;
 const ANSWER_WITHIN = 20000;
+const LOOK_AGAIN = 2000; // between two looks whether the session is back
 const texts = document.getElementById("texts")?.dataset ?? {};
 
 export class LiveError extends Error {
@@ -23,7 +29,9 @@ class Live {
   constructor() {
     this.socket = null;
     this.ready = false;
-    this.ended = false;
+    this.ended = false; // the session is
+    this.foreign = false; // somebody else's is there
+    this.looked = 0;
     this.met = false;
     this.pause = FIRST_PAUSE;
     this.count = 0;
@@ -35,15 +43,22 @@ class Live {
     addEventListener("pageshow", (event) => event.persisted && this.connectSoon(0));
     // One that is still connecting ends with its page by itself; closing it would be reported as a failure.
     addEventListener("pagehide", () => this.ready && this.socket.close(1000));
-    document.addEventListener("visibilitychange", () => {
-      if (document.visibilityState === "visible" && !this.ready) this.connectSoon(0);
-    });
+    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.comeBack());
+    addEventListener("focus", () => this.comeBack());
+    document.addEventListener("almia:signed-in", () => this.comeBack(0));
     this.connect();
+  }
+
+  // Somebody is here again, or another tab has signed in: the moment to try.
+  comeBack(apart = LOOK_AGAIN) {
+    if (this.ready || Date.now() - this.looked < apart) return;
+    this.looked = Date.now();
+    this.connectSoon(0);
   }
 
   connect() {
     clearTimeout(this.timer);
-    if (this.ended || this.socket) return;
+    if (this.foreign || this.socket) return;
     const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/`);
     this.socket = socket;
     socket.onmessage = (event) => this.receive(JSON.parse(event.data));
@@ -65,19 +80,39 @@ class Live {
       reject(large ? new LiveError("too_large", texts.tooLarge) : new LiveError("disconnected", texts.offline));
     }
     this.pending.clear();
-    if (wasReady) document.dispatchEvent(new CustomEvent("almia:live", { detail: { open: false } }));
+    if (this.foreign) return;
+    // What has ended with its session is not on its way back by itself.
+    if (wasReady && code !== 4401) document.dispatchEvent(new CustomEvent("almia:live", { detail: { open: false } }));
     if (code === 4401) {
+      for (const { reject } of this.waiting.splice(0)) reject(new LiveError("signed_out", texts.signedOut));
+      if (!this.ended) saySignedOut();
       this.ended = true;
-      const action = { label: texts.signIn ?? texts.reload, href: location.href };
-      document.dispatchEvent(new CustomEvent("almia:toast", { detail: { level: "warning", text: texts.signedOut, action } }));
-      document.dispatchEvent(new CustomEvent("almia:signed-out"));
       return;
     }
     this.connectSoon();
     this.pause = Math.min(this.pause * 2, LONGEST_PAUSE);
   }
 
+  // Whether the socket is that of the person the page was drawn for.
+  meet(frame) {
+    if (person && frame.user !== person) {
+      this.foreign = true;
+      for (const { reject } of this.waiting.splice(0)) reject(new LiveError("other_person", texts.otherPerson));
+      this.socket.close(1000);
+      document.dispatchEvent(new CustomEvent("almia:toast-done", { detail: { about: "session" } }));
+      sayOther();
+      return false;
+    }
+    if (this.ended) {
+      this.ended = false;
+      renew();
+      document.dispatchEvent(new CustomEvent("almia:toast-done", { detail: { about: "session" } }));
+    }
+    return true;
+  }
+
   receive(frame) {
+    if (this.foreign || (frame.type === "hello" && !this.meet(frame))) return;
     if (frame.type === "hello") {
       this.ready = true;
       this.pause = FIRST_PAUSE;
@@ -86,7 +121,7 @@ class Live {
       if (this.met) document.dispatchEvent(new CustomEvent("almia:access-changed"));
       this.met = true;
       for (const opener of this.openers) opener();
-      for (const send of this.waiting.splice(0)) send();
+      for (const { send } of this.waiting.splice(0)) send();
     }
     const asked = frame.ref && this.pending.get(frame.ref);
     if (asked) {
@@ -104,15 +139,19 @@ class Live {
       const ref = `r${++this.count}`;
       const timer = setTimeout(() => {
         this.pending.delete(ref);
+        // What was said to have failed is not sent after all.
+        this.waiting = this.waiting.filter((each) => each.ref !== ref);
         reject(new LiveError("no_answer", texts.failed));
       }, ANSWER_WITHIN);
       const send = () => {
         this.pending.set(ref, { resolve, reject, timer });
         this.socket.send(JSON.stringify({ ...frame, ref }));
       };
-      if (this.ready) send();
+      if (this.foreign) reject(new LiveError("other_person", texts.otherPerson));
+      else if (this.ready) send();
       else if (this.ended) reject(new LiveError("signed_out", texts.signedOut));
-      else this.waiting.push(send);
+      else this.waiting.push({ ref, send, reject });
+      if (this.ended) this.comeBack();
     });
   }
 

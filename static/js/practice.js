@@ -1,4 +1,5 @@
 // The practice bench: a prompt goes to a real model over the page's socket, the answer streams in, and every try stays to be read.
+import { drop, keep } from "./drafts.js";
 import { isComposing } from "./keys.js";
 import { live, tell } from "./live.js";
 import { GrowingText, sayAloud } from "./markdown.js";
@@ -75,6 +76,7 @@ function start(bench) {
     show();
     try {
       const reply = await live.request({ type: "practice.ask", exercise: Number(bench.dataset.exercise), prompt: words });
+      drop(prompt.dataset.draft, words);
       note(reply);
       follow(add(reply.try, words));
       running.item.scrollIntoView({ block: "nearest" });
@@ -102,6 +104,7 @@ function start(bench) {
     const before = prompt.value.trimEnd();
     prompt.value = `${before}${before ? "\n\n" : ""}${material}`;
     prompt.dispatchEvent(new Event("almia:resize", { bubbles: true }));
+    keep(prompt.dataset.draft, prompt.value);
     count();
     prompt.focus();
     prompt.setSelectionRange(before.length, before.length);

@@ -1,6 +1,8 @@
 // Toasts. Any script, and any htmx answer (HX-Trigger), asks for one with an event:
-//   almia:toast     {level: "info|success|warning|error", text, action?: {label, run} or {label, href}}
-//   almia:announce  {text}: said to screen readers only
+//   almia:toast       {level: "info|success|warning|error", text, action?: {label, run} or {label, href, apart?}, about?}; `apart`:
+//                     in a tab of its own
+//   almia:toast-done  {about}: what the toast was about is over
+//   almia:announce    {text}: said to screen readers only
 
 const region = document.getElementById("toasts");
 const announcer = document.getElementById("announcer");
@@ -35,7 +37,7 @@ function settle(toast) {
   start();
 }
 
-function add({ level = "info", text = "", action } = {}) {
+function add({ level = "info", text = "", action, about } = {}) {
   if (!region || !template || !text) return;
   const kind = LEVELS.includes(level) ? level : "info";
   // The same thing said again replaces itself instead of piling up.
@@ -44,6 +46,7 @@ function add({ level = "info", text = "", action } = {}) {
   }
   const toast = template.content.firstElementChild.cloneNode(true);
   toast.className = `toast toast--${kind}`;
+  if (about) toast.dataset.about = about;
   const icon = icons?.content.children[LEVELS.indexOf(kind)];
   if (icon) toast.querySelector(".icon").replaceWith(icon.cloneNode(true));
   const body = toast.querySelector(".toast__text");
@@ -52,8 +55,10 @@ function add({ level = "info", text = "", action } = {}) {
     const control = document.createElement(action.href ? "a" : "button");
     control.className = "toast__action";
     control.textContent = action.label;
-    if (action.href) control.href = action.href;
-    else {
+    if (action.href) {
+      control.href = action.href;
+      if (action.apart) Object.assign(control, { target: "_blank", rel: "noopener" });
+    } else {
       control.type = "button";
       control.addEventListener("click", () => {
         leave(toast);
@@ -68,6 +73,9 @@ function add({ level = "info", text = "", action } = {}) {
 }
 
 document.addEventListener("almia:toast", (event) => add(event.detail));
+document.addEventListener("almia:toast-done", ({ detail }) => {
+  for (const toast of region?.querySelectorAll(`[data-about="${detail.about}"]`) ?? []) leave(toast);
+});
 document.addEventListener("almia:announce", (event) => announce(event.detail?.text ?? ""));
 document.addEventListener("click", (event) => {
   const close = event.target.closest("[data-toast-close]");

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -124,6 +125,76 @@ def test_a_page_asks_for_sign_in_and_a_fragment_sends_the_page_there(visitor: Cl
     fragment = visitor.get("/account/", headers={"hx-request": "true"})
     assert fragment.status_code == 401
     assert fragment.headers["HX-Redirect"] == LOGIN
+    headers = {"hx-request": "true", "hx-current-url": "http://testserver/learn/?a=1"}
+    assert visitor.get("/navigation/", headers=headers).headers["HX-Redirect"] == f"{LOGIN}?next=/learn/%3Fa%3D1"
+
+
+@pytest.mark.parametrize(
+    ("headers", "back"),
+    [
+        ({}, "/chat/"),
+        ({"referer": "http://testserver/chat/?model=x"}, "/chat/?model=x"),
+        ({"referer": "http://testserver/"}, "/"),
+        ({"referer": "http://testserver/chat/start/"}, "/chat/"),
+        ({"referer": "https://evil.example/chat/"}, "/chat/"),
+        ({"referer": "//evil.example/chat/"}, "/chat/"),
+        ({"referer": "http://testserver/accounts/login/?next=/account/"}, "/chat/"),
+        ({"referer": "http://testserver/no/such/page/"}, "/chat/"),
+        ({"referer": "http://[broken/"}, "/chat/"),
+    ],
+)
+def test_a_form_sent_without_a_session_leads_back_to_its_page(
+    person: User, visitor: Client, headers: dict[str, str], back: str
+) -> None:
+    response = visitor.post("/chat/start/", {"text": "What I wrote"}, headers=headers)
+    [asked] = parse_qs(urlsplit(response.headers["Location"]).query)["next"]
+    assert asked == back
+    signed_in = visitor.post(LOGIN, {"login": person.email, "password": PASSWORD, "next": asked}, follow=True)
+    assert signed_in.status_code != 405
+
+
+@pytest.mark.parametrize("asked", ["/chat/start/", "/chat/start/?x=1", "/account/language/"])
+def test_no_remembered_place_is_one_that_only_takes_a_form(person: User, visitor: Client, asked: str) -> None:
+    led_to = visitor.post(LOGIN, {"login": person.email, "password": PASSWORD, "next": asked}).headers["Location"]
+    assert led_to == {"/account/language/": "/account/"}.get(asked, "/chat/")
+    # Somebody signed in already who follows an old link, and a choice of language on a page that answered a form.
+    assert visitor.get(LOGIN, {"next": asked}).headers["Location"] == led_to
+    assert visitor.post("/account/language/", {"language": "en", "next": asked}).headers["Location"] == led_to
+
+
+def test_an_address_that_only_takes_a_form_says_so_and_leads_to_its_page(person: User, sign_in: SignIn) -> None:
+    response = sign_in(person).get("/chat/start/")
+    assert (response.status_code, response.headers["Allow"]) == (405, "POST")
+    assert 'href="/chat/"' in response.content.decode()
+
+
+def test_a_page_learns_who_is_signed_in_and_gets_a_token(person: User, sign_in: SignIn, visitor: Client) -> None:
+    assert visitor.get("/account/session/").json() == {"person": None}
+    client = sign_in(person)
+    told = client.get("/account/session/")
+    assert told.json()["person"] == str(person.pk)
+    assert "no-store" in told.headers["Cache-Control"]
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies = client.cookies
+    form = {"theme": "dark", "csrfmiddlewaretoken": told.json()["token"]}
+    assert strict.post("/account/theme/", form).status_code == 302
+
+
+@pytest.mark.parametrize(("theme", "taken"), [("dark", True), ("no such theme", False)])
+def test_what_was_taken_is_told_to_the_browser_that_sent_it(person: User, sign_in: SignIn, theme: str, taken: bool) -> None:
+    response = sign_in(person).post("/account/theme/", {"theme": theme, "sent": "abcdef123456"})
+    assert ("almia-sent-abcdef123456" in response.cookies) is taken
+
+
+@pytest.mark.parametrize("sent", ["", "short", "A" * 12, "a" * 33, "a;b=c;path=/", "a\r\nSet-Cookie: x"])
+def test_no_cookie_of_any_other_name_can_be_set(person: User, sign_in: SignIn, sent: str) -> None:
+    response = sign_in(person).post("/account/theme/", {"theme": "dark", "sent": sent})
+    assert not [name for name in response.cookies if name.startswith("almia-sent")]
+
+
+def test_what_went_to_sign_in_was_not_taken(visitor: Client) -> None:
+    response = visitor.post("/chat/start/", {"text": "What I wrote", "sent": "abcdef123456"})
+    assert "almia-sent-abcdef123456" not in response.cookies
 
 
 def test_signing_out_takes_a_post(person: User, sign_in: SignIn) -> None:
@@ -236,3 +307,14 @@ def test_nobody_gives_themselves_another_address(person: User, sign_in: SignIn) 
     client.post("/accounts/email/", {"action_add": "1", "email": "mine@elsewhere.example"})
     client.post("/accounts/email/", {"action_remove": "1", "email": person.email})
     assert list(EmailAddress.objects.values_list("email", flat=True)) == [person.email]
+
+
+def test_what_waits_for_a_proof_of_who_one_is_was_not_taken_before_it(person: User, sign_in: SignIn) -> None:
+    client = sign_in(person)
+    session = client.session
+    session["account_authentication_methods"] = []
+    session.save()
+    form = {"name": "My spreadsheet", "scopes": ["chat"], "sent": "abcdef123456"}
+    asked = client.post("/account/tokens/new/", form)
+    assert "/accounts/reauthenticate/" in asked.headers["Location"]
+    assert "almia-sent-abcdef123456" not in asked.cookies

@@ -14,6 +14,7 @@ OPEN = {
     "/accounts/": "signing in, signing out, a forgotten password: allauth decides page by page",
     "/account/language/": "the sign-in page is chosen a language, too",
     "/account/theme/": "and a theme",
+    "/account/session/": "whether anybody is signed in: asked by pages whose session has ended",
     "/account/demo/": "the demo accounts of the try-out's sign-in page; not there elsewhere",
     "/ws/": "the socket's address: who asks it in plain HTTP is told that; the socket asks for a session itself",
     "/robots.txt": "says that nothing here is to be indexed",

@@ -7,6 +7,7 @@ import uuid
 from typing import Any
 
 import pytest
+from django.db import OperationalError, connection
 from django.test import Client
 from django.urls import reverse
 
@@ -166,6 +167,80 @@ async def test_without_a_model_nothing_is_stored(live_server_ws: LiveServer, per
     assert (refused["type"], refused["code"]) == ("error", "not_configured")
     assert refused.get("url") == way_out, "Only who can put it right is told where."
     assert await db.run(PracticeTry.objects.count) == 0
+
+
+def hiccup(monkeypatch: pytest.MonkeyPatch, name: str, times: int) -> list[str]:
+    """Have the database itself fail the first `times` that a service is called; return what it failed."""
+    real, failed = getattr(services, name), list[str]()
+
+    def execute(run: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        failed.append(sql)
+        raise OperationalError("the database is away")
+
+    def flaky(*args: Any, **kwargs: Any) -> Any:
+        if len(failed) >= times:
+            return real(*args, **kwargs)
+        with connection.execute_wrapper(execute):
+            return real(*args, **kwargs)
+
+    monkeypatch.setattr(services, name, flaky)
+    return failed
+
+
+async def test_a_database_that_fails_once_loses_no_answer(
+    live_server_ws: LiveServer, upstream: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tries, "FIRST_PAUSE", 0.01)
+    failed = hiccup(monkeypatch, "end_try", 2)
+    user, exercise = await db.run(prepare, upstream)
+    async with live_server_ws.tab(await live_server_ws.sign_in(user)) as tab:
+        await ask(tab, exercise)
+        text, done = await read(tab)
+        assert len(failed) == 2
+        assert (done["state"], done["left"], text.split()) == ("done", 2, WORDS)
+
+        def stored() -> None:
+            entry = PracticeTry.objects.get()
+            assert (entry.state, UsageEntry.objects.count()) == (TryState.DONE, 1)
+            page = queries.lesson_page(user, queries.readable_lessons().get(code="two"))
+            assert page.bench is not None
+            assert "0 1 2" in page.bench.tries[0].answer
+
+        await db.run(stored)
+        assert (await ask(tab, exercise))["type"] == "practice.started", "The bench is free for the next try."
+        await read(tab)
+
+
+async def test_a_database_that_stays_away_is_told_as_it_is(
+    live_server_ws: LiveServer, upstream: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tries, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(tries, "LONGEST_PAUSE", 0.05)
+    hiccup(monkeypatch, "end_try", 99)
+    user, exercise = await db.run(prepare, upstream)
+    async with live_server_ws.tab(await live_server_ws.sign_in(user)) as tab:
+        await ask(tab, exercise)
+        text, done = await read(tab)
+    assert text.split() == WORDS
+    assert (done["state"], done["code"]) == ("interrupted", "not_kept"), "Done would be a lie: after a reload it is not there."
+    assert "could not be kept" in done["message"]
+    assert "0 1 2" in done["html"]
+    await db.run(lambda: services.interrupt_lost_tries(alone=True))
+
+
+async def test_a_stop_is_found_after_the_database_failed_to_be_asked(
+    live_server_ws: LiveServer, upstream: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tries, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(tries, "end_here", lambda *args: None)  # the other process does not answer this try
+    failed = hiccup(monkeypatch, "stop_was_asked", 1)
+    user, exercise = await db.run(prepare, upstream, "tokens=400,interval=20,first=10")
+    async with live_server_ws.tab(await live_server_ws.sign_in(user)) as tab:
+        name = (await ask(tab, exercise))["try"]
+        while not failed:  # noqa: ASYNC110  a list that a database thread fills
+            await asyncio.sleep(0.01)
+        await tab.ask({"type": "practice.stop", "try": name})
+        assert (await tab.next("practice.done"))["state"] == "stopped"
 
 
 async def test_tries_run_out(live_server_ws: LiveServer, upstream: Running) -> None:

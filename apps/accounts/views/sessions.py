@@ -5,11 +5,13 @@ from __future__ import annotations
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.accounts import queries, services
 from apps.accounts.forms import SignOutForm
@@ -38,3 +40,12 @@ def index(request: HttpRequest) -> HttpResponse:
         "form": form,
     }
     return render(request, "usersessions/usersession_list.html", context)
+
+
+@require_safe
+@never_cache
+def current(request: HttpRequest) -> HttpResponse:
+    """Who is signed in now, and the token that forms need: for a page that was drawn before a sign-in elsewhere."""
+    if not request.user.is_authenticated:
+        return JsonResponse({"person": None})
+    return JsonResponse({"person": str(request.user.pk), "token": get_token(request)})

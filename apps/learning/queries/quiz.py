@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.db.models import QuerySet
 from django.utils.text import Truncator
 
+from apps.learning.grading import fingerprint
 from apps.learning.models import Attempt, Lesson, Response
 from apps.learning.shown import Reveal, ShownQuestion, show
 
@@ -18,13 +19,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class QuestionPage:
-    """One question of an open attempt."""
+    """One question of an open attempt. `seen`: the fingerprint of the stored answer, which the page sends back."""
 
     attempt: Attempt
     position: int
     total: int
     answered: int
     question: ShownQuestion
+    seen: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ def question_page(response: Response, *, typed: Answer | None = None) -> Questio
         total=attempt.total,
         answered=attempt.responses.filter(answered_at__isnull=False).count(),
         question=show(response.question.body, seed=attempt.seed, answer=response.answer if typed is None else typed),
+        seen=fingerprint(response.answer),
     )
 
 

@@ -16,8 +16,8 @@ from apps.access.enums import AwardSource
 from apps.access.services import award_training
 from apps.core import audit, outbox
 from apps.learning.enums import QuestionUse
-from apps.learning.errors import AttemptSubmitted, LearningError, QuizClosed
-from apps.learning.grading import Answer, draw, grade, is_complete, passes
+from apps.learning.errors import AnsweredSince, AttemptSubmitted, LearningError, QuizClosed
+from apps.learning.grading import Answer, draw, fingerprint, grade, is_complete, passes
 from apps.learning.models import Attempt, Certificate, Course, Enrolment, Question, Response
 from apps.learning.tasks import send_certificate
 
@@ -63,11 +63,24 @@ def start_attempt(*, user: User, course: Course) -> Attempt:
 
 
 @transaction.atomic
-def save_answer(*, response: Response, answer: Answer) -> Response:
-    """Keep an answer, perhaps unfinished, until the quiz is handed in. Raises AttemptSubmitted once it is."""
+def save_answer(*, response: Response, answer: Answer, seen: str | None = None, in_passing: bool = False) -> Response:
+    """Keep an answer, perhaps unfinished, until the quiz is handed in; return the response with what is now stored.
+
+    `seen` is the fingerprint of the answer that the page had last: a page left open must not undo what was answered elsewhere. An
+    answer that is there stays when nothing was chosen (unless the page had it, and it was taken away there), and when the page
+    sends what it was drawn with. `in_passing`: kept as one goes, so that it may arrive late.
+
+    Raises AttemptSubmitted once the quiz is handed in; AnsweredSince if `in_passing` and the page has not seen what is stored.
+    """
     attempt = Attempt.objects.select_for_update().get(pk=response.attempt_id)
     if attempt.submitted_at is not None:
         raise AttemptSubmitted(_("This quiz has been handed in: its answers no longer change."))
+    response.refresh_from_db(fields=["answer", "answered_at"])
+    mine, stored = fingerprint(answer), fingerprint(response.answer)
+    if stored and stored != seen and (not mine or mine == seen):
+        return response
+    if in_passing and seen is not None and stored not in {seen, mine}:
+        raise AnsweredSince(stored)
     complete = is_complete(response.question.body, answer)
     response.answer, response.answered_at = answer or None, timezone.now() if complete else None
     response.save(update_fields=["answer", "answered_at"])

@@ -1,16 +1,18 @@
 from __future__ import annotations
 
+import json
 import uuid
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.learning import queries, services
-from apps.learning.errors import AttemptSubmitted, BadAnswer, LearningError, QuizClosed
-from apps.learning.grading import read_answer, require_complete
+from apps.learning.errors import AnsweredSince, AttemptSubmitted, BadAnswer, LearningError, QuizClosed
+from apps.learning.grading import fingerprint, read_answer, require_complete
 from apps.learning.models import Course
 
 from .catalogue import person
@@ -51,26 +53,38 @@ def attempt(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def question(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponse:
     """One question. `autosave` keeps an answer, finished or not, without leaving the page."""
     response = get_object_or_404(queries.responses_of(person(request)), attempt=pk, position=position)
-    if response.attempt.submitted_at is not None:
-        return redirect("learning:result", pk)
     if request.method != "POST":
+        if response.attempt.submitted_at is not None:
+            return redirect("learning:result", pk)
         return render(request, "learning/question.html", {"page": queries.question_page(response)})
+    autosave = "autosave" in request.POST
     typed = None
     try:
         typed = read_answer(response.question.body, request.POST)
-        services.save_answer(response=response, answer=typed)
-        if "autosave" in request.POST:
-            return HttpResponse(status=204)
-        require_complete(response.question.body, typed)
+        response = services.save_answer(response=response, answer=typed, seen=request.POST.get("seen"), in_passing=autosave)
+        if autosave:
+            return _kept(204, fingerprint(response.answer))
+        require_complete(response.question.body, response.answer)
     except AttemptSubmitted as error:
         messages.info(request, str(error))
+        if autosave:
+            return HttpResponse(status=204, headers={"HX-Redirect": reverse("learning:result", args=[pk])})
         return redirect("learning:result", pk)
+    except AnsweredSince as error:
+        return _kept(409, error.stored)
     except BadAnswer as error:
         context = {"page": queries.question_page(response, typed=typed), "error": str(error)}
         return render(request, "learning/question.html", context, status=422)
     if position < response.attempt.total and request.POST.get("then") != "review":
         return redirect("learning:question", pk, position + 1)
     return redirect("learning:review", pk)
+
+
+def _kept(status: int, seen: str) -> HttpResponse:
+    """Tell the page what is stored now. With 409 nothing was kept: a page that is still there sends what it shows again, knowing
+    better (static/js/forms.js); one that is gone, and whose request came late, does not."""
+    told = {"almia:seen": {"form": "answer", "seen": seen, "again": status == 409}}
+    return HttpResponse(status=status, headers={"HX-Trigger": json.dumps(told)})
 
 
 @require_safe
