@@ -53,6 +53,7 @@ def trained(slow_world: World, visit: Callable[..., Visitor]) -> Callable[..., V
         page.goto(f"{slow_world.base_url}/accounts/login/?next=/chat/")
         page.locator("button[name=account][value=trained]").click()
         expect_path(page, "/chat/")
+        page.wait_for_load_state()  # its scripts send what is typed
         return visitor
 
     return open_browser

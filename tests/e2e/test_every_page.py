@@ -70,13 +70,15 @@ REASONS = {
         accounts:apply_import accounts:close_person accounts:demo_sign_in accounts:end_person_sessions accounts:invite_person
         accounts:open_person accounts:reset_second_factor accounts:revoke_token accounts:set_language accounts:set_roles
         accounts:set_theme accounts:untie_identity
-        chat:choose_model chat:delete chat:show_message chat:show_run chat:start gateway:test_provider
+        chat:choose_model chat:delete chat:show_message chat:show_run chat:start gateway:forget_adaptations
+        gateway:test_provider
         learning:check learning:finish learning:seen learning:start learning:submit portal:replay_task
     """,
     "is a part of a page": "chat:conversations chat:thread portal:navigation portal:palette portal:verification",
     "is for programs, or a file": """
         api:capabilities api:capability api:conversation api:conversations api:course api:courses api:me api:messages api:nothing
-        api:progress api:schema learning:staff_export mfa_download_recovery_codes mfa_login_webauthn portal:robots
+        api:progress api:schema accounts:session portal:socket
+        learning:staff_export mfa_download_recovery_codes mfa_login_webauthn portal:robots
     """,
     SENDS_ON: "learning:attempt learning:staff_preview_first",
     "needs a company's sign-in, which the try-out has not": "openid_connect_callback openid_connect_login socialaccount_signup",
