@@ -392,6 +392,14 @@ async def _endless_refusal(exchange: Exchange) -> None:
         await asyncio.sleep(0.001)
 
 
+@fault("deep-refusal")
+async def _deep_refusal(exchange: Exchange) -> None:
+    """A refusal that is nested without end."""
+    body = b"[" * 60_000
+    exchange.write(b"HTTP/1.1 500 Oops\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
+    exchange.close()
+
+
 @fault("sign-in")
 async def _sign_in_page(exchange: Exchange) -> None:
     body = b"<!doctype html><title>Sign in</title>"

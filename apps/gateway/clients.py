@@ -207,7 +207,7 @@ def _read(words: bytes) -> object:
     """Return what the body of a refusal holds: an object, else its text."""
     try:
         return msgspec.json.decode(words)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return words.decode(errors="replace")
 
 

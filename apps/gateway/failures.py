@@ -49,6 +49,10 @@ _SYSTEM = re.compile(
     r"|roles must alternate|only user and assistant roles|only user, assistant|must alternate between"
     r"|'?input'?: '?system'?|unexpected role ['\"]?system"
 )
+_NO_STREAM = re.compile(
+    r"\bstream(ing)?\b[^.]{0,60}(not support|unsupported|not implemented|not available|not allowed|not enabled)"
+    r"|(not support|unsupported|must be verified|not allow)[^.]{0,60}\bstream(ing)?\b"
+)
 _LOWER_LIMIT = [
     re.compile(pattern)
     for pattern in (
@@ -67,18 +71,26 @@ _WAITS = [
 ]
 
 
-def _documents(body: object) -> Iterator[dict[str, Any]]:
+def _documents(body: object, depth: int = 6) -> Iterator[dict[str, Any]]:
     """Yield what an error body holds of objects, the innermost error first: some are lists, some hold another as text."""
-    if isinstance(body, list):
+    if isinstance(body, list) and depth:
         for item in body[:5]:
-            yield from _documents(item)
-    elif isinstance(body, dict):
+            yield from _documents(item, depth - 1)
+    elif isinstance(body, dict) and depth:
         for name in ("error", "errors", "innererror"):
-            yield from _documents(body.get(name))
+            yield from _documents(body.get(name), depth - 1)
         if isinstance(message := body.get("message"), str) and message.lstrip().startswith("{"):
             with contextlib.suppress(ValueError, RecursionError):
-                yield from _documents(json.loads(message))
+                yield from _documents(json.loads(message), depth - 1)
         yield body
+
+
+def _flat(body: object) -> str:
+    """Return all of an error body as one short text; nothing for one that is nested without end."""
+    try:
+        return body[:4000] if isinstance(body, str) else json.dumps(body, default=str)[:4000]
+    except (RecursionError, ValueError):
+        return ""
 
 
 def _words(body: object) -> str:
@@ -88,7 +100,7 @@ def _words(body: object) -> str:
         for name in ("type", "status", "code", "param", "loc", "message", "msg", "detail", "error", "reason"):
             value = document.get(name)
             if value is not None and not (name == "error" and isinstance(value, dict | list)):
-                found.append(value if isinstance(value, str) else json.dumps(value, default=str))
+                found.append(value if isinstance(value, str) else _flat(value))
     if not found and not isinstance(body, dict | list):
         found = [str(body or "")]
     unique = dict.fromkeys(" ".join(text.split()) for text in found)
@@ -129,14 +141,14 @@ def of_status(status: int, body: object, headers: Mapping[str, str]) -> GatewayE
     words = _words(body)
     detail = f"HTTP {status}: {words[:DETAIL_WORDS]}".rstrip(": ")
     lower = words.lower()
-    wait = retry_after(headers, f"{words} {json.dumps(body, default=str)[:4000] if isinstance(body, dict | list) else ''}")
+    wait = retry_after(headers, f"{words} {_flat(body)}")
     if status == 402 or (status in {403, 429} and _is_quota(lower, body, wait)):
         return GatewayError(Code.QUOTA_EXHAUSTED, detail=detail, status=status)
     if status == 429:
         return GatewayError(Code.RATE_LIMITED, detail=detail, status=status, retry_after=wait)
     if _FILTER.search(lower):
         return GatewayError(Code.CONTENT_REFUSED, detail=detail, status=status)
-    refused = _refused(lower) if status in {400, 404, 405, 416, 422, 500, 501} else None
+    refused = _refused(lower, status) if status in {400, 404, 405, 416, 422, 500, 501} else None
     if refused is not None:
         return GatewayError(Code.PROVIDER_ERROR, detail=detail, status=status, permanent=True, refused=refused)
     if status in {400, 413, 416, 422, 500} and (status == 413 or _CONTEXT.search(lower)):
@@ -163,12 +175,14 @@ def _is_quota(lower: str, body: object, wait: int | None) -> bool:
     """Whether what is used up stays used up: a limit by the minute, which Gemini words alike, says when to come back."""
     if not _QUOTA.search(lower):
         return False
-    if wait is None or "insufficient_quota" in lower:
+    if "insufficient_quota" in lower:
         return True
-    return "perday" in json.dumps(body, default=str).lower()
+    if wait is None:
+        return "rate limit reached" not in lower  # whose words end in a link to the billing page
+    return "perday" in _flat(body).lower()
 
 
-def _refused(lower: str) -> tuple[Adaptation, int] | None:
+def _refused(lower: str, status: int) -> tuple[Adaptation, int] | None:
     """Return what of the request the words refuse, and the figure they would take instead (0: none)."""
     for pattern in _LOWER_LIMIT:
         if ("max_tokens" in lower or "max_completion_tokens" in lower) and (found := pattern.search(lower)):
@@ -182,9 +196,9 @@ def _refused(lower: str) -> tuple[Adaptation, int] | None:
         return None
     if "stream_options" in lower:
         return Adaptation.NO_USAGE, 0
-    if "max_tokens" in lower or "max_completion_tokens" in lower:
+    if ("max_tokens" in lower or "max_completion_tokens" in lower) and not re.search(r"minimum|at least|>=", lower):
         return Adaptation.OTHER_LIMIT, 0
-    if re.search(r"\bstream(ing)?\b", lower):
+    if status != 500 and _NO_STREAM.search(lower):  # a 500 that speaks of a stream is one that broke
         return Adaptation.NO_STREAM, 0
     return None
 

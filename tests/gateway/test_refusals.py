@@ -9,7 +9,7 @@ import pytest
 from apps.gateway.clients import read_listing
 from apps.gateway.enums import Adaptation
 from apps.gateway.errors import Code, GatewayError
-from apps.gateway.failures import of_status, retry_after
+from apps.gateway.failures import in_stream, of_status, retry_after
 
 
 def error(message: str, **further: object) -> dict[str, object]:
@@ -144,6 +144,9 @@ BY_DAY = gemini("GenerateRequestsPerDayPerProjectPerModel-FreeTier")
         (400, error("Input data may contain inappropriate content.", code="data_inspection_failed"), Code.CONTENT_REFUSED, None),
         (404, {"error": "model 'x' not found, try pulling it first"}, Code.NOT_CONFIGURED, None),
         (425, None, Code.PROVIDER_ERROR, None),
+        (429, error("Rate limit reached for default on requests. Visit example.com/account/billing."), Code.RATE_LIMITED, None),
+        (500, error("Unexpected error in the stream."), Code.PROVIDER_ERROR, None),
+        (503, error("Streaming is not available at the moment."), Code.PROVIDER_ERROR, None),
     ],
 )
 def test_what_is_used_up_and_what_is_only_busy(status: int, body: object, code: Code, wait: int | None) -> None:
@@ -152,6 +155,15 @@ def test_what_is_used_up_and_what_is_only_busy(status: int, body: object, code: 
     assert found.refused is None
     assert found.permanent is (code not in {Code.RATE_LIMITED, Code.PROVIDER_ERROR})
     assert str(found)
+
+
+@pytest.mark.parametrize("depth", [20, 900])
+def test_a_body_that_is_nested_without_end_is_a_refusal_all_the_same(depth: int) -> None:
+    body: object = {"message": "down"}
+    for _ in range(depth):
+        body = [{"error": body}]
+    assert of_status(429, body, {}).code is Code.RATE_LIMITED
+    assert in_stream(body).code is Code.PROVIDER_ERROR
 
 
 def test_a_wait_in_milliseconds() -> None:
@@ -165,6 +177,7 @@ def test_a_wait_in_milliseconds() -> None:
         error("x" * 700 + " the prompt is too long, Unknown parameter: 'stream_options'"),  # far down: somebody's own text
         error("Bad request"),
         error("The stream of consciousness is no schema."),
+        error("Invalid 'max_tokens': integer below minimum value. Expected a value >= 16, but got 9."),
         [],
         [[[[{}]]]],
         {"error": {"error": {"error": None}}},

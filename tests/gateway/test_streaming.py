@@ -170,6 +170,7 @@ async def test_packets_cut_anywhere_are_put_together(upstream: Running) -> None:
         ("429", Code.RATE_LIMITED, "", False),
         ("500", Code.PROVIDER_ERROR, "", False),
         ("endless-refusal", Code.PROVIDER_ERROR, "", False),
+        ("deep-refusal", Code.PROVIDER_ERROR, "", False),
         ("too-long", Code.CONTEXT_FULL, "", True),
         ("filtered", Code.CONTENT_REFUSED, "", True),
         ("filter-inside", Code.CONTENT_REFUSED, THREE, True),
