@@ -21,6 +21,9 @@ from .enums import Refusal, Theme
 NO_ADDRESS = "address-taken-away.invalid"  # a domain that never is one (RFC 2606)
 
 
+LONGEST_SEARCH_TEXT = 500
+
+
 class Entity(models.Model):
     """A company of the group, or a part of one: a tree."""
 
@@ -119,7 +122,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     joined_at = models.DateTimeField(default=timezone.now)
     session_epoch = models.PositiveIntegerField(default=0, editable=False)
     # Name and address without accents or capitals: what one types to find somebody, on any database.
-    search_text = models.CharField(max_length=500, editable=False, default="")
+    search_text = models.CharField(max_length=LONGEST_SEARCH_TEXT, editable=False, default="")
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -162,8 +165,8 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def fold(self) -> None:
         """Bring `search_text` up to date; `save` does it, `bulk_create` does not."""
-        longest = self._meta.get_field("search_text").max_length  # one sign may fold to eighteen letters
-        self.search_text = folded(f"{self.first_name} {self.last_name} {self.email}")[:longest]
+        # One sign may fold to eighteen letters: there may be no room for all.
+        self.search_text = folded(f"{self.first_name} {self.last_name} {self.email}")[:LONGEST_SEARCH_TEXT]
 
     def get_full_name(self) -> str:
         return f"{self.first_name} {self.last_name}".strip()

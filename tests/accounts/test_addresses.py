@@ -7,6 +7,7 @@ import itertools
 import unicodedata
 from collections.abc import Callable
 from io import StringIO
+from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -216,7 +217,7 @@ def test_nobody_has_no_password() -> None:
 @pytest.fixture
 def from_before() -> User:
     """Somebody whose password was hashed as it was typed, on a Mac."""
-    user = UserFactory.create(password=make_password(SPELLINGS[1]))
+    user: User = UserFactory.create(password=make_password(SPELLINGS[1]))
     EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
     return user
 
@@ -241,7 +242,7 @@ def test_an_unknown_address_costs_as_many_hashes_as_a_wrong_password(
     hashed: list[str] = []
     encode = get_hasher("default").__class__.encode
 
-    def counted(self: BasePasswordHasher, password: str, *args: object) -> str:
+    def counted(self: BasePasswordHasher, password: str, *args: Any) -> str:
         hashed.append(password)
         return str(encode(self, password, *args))
 
@@ -262,10 +263,24 @@ def test_accents_typed_apart_make_no_password_longer(visitor: Client, monkeypatc
         call_command("create_administrator", "new@alcyon.example", "--password-stdin", stdout=StringIO())
 
 
+# Domains that the settings name ---------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("domain", ["assuré.example", "xn--assur-fsa.example", " Assure\u0301.Example. "])
+def test_a_domain_in_the_settings_may_be_spelt_in_its_own_letters(domain: str, visitor: Client, settings: Any) -> None:
+    told = read_claims({"iss": "https://x", "sub": "1", "email": ALIKE[0]}, {}, vouched_domains=(domain,), wanted={})
+    assert (told.email, told.verified) == (ANA, True)
+    settings.OPEN_SIGNUP, settings.SIGNUP_DOMAINS = True, [domain]
+    names = {"first_name": "Ana\u200b", "last_name": "Roux\u00a0"}
+    for spelling in ALIKE:
+        Client().post("/accounts/signup/", {"email": spelling, "password1": "a-good-long-sentence", **names})
+    user = User.objects.get()
+    assert (user.email, user.first_name, user.last_name) == (ANA, "Ana", "Roux")
+    assert EmailAddress.objects.get().email == ANA
+
+
 # The people there are -------------------------------------------------------------------------------------------------------
 def as_before(email: str, address: str = "", **fields: str) -> User:
     """Return somebody whom a door let in before there was one spelling."""
-    user = UserFactory.create()
+    user: User = UserFactory.create()
     User.objects.filter(pk=user.pk).update(email=email, search_text="", **fields)
     EmailAddress.objects.create(user=user, email=address or email, primary=True, verified=True)
     return user
@@ -284,6 +299,8 @@ def test_people_from_before_are_brought_to_the_one_spelling(caplog: pytest.LogCa
     assert User.objects.get(pk=waiting.pk).email == "max\u200b@alcyon.example"
     assert User.objects.get(pk=promised.pk).email == "lea@alcyon.example"
     assert [str(user.pk) in caplog.text for user in (plain, *two, waiting)] == [False, False, True, True]
+    change_email(user=User.objects.get(pk=two[1].pk), email="zoe.b@alcyon.example", actor=plain)
+    assert {user.email for user in find_people(text="zoe")} == {"zoe@alcyon.example", "zoe.b@alcyon.example"}
 
 
 @pytest.mark.parametrize("text", [*ALIKE, *TYPED, "ǅ ŉ ﷺ Straẞe"])

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -13,7 +13,7 @@ from apps.accounts.models import Department, Entity, JobRole, Site, User
 class PersonalEmailField(forms.EmailField):
     """An address in the spelling people are known by, before anything else looks at it."""
 
-    default_validators: ClassVar[list[Any]] = [check_email]
+    default_validators = [check_email]
 
     def to_python(self, value: Any) -> str:
         return normal_email(super().to_python(value) or "")
