@@ -23,6 +23,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from . import mail
+from .addresses import normal_password
 from .models import RefusedSignIn, User
 from .oidc.claims import Claims
 from .oidc.trust import NotTrusted
@@ -52,6 +53,9 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return bool(settings.OPEN_SIGNUP)
+
+    def clean_password(self, password: str, user: User | None = None) -> str:
+        return str(super().clean_password(normal_password(password), user))
 
     def logout(self, request: HttpRequest) -> None:
         key = request.session.session_key

@@ -5,17 +5,17 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.core.text import folded, visible, well_formed
 
-from .addresses import normal_email, normal_name
+from .addresses import check_email, normal_email, normal_name
 from .errors import AccountError
 from .models import User
 from .queries import Directory, directory, people_with_emails
@@ -80,6 +80,7 @@ _OTHER_KINDS = {
     b"%PDF": gettext_lazy("This is a PDF, not a CSV file."),
 }
 UNREADABLE = "\ufffd"
+_LETTER_IN_UTF8 = re.compile(b"\xc3[\x80-\xbf]")  # À to ÿ
 
 
 def decode(raw: bytes) -> str:
@@ -102,13 +103,13 @@ def _text_of(raw: bytes) -> str:
     for encoding, zeros in (("utf-16-le", raw[1::2]), ("utf-16-be", raw[::2])):
         if zeros and zeros.count(0) * 2 > len(zeros):  # every other byte of Latin text
             return raw.decode(encoding, errors="replace")
-    text = raw.decode("utf-8-sig", errors="replace")
-    wrong = text.count(UNREADABLE)
-    if not wrong:
-        return text
-    # A few wrong bytes in UTF-8 are wrong bytes: reading everything as cp1252 for them would make “Ã©” of every “é”.
-    right = sum(not letter.isascii() for letter in text) - wrong
-    return text if right >= wrong else raw.decode("cp1252", errors="replace")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        # A few wrong bytes in UTF-8 are wrong bytes: reading everything as cp1252 for them would make “Ã©” of every “é”. Where
+        # even one letter is right, it is UTF-8: no name holds “Ã” and a sign.
+        is_utf8 = raw.startswith(codecs.BOM_UTF8) or _LETTER_IN_UTF8.search(raw)
+        return raw.decode("utf-8-sig" if is_utf8 else "cp1252", errors="replace")
 
 
 def read(text: str) -> Preview:
@@ -149,7 +150,8 @@ def _key(value: Any) -> Any:
 
 # The columns as a French list names them.
 _ALIASES = {
-    **dict.fromkeys(("e-mail", "mail", "courriel", "adresse e-mail", "adresse mail", "adresse", "e-mail address"), "email"),
+    **dict.fromkeys(("e-mail", "e mail", "mail", "courriel", "adresse", "e-mail address", "email address"), "email"),
+    **dict.fromkeys(("adresse e-mail", "adresse email", "adresse mail", "adresse electronique", "adresse de courriel"), "email"),
     **dict.fromkeys(("prenom", "first name"), "first_name"),
     **dict.fromkeys(("nom", "nom de famille", "last name"), "last_name"),
     "entite": "entity",
@@ -157,17 +159,18 @@ _ALIASES = {
     **dict.fromkeys(("metier", "fonction"), "job"),
 }
 SEPARATORS = ";,\t|"
+_SEPARATOR = re.compile(r'[\s"]*sep *= *([;,\t|])[;,\t|"\s]*$', re.IGNORECASE)  # as Excel tells it, and as it saves that again
 
 
 def _rows(text: str) -> list[tuple[int, dict[str, str]]]:
     """Return the lines of people, each with its number in the file as a person counts, by column; `""` tells of surplus cells."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff").split("\n")
+    # What DOS and old programs write behind the last line is none.
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff").rstrip("\x1a\0").split("\n")
     skipped, separator = 0, ""
     while len(lines) > 1:
-        first = lines[0].strip().lower().replace(" ", "")
-        if not separator and first.startswith("sep=") and len(first) == 5:  # as Excel writes
-            separator = lines[0].strip()[-1]
-        elif lines[0].strip(SEPARATORS + ' "\xa0'):
+        if not separator and (told := _SEPARATOR.match(lines[0])):
+            separator = told[1]
+        elif visible(lines[0]).strip(SEPARATORS + ' "'):
             break
         skipped += 1
         lines = lines[1:]
@@ -180,14 +183,14 @@ def _rows(text: str) -> list[tuple[int, dict[str, str]]]:
         begins = reader.line_num
         for cells in reader:
             number, begins = skipped + begins + 1, reader.line_num
-            cells = [visible(cell) if "\n" in cell or "\xa0" in cell else cell.strip() for cell in cells]
-            if not any(cells):
+            cells = [cell.replace("\n", " ").strip() for cell in cells]
+            if not any(visible(cell) for cell in cells):
                 continue
             if len(rows) == MAX_ROWS:
                 raise AccountError(
                     _("This file holds more than %(count)s people. Split it into several files.") % {"count": MAX_ROWS}
                 )
-            surplus = "x" if any(cells[len(header) :]) else ""
+            surplus = "x" if any(visible(cell) for cell in cells[len(header) :]) else ""
             rows.append((number, dict(zip(header, cells, strict=False)) | {"": surplus}))
     except csv.Error as error:
         raise AccountError(_unreadable(str(error), skipped + begins + 1)) from error
@@ -242,14 +245,15 @@ def _error(row: dict[str, str], email: str, values: dict[str, Any], known: Direc
     if any(UNREADABLE in cell for cell in row.values()):
         return _("A letter on this line cannot be read. Save the file as “CSV UTF-8”, or type the letter again.")
     for name, longest in LONGEST.items():
-        if not row.get(name):
+        kept = email if name == "email" else values[name]
+        if not kept:
             return _("The cell “%(column)s” is empty.") % {"column": name}
-        if len(row[name]) > longest:
+        if len(kept) > longest:
             return _("The cell “%(column)s” is too long.") % {"column": name}
-        if row[name].startswith(FORMULA) or any(ord(letter) < 32 for letter in row[name]):
+        if kept.startswith(FORMULA) or row[name].startswith(FORMULA) or any(ord(letter) < 32 for letter in row[name]):
             return _("The cell “%(column)s” starts like a formula or holds control characters.") % {"column": name}
     try:
-        validate_email(email)
+        check_email(email)
     except ValidationError:
         return _("“%(email)s” is not an e-mail address.") % {"email": email}
     parts: list[tuple[str, str, dict[str, Any]]] = [
@@ -259,7 +263,7 @@ def _error(row: dict[str, str], email: str, values: dict[str, Any], known: Direc
         ("job", "job_role", known.jobs),
     ]
     for column, name, entries in parts:
-        code = row.get(column, "")
+        code = visible(row.get(column, ""))
         if not code:
             continue  # an empty cell leaves what is known
         if code not in entries:

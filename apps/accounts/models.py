@@ -15,10 +15,13 @@ from apps.core.ids import uuid7
 from apps.core.text import folded
 
 from . import scopes
-from .addresses import normal_email, normal_password
+from .addresses import normal_email, normal_name, normal_password
 from .enums import Refusal, Theme
 
 NO_ADDRESS = "address-taken-away.invalid"  # a domain that never is one (RFC 2606)
+
+
+LONGEST_SEARCH_TEXT = 500
 
 
 class Entity(models.Model):
@@ -119,7 +122,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     joined_at = models.DateTimeField(default=timezone.now)
     session_epoch = models.PositiveIntegerField(default=0, editable=False)
     # Name and address without accents or capitals: what one types to find somebody, on any database.
-    search_text = models.CharField(max_length=500, editable=False, default="")
+    search_text = models.CharField(max_length=LONGEST_SEARCH_TEXT, editable=False, default="")
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -142,6 +145,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
         self.email = normal_email(self.email)
+        self.first_name, self.last_name = normal_name(self.first_name), normal_name(self.last_name)
         self.fold()
         if update_fields is not None and {"first_name", "last_name", "email"} & set(update_fields):
             update_fields = {*update_fields, "search_text"}
@@ -151,11 +155,18 @@ class User(AbstractBaseUser, PermissionsMixin):
         super().set_password(None if raw_password is None else normal_password(raw_password))
 
     def check_password(self, raw_password: str | None) -> bool:
-        return super().check_password(None if raw_password is None else normal_password(raw_password))
+        """Whether this is the password, as `set_password` hashes it or, where that differs, as it is typed: passwords were once
+        hashed so. Both are tried whether or not the first is right, and for nobody too (`Backend`): time tells nothing."""
+        if raw_password is None:
+            return super().check_password(None)
+        normal = normal_password(raw_password)
+        right = super().check_password(normal)
+        return right if normal == raw_password else super().check_password(raw_password) or right
 
     def fold(self) -> None:
         """Bring `search_text` up to date; `save` does it, `bulk_create` does not."""
-        self.search_text = folded(f"{self.first_name} {self.last_name} {self.email}")
+        # One sign may fold to eighteen letters: there may be no room for all.
+        self.search_text = folded(f"{self.first_name} {self.last_name} {self.email}")[:LONGEST_SEARCH_TEXT]
 
     def get_full_name(self) -> str:
         return f"{self.first_name} {self.last_name}".strip()

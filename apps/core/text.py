@@ -38,8 +38,8 @@ def well_formed_json(value: Any) -> Any:
 
 # Shown by nobody, though not of a kind (Cc, Cf…) that says so: fillers, joiners, selectors of a glyph.
 _UNSEEN = {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2065, 0x3164, 0xFFA0, *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)}
-_APOSTROPHES = "’‘‛ʼʻʹ′`´＇"
-_DASHES = "‐‑‒–—―−﹣－"
+_APOSTROPHES = "’‘‛ʼʻʹʽʾʿˈ′‵`´＇❛❜՚׳ꞌ"
+_DASHES = "‐‑‒–—―⁃˗−﹘﹣－"
 
 
 @cache

@@ -72,6 +72,9 @@ def test_doing_it_twice_changes_nothing() -> None:
         ("zoe@alcyon.example;Zoé;Petit;;;;king", "There is no job “king”"),
         ("zoe@alcyon.example;Zoé;Petit;;;;;more", "more cells than columns"),
         (f"zoe@alcyon.example;{'x' * 81};Petit;;;;", "too long"),
+        (f"zoe@{'é' * 60}.example;Zoé;Petit;;;;", "is not an e-mail address"),
+        ("zoe@alcyon.example;\u200b=1+1;Petit;;;;", "formula"),
+        ("zoe@alcyon.example;Zoé;\u2060;;;;", "“last_name” is empty"),
         ("zoe@alcyon.example;Zoé;Petit;;;;\nZOE@alcyon.example;Zoé;Petit;;;;", "stands on line 2"),
     ],
 )
@@ -139,11 +142,18 @@ def test_files_as_spreadsheets_write_them(encoding: str, end: str) -> None:
         "sep=;\n\n;;\n" + NAMES,
         "\n\n;;\n" + NAMES,
         "\n" + "sep=,\n" + NAMES.replace(";", ","),
+        "sep=\t\n" + NAMES.replace(";", "\t"),
+        '"sep=;"\n' + NAMES,
+        "Sep = ;;;\n" + NAMES,
+        "\u200b;\xa0;\n" + NAMES,
+        NAMES + "\u200b;\xa0;\n",
+        NAMES + "\x1a",
         NAMES.replace("last_name", "last_name;;").replace("Petit", "Petit;;"),
         NAMES.replace("Petit", "Petit;; ;"),
         NAMES.replace("last_name", "last_name;"),
         "E-mail;Prénom;Nom\n" + NAMES.partition("\n")[2],
         " COURRIEL ; PRENOM ; Nom de famille \n" + NAMES.partition("\n")[2],
+        "Adresse électronique;Prénom;NOM\n" + NAMES.partition("\n")[2],
         "Adresse e-mail;Pre\u0301nom;Nom\n" + NAMES.partition("\n")[2],
         NAMES.replace("Zoé", "Zoe\u0301").replace("Petit", "\u00a0Pe\u200btit\ufeff"),
         NAMES.replace("zoe@", "Zo\u200be＠"),
@@ -163,6 +173,39 @@ def test_one_wrong_byte_is_told_of_its_line_and_leaves_the_others() -> None:
     assert (good.name, good.error) == ("Zoé Petit", "")
     assert bad.number == 3
     assert "cannot be read" in bad.error
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_more_wrong_bytes_than_accents_make_no_mojibake_either(mark: bytes) -> None:
+    names = ["Zoé", "L\xffa", "N\xffmi", "Ana"]
+    text = HEAD + "".join(f"p{n}@alcyon.example;{name};Petit;;;;\n" for n, name in enumerate(names))
+    lines = read(decode(mark + text.encode().replace("\xff".encode(), b"\xe9"))).lines
+    assert [bool(line.error) for line in lines] == [False, True, True, False]
+    assert lines[0].name == "Zoé Petit"
+
+
+def test_a_file_that_begins_as_utf8_is_utf8() -> None:
+    [line] = read(decode(b"\xef\xbb\xbf" + (HEAD + "a@b.example;Zo?;Petit;;;;\n").encode().replace(b"?", b"\xe9"))).lines
+    assert "cannot be read" in line.error
+
+
+def test_a_letter_that_was_lost_before_is_not_made_into_others() -> None:
+    [line] = read(decode((HEAD + "a@b.example;Ren\ufffd;Petit;;;;\n").encode())).lines
+    assert (line.name, "cannot be read" in line.error) == ("Ren\ufffd Petit", True)
+
+
+def test_a_whole_file_in_the_old_encoding_keeps_its_capitals_and_signs() -> None:
+    text = HEAD + "a@b.example;ANDRÉ\xa0;«\xa0L’Écuyer\xa0»;;;;\nb@b.example;Jérôme;Œuvré;;;;\n"
+    assert [line.name for line in read(decode(text.encode("cp1252"))).lines] == [
+        "ANDRÉ «\xa0L’Écuyer\xa0»".replace("\xa0", " "),
+        "Jérôme Œuvré",
+    ]
+
+
+def test_codes_hold_nothing_that_cannot_be_seen() -> None:
+    entity = EntityFactory(code="sante")
+    [line] = read(HEAD + "a@b.example;Zoé;Petit;\u200bsante\xa0;;;\n").lines
+    assert (line.error, line.values["entity"]) == ("", entity)
 
 
 def test_a_single_letter_in_the_old_encoding_is_that_letter() -> None:

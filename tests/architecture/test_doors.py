@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.test import Client
 
 from apps.core.live import registry
 from tests.architecture.routes import Route, routes
+from tests.architecture.source import files, name_of
 from tests.factories.accounts import UserFactory
 
 # Open to whoever comes. A prefix, and why.
@@ -101,3 +104,15 @@ def test_there_are_doors_to_try() -> None:
     assert len(CLOSED) > 40
     assert len(STAFF) > 10
     assert PRODUCTS
+
+
+def test_one_place_says_what_an_address_is() -> None:
+    """Another rule beside `normal_email` and `check_email` lets a second person in who looks like the first."""
+    other = re.compile(r"\bvalidate_email\b|\bnormalize_email\b|\bforms\.EmailField\(|email\w*(\.strip\(\))?\.(lower|casefold)\(")
+    found = [
+        f"{name_of(path)}: {hit[0]}"
+        for path in files(".py")
+        if name_of(path).startswith(("apps/", "almia/")) and name_of(path) != "apps/accounts/addresses.py"
+        for hit in other.finditer(path.read_text())
+    ]
+    assert not found

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.addresses import normal_email
+from apps.accounts.addresses import normal_domain, normal_email
 
 
 class Worded(forms.BaseForm):
@@ -78,7 +78,7 @@ class SignupForm(Spelt, Worded, account_forms.SignupForm):
 
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"]
-        if email.rpartition("@")[2] not in settings.SIGNUP_DOMAINS:
+        if email.rpartition("@")[2] not in map(normal_domain, settings.SIGNUP_DOMAINS):
             domains = ", ".join(f"@{domain}" for domain in settings.SIGNUP_DOMAINS)
             raise ValidationError(_("Use your professional address (%(domains)s)."), params={"domains": domains})
         return str(super().clean_email())

@@ -5,13 +5,15 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.addresses import normal_email
+from apps.accounts.addresses import check_email, normal_email
 from apps.accounts.enums import PersonState, Role
 from apps.accounts.models import Department, Entity, JobRole, Site, User
 
 
 class PersonalEmailField(forms.EmailField):
     """An address in the spelling people are known by, before anything else looks at it."""
+
+    default_validators = [check_email]
 
     def to_python(self, value: Any) -> str:
         return normal_email(super().to_python(value) or "")

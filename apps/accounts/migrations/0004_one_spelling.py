@@ -14,8 +14,8 @@ logger = logging.getLogger("almia.accounts")
 UNSEEN = {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2065, 0x3164, 0xFFA0, *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)}
 SIGNS = str.maketrans(
     {
-        **dict.fromkeys("’‘‛ʼʻʹ′`´＇", "'"),
-        **dict.fromkeys("‐‑‒–—―−﹣－", "-"),
+        **dict.fromkeys("’‘‛ʼʻʹʽʾʿˈ′‵`´＇❛❜՚׳ꞌ", "'"),
+        **dict.fromkeys("‐‑‒–—―⁃˗−﹘﹣－", "-"),
         **{"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "ø": "o", "Ø": "o", "ł": "l", "Ł": "l", "đ": "d", "Đ": "d", "ı": "i"},
     }
 )
@@ -26,9 +26,9 @@ def is_unseen(letter):
 
 
 def normal_email(text):
-    seen = "".join(letter for letter in unicodedata.normalize("NFKC", text) if not is_unseen(letter)).strip()
+    seen = unicodedata.normalize("NFKC", "".join(letter for letter in text if not is_unseen(letter))).strip()
     local, sign, domain = seen.lower().rpartition("@")
-    domain = domain.rstrip(".")
+    domain = domain.strip().rstrip(".。 ")
     if not domain.isascii():
         try:
             domain = idna.encode(domain, uts46=True).decode("ascii").lower()
@@ -51,13 +51,15 @@ def spell_alike(apps, schema_editor):
     for user in User.objects.only("pk", "email", "first_name", "last_name", "search_text").order_by("pk").iterator(chunk_size=500):
         email = normal_email(user.email)
         if email != user.email:
-            if User.objects.filter(email=email).exclude(pk=user.pk).exists():
+            taken = User.objects.filter(email__iexact=email).exclude(pk=user.pk).exists()
+            if taken or EmailAddress.objects.filter(email__iexact=email).exclude(user=user.pk).exists():
                 logger.warning("Two people have the address of %s in two spellings: staff must decide.", user.pk)
             else:
-                EmailAddress.objects.filter(user=user.pk, email=user.email).update(email=email)
+                if not EmailAddress.objects.filter(user=user.pk, email=email).exists():
+                    EmailAddress.objects.filter(user=user.pk, email=user.email).update(email=email)
                 User.objects.filter(pk=user.pk).update(email=email)
                 user.email = email
-        text = folded(f"{user.first_name} {user.last_name} {user.email}")
+        text = folded(f"{user.first_name} {user.last_name} {user.email}")[:500]
         if text != user.search_text:
             user.search_text = text
             changed.append(user)

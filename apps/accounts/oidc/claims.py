@@ -12,9 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 
-from apps.accounts.addresses import normal_email, normal_name
+from apps.accounts.addresses import check_email, normal_domain, normal_email, normal_name
 
 # Identity is issuer and subject: under which name the provider is configured does not count, and that name may change.
 PROVIDER = "openid_connect"
@@ -75,7 +74,7 @@ def read(
         issuer=_plain(id_token.get("iss"), LONGEST_ISSUER, "issuer"),
         subject=_plain(id_token.get("sub"), LONGEST_SUBJECT, "subject"),
         email=email,
-        verified=bool(email) and (verified or email.rpartition("@")[2] in {name.strip().lower() for name in vouched_domains}),
+        verified=bool(email) and (verified or email.rpartition("@")[2] in map(normal_domain, vouched_domains)),
         first_name=first_name,
         last_name=last_name,
         codes={part: code for part, code in found.items() if isinstance(code, str) and _is_code(code)},
@@ -114,7 +113,7 @@ def _email(value: object) -> str:
         return ""
     address = normal_email(value)
     try:
-        validate_email(address)
+        check_email(address)
     except ValidationError:
         return ""
     return address if len(address) <= LONGEST_EMAIL else ""

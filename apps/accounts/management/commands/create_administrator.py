@@ -7,10 +7,9 @@ from typing import Any
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.core.validators import validate_email
 from django.db import transaction
 
-from apps.accounts.addresses import normal_email
+from apps.accounts.addresses import check_email, normal_email, normal_password
 from apps.accounts.enums import Role
 from apps.accounts.errors import AccountError
 from apps.accounts.models import User
@@ -34,7 +33,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         email = normal_email(options["email"])
         try:
-            validate_email(email)
+            check_email(email)
         except ValidationError:
             raise CommandError(f"{email} is not an e-mail address.") from None
         sync_roles()
@@ -57,7 +56,7 @@ class Command(BaseCommand):
         password = self._read_password(from_stdin=options["password_stdin"])
         draft = User(email=email, first_name=options["first_name"], last_name=options["last_name"])
         try:
-            validate_password(password, draft)
+            validate_password(normal_password(password), draft)
         except ValidationError as error:
             raise CommandError("This password is too weak. " + " ".join(error.messages)) from None
         try:
