@@ -378,6 +378,29 @@ FAULTS |= {
 }
 
 
+@fault("late-refusal")
+async def _late_refusal(exchange: Exchange) -> None:
+    """Begin a stream before looking at the request, as some servers do."""
+    exchange.begin()
+    if "system" in _roles(exchange.request):
+        exchange.send(event({"error": _NO_SYSTEM}))
+        exchange.end(finish=None)
+        return
+    exchange.send(*(packet({"content": f"{number} "}) for number in range(3)))
+    exchange.end(tokens=3)
+
+
+@fault("no-room")
+async def _no_room(exchange: Exchange) -> None:
+    """Refuse a limit for which the prompt leaves no room in the window."""
+    if "max_tokens" in exchange.request:
+        words = "This model's maximum context length is 4096 tokens. However, you requested 5000 tokens (1000 in the messages)."
+        exchange.refuse("400 Bad Request", {"message": words})
+    else:
+        exchange.begin(words=3)
+        exchange.end(tokens=3)
+
+
 @fault("redirect")
 async def _redirect(exchange: Exchange) -> None:
     exchange.refuse("307 Temporary Redirect", {"message": "Moved."}, "Location: http://169.254.169.254/latest/meta-data/")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext_lazy as _
 
@@ -74,12 +74,21 @@ _BROKEN_OFF: dict[Code, Any] = {
 }
 
 
+class Refused(NamedTuple):
+    """The piece of a request that a provider does not take, and the figure it would take instead (0: none). `lasting`: whether
+    that is so for every call, or only beside this one's prompt."""
+
+    piece: Adaptation
+    figure: int = 0
+    lasting: bool = True
+
+
 class GatewayError(Exception):
     """A call that could not be made, or not to its end. `str()` is a sentence for the person, in the language in force.
 
     `detail`: what staff need to repair it (a status, the provider's words), never shown to the person and never a secret.
     `begun`: whether text had come before. `retry_after`: seconds the provider asks to wait. `status`: its HTTP status, if any.
-    `refused`: the piece of the request that the provider does not take, if it says so, and the figure it would take (0: none).
+    `refused`: the piece of the request that the provider does not take, if it says so.
     """
 
     def __init__(
@@ -91,7 +100,7 @@ class GatewayError(Exception):
         status: int | None = None,
         permanent: bool | None = None,
         begun: bool = False,
-        refused: tuple[Adaptation, int] | None = None,
+        refused: Refused | None = None,
     ) -> None:
         super().__init__(code)
         self.code = code

@@ -15,11 +15,12 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from .enums import Adaptation
-from .errors import Code, GatewayError
+from .errors import Code, GatewayError, Refused
 
 MAX_RETRY_AFTER = 3600
 MOST_WORDS = 600  # what stands further down may be the person's own text, quoted
 DETAIL_WORDS = 300
+LEAST_ROOM = 64  # tokens; where the prompt leaves less of the window, an answer would break off in its first sentence
 
 _CONTEXT = re.compile(
     r"context[_ ]length|exceed_context|context size|context window|maximum context|context limit|max_seq_len"
@@ -27,31 +28,43 @@ _CONTEXT = re.compile(
     r"|longer than the maximum model length"
     r"|inputs` tokens \+|max_new_tokens` must be|too many (input )?tokens|reduce the length of the (messages|prompt)"
     r"|prompt contains \d+ tokens|number of input tokens|tokens in (the )?prompt exceed|string_above_max_length"
+    r"|max_(completion_)?tokens must be at least 1, got -"
 )
 _FILTER = re.compile(
     r"content[_ ]filter|content[_ ]policy|responsibleai|content management policy|prohibited_content|data_inspection_failed"
     r"|inappropriate content|blocked by (our |the )?(content|safety)|safety system|moderation"
+    r"|flagged as potentially violating|usage polic(y|ies)"
 )
 _QUOTA = re.compile(
     r"insufficient[_ ]quota|exceeded your current quota|quota exceeded|quota[_ ]exhausted|quota limit|billing|payment required"
     r"|insufficient (balance|credit|funds)|credit balance|out of credits|not enough credits|arrearage"
-    r"|monthly (usage )?limit|tokens per month|spend(ing)? limit|perday"
+    r"|monthly (usage )?limit|tokens per month|spend(ing)? limit|per-?day|(daily|your) quota|key limit exceeded"
 )
 _REFUSES = re.compile(
     r"unsupported|not support|unknown|unrecognized|unexpected|extra|not permitted|not allowed|forbidden|invalid|deprecated"
     r"|not implemented|not enabled|must be verified|not available|cannot be used"
 )
 _KINDS = re.compile(r"invalid_\w+|badrequest\w*")  # kinds of errors, which say nothing of what is refused
-_LIMIT_TOO_LARGE = re.compile(r"max_(completion_)?tokens['\"`]?( or ['\"`]?max_completion_tokens['\"`]?)? is too large")
+# The prompt would fit alone: the window, and what the prompt takes of it.
+_ROOM = [
+    re.compile(
+        r"maximum context length (?:is|of) (?P<window>\d+).{0,200}?(?P<prompt>\d+)"
+        r" (?:in the messages|in your prompt|of text input|(?:input|prompt) tokens|tokens from the input)"
+    ),
+    re.compile(r"exceed context limit: (?P<prompt>\d+) \+ \d+ > (?P<window>\d+)"),
+]
+_STREAM = re.compile(
+    r"\bstream(ing)?['\"`]?( requests| responses| mode)? (is|are) not (yet )?(support|allow|implement|enabl|available|permitted)"
+    r"|(not|n't) support[^.]{0,20} ['\"`]?stream(ing)?\b(?!_)|verified to stream"
+    r"|(unknown|unrecognized|unsupported)[^.]{0,30}['\"`: ]stream['\"`]|['\"`]stream['\"`] does not support"
+    r"|body[\"', .]+stream[\"'\]) ]"
+)
 _SYSTEM = re.compile(
     r"system (role|message|prompt|instruction)s?[^.]{0,40}(not support|not enabled|not allowed|not available|unsupported)"
     r"|(not|n't) support[^.]{0,40}['\"`]?(system|developer)\b|developer instruction is not enabled"
     r"|roles must alternate|only user and assistant roles|only user, assistant|must alternate between"
-    r"|'?input'?: '?system'?|unexpected role ['\"]?system"
-)
-_NO_STREAM = re.compile(
-    r"\bstream(ing)?\b[^.]{0,60}(not support|unsupported|not implemented|not available|not allowed|not enabled)"
-    r"|(not support|unsupported|must be verified|not allow)[^.]{0,60}\bstream(ing)?\b"
+    r"|'?input'?: '?system'?|unexpected role ['\"]?system|unknown variant ['\"`]?system|invalid role:? ['\"`]?system"
+    r"|should be ['\"`]user['\"`] or ['\"`]assistant|['\"`]?system['\"`]? is not one of|valid role: user, model"
 )
 _LOWER_LIMIT = [
     re.compile(pattern)
@@ -71,13 +84,17 @@ _WAITS = [
 ]
 
 
+# What a validator quotes of the request is the person's own text; its beginning tells a role.
+_QUOTED = re.compile(r"""(['"]input['"]: .{0,12}).*?(?=['"](?:ctx|url)['"]: |\}, ?\{|$)""")
+
+
 def _documents(body: object, depth: int = 6) -> Iterator[dict[str, Any]]:
     """Yield what an error body holds of objects, the innermost error first: some are lists, some hold another as text."""
     if isinstance(body, list) and depth:
         for item in body[:5]:
             yield from _documents(item, depth - 1)
     elif isinstance(body, dict) and depth:
-        for name in ("error", "errors", "innererror"):
+        for name in ("error", "errors", "innererror", "detail"):
             yield from _documents(body.get(name), depth - 1)
         if isinstance(message := body.get("message"), str) and message.lstrip().startswith("{"):
             with contextlib.suppress(ValueError, RecursionError):
@@ -93,17 +110,25 @@ def _flat(body: object) -> str:
         return ""
 
 
+_TELLING = (
+    *("type", "status", "code", "param", "loc", "message", "msg", "detail", "error", "reason"),
+    *("error_type", "error_code", "error_message"),
+)
+
+
 def _words(body: object) -> str:
     """Return what an error body says, short and on one line."""
     found: list[str] = []
     for document in _documents(body):
-        for name in ("type", "status", "code", "param", "loc", "message", "msg", "detail", "error", "reason"):
+        for name in _TELLING:
             value = document.get(name)
-            if value is not None and not (name == "error" and isinstance(value, dict | list)):
+            if name in {"error", "detail"} and isinstance(value, dict | list):  # its objects were yielded before
+                value = " ".join(item for item in value if isinstance(item, str)) if isinstance(value, list) else None
+            if value is not None:
                 found.append(value if isinstance(value, str) else _flat(value))
     if not found and not isinstance(body, dict | list):
         found = [str(body or "")]
-    unique = dict.fromkeys(" ".join(text.split()) for text in found)
+    unique = dict.fromkeys(_QUOTED.sub(r"\1", " ".join(text.split())) for text in found)
     return " ".join(unique)[:MOST_WORDS]
 
 
@@ -112,6 +137,9 @@ def retry_after(headers: Mapping[str, str], words: str = "") -> int | None:
     seconds = _seconds(headers.get("retry-after", ""))
     if seconds is None and (milliseconds := _seconds(headers.get("retry-after-ms", ""))) is not None:
         seconds = milliseconds / 1000
+    for kind in ("-requests", "-tokens", ""):
+        if seconds is None and headers.get(f"x-ratelimit-remaining{kind}", "").strip() == "0":
+            seconds = _until(headers.get(f"x-ratelimit-reset{kind}", ""))
     if seconds is None:
         for pattern in _WAITS:
             if (said := pattern.search(words.lower())) and any(said.groups()):
@@ -121,6 +149,23 @@ def retry_after(headers: Mapping[str, str], words: str = "") -> int | None:
     if seconds is None or not math.isfinite(seconds):
         return None
     return min(max(math.ceil(seconds), 1), MAX_RETRY_AFTER)
+
+
+_SPAN = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?")
+
+
+def _until(value: str) -> float | None:
+    """Return the seconds until a limit is lifted: servers write 6m0s, 12, or a time in seconds or milliseconds since 1970."""
+    seconds = _seconds(value)
+    if seconds is None:
+        said = _SPAN.fullmatch(value.strip())
+        if said is None or not any(said.groups()):
+            return None
+        hours, minutes, rest, milliseconds = (float(part or 0) for part in said.groups())
+        return 3600 * hours + 60 * minutes + rest + milliseconds / 1000
+    if seconds > 1e11:
+        seconds /= 1000
+    return seconds - time.time() if seconds > 1e8 else seconds
 
 
 def _seconds(value: str) -> float | None:
@@ -136,23 +181,29 @@ def _seconds(value: str) -> float | None:
             return None
 
 
+_REFUSING = {400, 404, 405, 416, 422, 501}
+# Templates raise for a role, which some servers call an error of their own; Azure forbids to stream. What else they say under
+# these may be passing, and would be learned for good from one answer that comes later.
+_ALSO_REFUSING = {403: Adaptation.NO_STREAM, 500: Adaptation.NO_SYSTEM}
+
+
 def of_status(status: int, body: object, headers: Mapping[str, str]) -> GatewayError:
     """Return the error for an answer whose HTTP status is not a success."""
     words = _words(body)
     detail = f"HTTP {status}: {words[:DETAIL_WORDS]}".rstrip(": ")
     lower = words.lower()
     wait = retry_after(headers, f"{words} {_flat(body)}")
-    if status == 402 or (status in {403, 429} and _is_quota(lower, body, wait)):
+    if status == 402 or (status in {403, 429} and _is_quota(lower, body, wait)) or (status == 429 and wait == MAX_RETRY_AFTER):
         return GatewayError(Code.QUOTA_EXHAUSTED, detail=detail, status=status)
     if status == 429:
         return GatewayError(Code.RATE_LIMITED, detail=detail, status=status, retry_after=wait)
-    if _FILTER.search(lower):
+    if status < 500 and _FILTER.search(lower):
         return GatewayError(Code.CONTENT_REFUSED, detail=detail, status=status)
-    refused = _refused(lower, status) if status in {400, 404, 405, 416, 422, 500, 501} else None
-    if refused is not None:
+    refused = _refused(lower)
+    if refused is not None and (status in _REFUSING or _ALSO_REFUSING.get(status) is refused.piece):
         return GatewayError(Code.PROVIDER_ERROR, detail=detail, status=status, permanent=True, refused=refused)
     if status in {400, 413, 416, 422, 500} and (status == 413 or _CONTEXT.search(lower)):
-        return GatewayError(Code.CONTEXT_FULL, detail=detail, status=status)
+        return GatewayError(Code.CONTEXT_FULL, detail=detail, status=status, refused=_too_little_room(lower))
     if status == 400 and _is_quota(lower, body, None):
         return GatewayError(Code.QUOTA_EXHAUSTED, detail=detail, status=status)
     if status in {401, 403}:
@@ -182,24 +233,30 @@ def _is_quota(lower: str, body: object, wait: int | None) -> bool:
     return "perday" in _flat(body).lower()
 
 
-def _refused(lower: str, status: int) -> tuple[Adaptation, int] | None:
-    """Return what of the request the words refuse, and the figure they would take instead (0: none)."""
+def _refused(lower: str) -> Refused | None:
+    """Return what of the request the words refuse, whatever its prompt."""
     for pattern in _LOWER_LIMIT:
         if ("max_tokens" in lower or "max_completion_tokens" in lower) and (found := pattern.search(lower)):
-            return Adaptation.LOWER_LIMIT, int(found[1][:9])
+            return Refused(Adaptation.LOWER_LIMIT, int(found[1][:9]))
     if _SYSTEM.search(lower):
-        return Adaptation.NO_SYSTEM, 0
-    if _CONTEXT.search(lower):
-        # Too much for what the prompt leaves of the window: without a limit, the server uses what is left.
-        return (Adaptation.NO_LIMIT, 0) if _LIMIT_TOO_LARGE.search(lower) else None
-    if not _REFUSES.search(_KINDS.sub("", lower)):
+        return Refused(Adaptation.NO_SYSTEM)
+    if _STREAM.search(lower):
+        return Refused(Adaptation.NO_STREAM)
+    if _CONTEXT.search(lower) or not _REFUSES.search(_KINDS.sub("", lower)):
         return None
     if "stream_options" in lower:
-        return Adaptation.NO_USAGE, 0
+        return Refused(Adaptation.NO_USAGE)
     if ("max_tokens" in lower or "max_completion_tokens" in lower) and not re.search(r"minimum|at least|>=", lower):
-        return Adaptation.OTHER_LIMIT, 0
-    if status != 500 and _NO_STREAM.search(lower):  # a 500 that speaks of a stream is one that broke
-        return Adaptation.NO_STREAM, 0
+        return Refused(Adaptation.OTHER_LIMIT)
+    return None
+
+
+def _too_little_room(lower: str) -> Refused | None:
+    """Return that the limit is to be left out this time, where the window holds the prompt but not the longest answer beside it:
+    the server then uses what is left, which is less than was asked for."""
+    for pattern in _ROOM:
+        if (said := pattern.search(lower)) and int(said["window"][:9]) - int(said["prompt"][:9]) >= LEAST_ROOM:
+            return Refused(Adaptation.NO_LIMIT, lasting=False)
     return None
 
 
@@ -214,16 +271,16 @@ def in_stream(error: Any) -> GatewayError:
     if _FILTER.search(lower):
         return GatewayError(Code.CONTENT_REFUSED, detail=detail)
     if _CONTEXT.search(lower):
-        return GatewayError(Code.CONTEXT_FULL, detail=detail)
+        return GatewayError(Code.CONTEXT_FULL, detail=detail, refused=_too_little_room(lower))
     if _is_quota(lower, error, None):
         return GatewayError(Code.QUOTA_EXHAUSTED, detail=detail)
     if "rate_limit" in lower or "rate limit" in lower or "too many requests" in lower:
         return GatewayError(Code.RATE_LIMITED, detail=detail, retry_after=retry_after({}, words))
-    return GatewayError(Code.PROVIDER_ERROR, detail=f"Error inside the stream: {detail}")
+    return GatewayError(Code.PROVIDER_ERROR, detail=f"Error inside the stream: {detail}", refused=_refused(lower))
 
 
 def _status_of(document: dict[str, Any]) -> int | None:
-    for name in ("code", "status", "status_code", "http_status"):
+    for name in ("code", "status", "status_code", "http_status", "error_code"):
         value = document.get(name)
         if isinstance(value, str) and value.isdigit() and len(value) == 3:
             value = int(value)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 2  # at a connection; never again once anything has come
 RETRY_PAUSE = 0.1  # seconds between them
-MOST_ADAPTATIONS = 4  # in one call
+MOST_ADAPTATIONS = len(Adaptation)  # requests more in one call, before anything has come
 DRAIN = 0.1  # seconds a finished answer may take to end its body, so that the connection can serve again
 LAST_WORDS = 2.0  # seconds that a provider has, once it said that the answer has ended, for its figures
 
@@ -89,9 +89,10 @@ async def stream(call: Call, *, pause: Callable[[], float] = _at_once) -> AsyncG
     body: Body | None = None
     try:
         clock = _Clock(asyncio.get_running_loop(), call.limits)
+        asking = _Asking(call, clock)
         splitter, size, finished, ended = EventSplitter(), 0, False, False
         try:
-            body = await _open(call, clock)
+            body = await asking.open()
             while not (reader.done or finished):
                 clock.check()
                 chunk = body.take()
@@ -108,12 +109,19 @@ async def stream(call: Call, *, pause: Callable[[], float] = _at_once) -> AsyncG
                 if text:
                     if usage.first_token_ms is None:
                         usage.first_token_ms = _milliseconds(started)
+                        usage.learned = asking.learned
                     yield text
                     if seconds := pause():
                         await body.gather(seconds)
                     clock.progress()
                 if reader.failure is not None:
-                    raise reader.failure
+                    if reader.deltas or not asking.leave_out(reader.failure):
+                        raise reader.failure
+                    # Some servers begin a stream before they look at the request.
+                    body.close()
+                    reader, splitter, finished = Reader(), EventSplitter(), False
+                    body = await asking.open()
+                    continue
                 if splitter.overflow:
                     raise GatewayError(Code.TOO_LARGE, detail="One event is larger than any token.")
                 if splitter.page:
@@ -134,7 +142,7 @@ async def stream(call: Call, *, pause: Callable[[], float] = _at_once) -> AsyncG
             yield text
         if (wrong := reader.verdict()) is not None:
             raise wrong
-        usage.outcome = Outcome.COMPLETED
+        usage.outcome, usage.learned = Outcome.COMPLETED, asking.learned
         if ended and body is not None:
             await _drain(body)
     except GatewayError as error:
@@ -155,32 +163,43 @@ def _milliseconds(since: float) -> int:
     return round((time.perf_counter() - since) * 1000)
 
 
-async def _open(call: Call, clock: _Clock) -> Body:
-    """Send the request and return the answer's body. What the provider refuses of the request is left out, and kept as learned.
+class _Asking:
+    """The requests of one call: the first, and those without what the server was found to refuse. `learned`: of that, what it
+    refuses whatever the prompt."""
 
-    Raises GatewayError, TimeoutError.
-    """
-    adaptations = dict(call.adaptations)
-    learned: dict[Adaptation, int] = {}
-    content = build(call, adaptations)
-    while True:
-        try:
-            body = await _ask(call, content, clock)
-        except GatewayError as error:
-            if error.refused is None or len(learned) == MOST_ADAPTATIONS:
-                raise
-            name, value = error.refused
-            if name is Adaptation.OTHER_LIMIT and name in adaptations:
-                name = Adaptation.NO_LIMIT  # neither name is taken
-                del adaptations[Adaptation.OTHER_LIMIT]
-                learned.pop(Adaptation.OTHER_LIMIT, None)
-            adaptations[name] = learned[name] = value
-            before, content = content, build(call, adaptations)
-            if content == before:
-                raise  # it was not sent in the first place
-        else:
-            call.usage.learned = learned
-            return body
+    __slots__ = ("_call", "_clock", "_content", "_left", "_pieces", "learned")
+
+    def __init__(self, call: Call, clock: _Clock) -> None:
+        self._call, self._clock = call, clock
+        self._pieces = dict(call.adaptations)
+        self._left = MOST_ADAPTATIONS
+        self.learned: dict[Adaptation, int] = {}
+        self._content = build(call, self._pieces)
+
+    async def open(self) -> Body:
+        """Send the request, without what is refused, and return the answer's body. Raises GatewayError, TimeoutError."""
+        while True:
+            try:
+                return await _ask(self._call, self._content, self._clock)
+            except GatewayError as error:
+                if not self.leave_out(error):
+                    raise
+
+    def leave_out(self, error: GatewayError) -> bool:
+        """Leave out what `error` refuses; return whether that makes another request, and one more may be sent."""
+        if error.refused is None or not self._left:
+            return False
+        self._left -= 1
+        piece, figure, lasting = error.refused
+        if piece is Adaptation.OTHER_LIMIT and piece in self._pieces:
+            piece = Adaptation.NO_LIMIT  # neither name is taken
+            del self._pieces[Adaptation.OTHER_LIMIT]
+            self.learned.pop(Adaptation.OTHER_LIMIT, None)
+        self._pieces[piece] = figure
+        if lasting:
+            self.learned[piece] = figure
+        before, self._content = self._content, build(self._call, self._pieces)
+        return self._content != before  # else it was not sent in the first place
 
 
 async def _ask(call: Call, content: bytes, clock: _Clock) -> Body:

@@ -69,6 +69,7 @@ def test_instructions_stand_at_the_head_of_the_first_message(messages: list[str]
     [
         ("no-usage-option", {Adaptation.NO_USAGE: 0}, {"stream_options": None}),
         ("no-system", {Adaptation.NO_SYSTEM: 0}, {"messages": [{"role": "user", "content": "Be brief.\n\nCount, please."}]}),
+        ("late-refusal", {Adaptation.NO_SYSTEM: 0}, {"messages": [{"role": "user", "content": "Be brief.\n\nCount, please."}]}),
         ("no-stream", {Adaptation.NO_STREAM: 0}, {"stream": None, "stream_options": None}),
         ("other-limit", {Adaptation.OTHER_LIMIT: 0}, {"max_tokens": None, "max_completion_tokens": 9}),
         ("no-limit", {Adaptation.NO_LIMIT: 0}, {"max_tokens": None, "max_completion_tokens": None}),
@@ -93,6 +94,12 @@ async def test_what_a_server_refuses_is_left_out_and_learned(
     assert await read(again) == THREE
     assert again.usage.learned == {}
     assert (await asyncio.to_thread(upstream.stats))["requests"] == before + 1, "It is not asked for again."
+
+
+async def test_a_limit_without_room_beside_this_prompt_is_left_out_this_time_only(upstream: Running) -> None:
+    call = make_call(upstream.base_url, "no-room", messages=ASKED, max_tokens=4000)
+    assert await read(call) == THREE
+    assert call.usage.learned == {}
 
 
 async def test_two_questions_in_a_row_are_one_to_a_server_that_wants_turns(upstream: Running) -> None:
