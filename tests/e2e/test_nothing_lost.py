@@ -50,7 +50,9 @@ def test_a_first_message_survives_the_end_of_the_session_and_a_refusal(world: Wo
 
         # Our own errors and a broken line keep it as well.
         visitor.expect_refusal("/chat/start/", 500)
-        page.route("**/chat/start/", lambda route: route.fulfill(status=500, content_type="text/html", body="<h1>500</h1>"))
+        # (A page without an icon would have the browser ask for /favicon.ico, now and then before the test ends.)
+        error = '<link rel="icon" href="data:,"><h1>500</h1>'
+        page.route("**/chat/start/", lambda route: route.fulfill(status=500, content_type="text/html", body=error))
         page.locator("#composer-text").press("Enter")
         expect(page.get_by_role("heading", name="500")).to_be_visible()
         page.unroute("**/chat/start/")
