@@ -96,6 +96,13 @@ def split_version(url: str) -> tuple[str, str]:
     return urlunsplit(parts._replace(query="")), version
 
 
+def deployment_of(url: str) -> str:
+    """Return the one model that an address of Azure’s classic interface serves (`check_base_url` returned it); empty where
+    the provider is to be asked."""
+    version = split_version(url)[1]
+    return urlsplit(url).path.rpartition("/")[2] if version else ""
+
+
 def _check_azure(host: str, path: str, version: str) -> None:
     if _DEPLOYMENT in path and not version:
         raise AddressRefused(_("The address of a deployment needs its version: add ?api-version= and the one Azure shows."))

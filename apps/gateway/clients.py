@@ -20,7 +20,7 @@ import msgspec
 
 from apps.core import lifespan
 
-from .addresses import AddressRefused, check_base_url, is_loopback, split_version
+from .addresses import AddressRefused, check_base_url, deployment_of, is_loopback, split_version
 from .calls import Endpoint, fits_header
 from .errors import Code, GatewayError
 from .failures import of_status
@@ -265,6 +265,8 @@ def _name_in(listed: Any) -> str:
 
 async def list_models(endpoint: Endpoint) -> tuple[str, ...]:
     """Return the names of the models that the provider says it serves, at most `LIST_LENGTH`. Raises GatewayError."""
+    if deployment := deployment_of(endpoint.base_url):
+        return (deployment,)  # it has no list
     try:
         async with asyncio.timeout(LIST_SECONDS):
             body = (await _send(endpoint, _models)).body

@@ -89,6 +89,10 @@ class Provider(models.Model):
         """Whether address and key are set at start, not by staff."""
         return self.embedded or self.from_environment
 
+    def begin_anew(self) -> None:
+        """Forget what requests to its versions leave out: another server refuses other things."""
+        self.versions.exclude(adaptations={}).update(adaptations={})
+
     @property
     def limits(self) -> Limits:
         return Limits(first=self.first_timeout, idle=self.idle_timeout, total=self.total_timeout, size=self.max_answer_kib * 1024)

@@ -132,3 +132,12 @@ def test_the_command_says_what_is_wrong(settings: object, values: dict[str, str]
     with pytest.raises(CommandError, match=words):
         run(settings, **values)
     assert not Provider.objects.exists()
+
+
+def test_another_address_from_the_environment_forgets_what_the_last_server_refused() -> None:
+    version = register_from_environment(name="Ours", base_url="https://a.alcyon.example/v1", api_key="", model="m")
+    ModelVersion.objects.update(adaptations={"no_system": {"value": 0, "since": "2026-11-26"}})
+    for address, kept in (("https://a.alcyon.example/v1", True), ("https://b.alcyon.example/v1", False)):
+        register_from_environment(name="Ours", base_url=address, api_key="", model="m")
+        version.refresh_from_db()
+        assert bool(version.adaptations) is kept

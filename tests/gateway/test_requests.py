@@ -15,7 +15,7 @@ from apps.gateway.enums import Adaptation
 from apps.gateway.errors import Code
 from apps.gateway.models import ModelVersion
 from apps.gateway.requests import in_turn, without_system
-from apps.gateway.services import change_provider, change_version, forget_adaptations, prepare_call, record_usage
+from apps.gateway.services import change_provider, change_version, forget_adaptations, prepare_call, probe_provider, record_usage
 from apps.gateway.services.adaptations import keep_learned
 from apps.gateway.services.known import forget_registry
 from bench.upstream import Running
@@ -181,12 +181,14 @@ def test_what_a_later_release_learned_is_passed_over(version: ModelVersion) -> N
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("change", ["name", "address", "label"])
+@pytest.mark.parametrize("change", ["name", "address", "limit", "label"])
 def test_another_server_or_model_begins_anew(version: ModelVersion, change: str) -> None:
     staff = UserFactory.create()
     keep_learned(version_id=version.pk, learned={Adaptation.NO_SYSTEM: 0})
     if change == "address":
         change_provider(provider=version.provider, actor=staff, base_url="https://other.alcyon.example/v1")
+    elif change == "limit":
+        change_provider(provider=version.provider, actor=staff, token_limit="max_completion_tokens")
     elif change == "name":
         change_version(version=version, actor=staff, upstream_name="another")
     else:
@@ -222,6 +224,13 @@ async def test_a_deployment_of_azure_is_reached_as_it_wants(upstream: Running) -
     assert request["path"] == "/openai/deployments/gpt/chat/completions?api-version=2024-06-01"
     assert request["headers"]["api-key"] == "sk-42"
     assert "authorization" not in request["headers"]
+
+
+@pytest.mark.django_db
+def test_a_deployment_of_azure_is_tested_before_it_has_a_version(upstream: Running) -> None:
+    provider = ProviderFactory.create(base_url=f"{upstream.address}/openai/deployments/steady?api-version=2024-06-01")
+    probe = probe_provider(provider=provider, actor=UserFactory.create())
+    assert (probe.ok, probe.asked, probe.models) == (True, "steady", ("steady",)), probe.detail
 
 
 @pytest.mark.django_db

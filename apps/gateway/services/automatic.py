@@ -100,10 +100,13 @@ def register_from_environment(*, name: str, base_url: str, api_key: str, model: 
     fresh = provider._state.adding
     base_url = check_base_url(base_url, allow_plain_http=provider.allow_plain_http)
     changed = fresh or provider.base_url != base_url or not provider.from_environment or read_key(provider) != api_key
+    elsewhere = not fresh and provider.base_url != base_url
     if changed:
         provider.base_url, provider.from_environment = base_url, True
         put_key(provider, api_key)
         provider.save()
+    if elsewhere:
+        provider.begin_anew()
     transaction.on_commit(forget_registry)
     version, made = _first_version(provider, name=model, publisher="", upstream_name=model)
     moved = _offer(version, over_automatic=True)

@@ -84,8 +84,8 @@ def change_provider(
             field="api_key",
         )
     provider.save()
-    if "base_url" in changed:
-        provider.versions.exclude(adaptations={}).update(adaptations={})  # another server refuses other things
+    if {"base_url", "token_limit"} & set(changed):  # “the other name” is another one then
+        provider.begin_anew()
     _saved()
     audit.record(
         actor=actor,
