@@ -18,6 +18,7 @@ from apps.gateway.requests import in_turn, without_system
 from apps.gateway.services import change_provider, change_version, forget_adaptations, prepare_call, probe_provider, record_usage
 from apps.gateway.services.adaptations import keep_learned
 from apps.gateway.services.known import forget_registry
+from apps.gateway.services.probes import names_it
 from bench.upstream import Running
 from tests.factories.accounts import UserFactory
 from tests.factories.gateway import ProviderFactory, VersionFactory, make_call
@@ -242,3 +243,17 @@ def test_the_address_of_a_provider_keeps_its_version(upstream: Running) -> None:
         base_url="https://alcyon.openai.azure.com/openai/deployments/gpt/chat/completions?api-version=2024-06-01",
     )
     assert changed.base_url == "https://alcyon.openai.azure.com/openai/deployments/gpt?api-version=2024-06-01"
+
+
+@pytest.mark.parametrize(
+    ("listed", "name", "named"),
+    [
+        ("gemini-2.5-pro", "models/gemini-2.5-pro", True),
+        ("llama3:latest", "llama3", True),
+        ("gpt-4o", "gpt-4o", True),
+        ("llama3:8b", "llama3", False),
+        ("gpt-4o-mini", "gpt-4o", False),
+    ],
+)
+def test_a_model_is_named_as_the_provider_takes_it(listed: str, name: str, named: bool) -> None:
+    assert names_it((listed,), name) is named

@@ -55,6 +55,12 @@ def _version_to_try(provider: Provider) -> ModelVersion | None:
     return next(iter(serving or versions), None)
 
 
+def names_it(models: tuple[str, ...], name: str) -> bool:
+    """Whether `name` is among the provider's models, as it takes it: Gemini with its prefix or without, Ollama without the usual
+    tag."""
+    return not {name, name.removeprefix("models/"), f"{name}:latest"}.isdisjoint(models)
+
+
 def probe_provider(*, provider: Provider, actor: User) -> Probe:
     """Ask the provider which models it serves and have one of them answer: the version in service, else the first it names.
 
@@ -98,7 +104,7 @@ def probe_provider(*, provider: Provider, actor: User) -> Probe:
             name = version.upstream_name if version else next(iter(models or ()), "")
             if not name:
                 return Probe(ok=True, models=models), None
-            missing = name not in (models or (name,))
+            missing = bool(models) and not names_it(models or (), name)
             call = call_for(name)
             try:
                 text = "".join([text async for text in streaming.stream(call)])
