@@ -11,6 +11,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.bilingual import Bilingual
 from apps.core.ids import uuid7
 from apps.core.text import folded
 
@@ -46,15 +47,14 @@ class Department(models.Model):
     code = models.SlugField(unique=True)
     name_fr = models.CharField(max_length=120)
     name_en = models.CharField(max_length=120)
+    name = Bilingual()
 
     class Meta:
         ordering = ["code"]
         verbose_name = _("department")
 
     def __str__(self) -> str:
-        from django.utils.translation import get_language
-
-        return self.name_en if get_language() == "en" else self.name_fr
+        return self.name
 
 
 class Site(models.Model):
@@ -78,15 +78,14 @@ class JobRole(models.Model):
     code = models.SlugField(unique=True)
     name_fr = models.CharField(max_length=120)
     name_en = models.CharField(max_length=120)
+    name = Bilingual()
 
     class Meta:
         ordering = ["code"]
         verbose_name = _("job")
 
     def __str__(self) -> str:
-        from django.utils.translation import get_language
-
-        return self.name_en if get_language() == "en" else self.name_fr
+        return self.name
 
 
 class UserManager(BaseUserManager["User"]):

@@ -120,7 +120,7 @@ def headings(conversations: list[Conversation]) -> list[Heading]:
     found = []
     for conversation in conversations:
         try:
-            title: str | None = conversation.get_title(open_for_owner(conversation.data_key))
+            title: str | None = Conversation.title.read(conversation, open_for_owner(conversation.data_key))
         except CryptoError:
             title = None
         found.append(Heading(conversation.pk, title, conversation.active_at))
@@ -152,10 +152,10 @@ def branch(conversation: Conversation, seal: Seal) -> list[Turn]:
         turns.append(
             Turn(
                 message=message,
-                text=message.get_text(seal),
+                text=Message.text.read(message, seal),
                 versions=siblings[message.follows_id],
                 run=run,
-                answer=run.get_text(seal),
+                answer=Run.text.read(run, seal),
                 answers=answers[message.pk],
                 is_last=not turns,
             )
@@ -180,7 +180,7 @@ _SAID = """
 def said(conversation: Conversation, seal: Seal) -> list[tuple[str, str]]:
     """Return the texts of the branch on show, as (message, answer), first to last: what a model is told. One light query."""
     return [
-        (Message.open_text(seal, sql.as_uuid(message_id), text), Run.open_text(seal, sql.as_uuid(run_id), answer))
+        (Message.text.open(seal, text, key=sql.as_uuid(message_id)), Run.text.open(seal, answer, key=sql.as_uuid(run_id)))
         for run_id, answer, message_id, text in sql.fetch(_SAID, head=conversation.head_id)
     ]
 

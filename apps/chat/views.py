@@ -85,7 +85,7 @@ def _thread(conversation: Conversation) -> dict[str, Any]:
     seal = conversation.seal()
     return {
         "conversation": conversation,
-        "title": conversation.get_title(seal),
+        "title": Conversation.title.read(conversation, seal),
         "turns": queries.branch(conversation, seal),
     }
 
@@ -154,7 +154,7 @@ def conversations(request: SignedIn) -> HttpResponse:
 def rename(request: SignedIn, conversation_id: uuid.UUID) -> HttpResponse:
     found = queries.get_conversation_for(request.user, conversation_id)
     if request.method != "POST":
-        form = TitleForm(initial={"title": found.get_title(found.seal())})
+        form = TitleForm(initial={"title": Conversation.title.read(found, found.seal())})
         return render(request, "chat/rename.html", {"form": form, "conversation": found})
     form = TitleForm(request.POST)
     if form.is_valid():

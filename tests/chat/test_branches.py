@@ -147,7 +147,7 @@ def test_deleting_leaves_nothing_but_a_trace(user: User) -> None:
 
 def test_a_new_conversation_takes_its_title_from_its_first_words_and_is_traced(user: User) -> None:
     started = services.start_turn(user=user, text="Rédige une réponse\nà cette réclamation")
-    assert started.conversation.get_title(started.conversation.seal()) == "Rédige une réponse à cette réclamation"
+    assert Conversation.title.read(started.conversation, started.conversation.seal()) == "Rédige une réponse à cette réclamation"
     assert AuditEntry.objects.filter(action="chat.create_conversation").count() == 1
 
 
@@ -202,7 +202,7 @@ def test_nothing_can_be_done_to_somebody_elses_conversation(browser: Client, nam
     theirs = make_conversation(UserFactory(), ("un", "1"))
     assert browser.post(reverse(f"chat:{name}", args=[theirs.pk]), data).status_code == 404
     theirs.refresh_from_db()
-    assert theirs.get_title(theirs.seal()) == "Titre"
+    assert Conversation.title.read(theirs, theirs.seal()) == "Titre"
 
 
 def test_branches_of_others_cannot_be_chosen(browser: Client) -> None:
@@ -278,7 +278,7 @@ def test_a_title_is_changed_and_a_bad_one_said(browser: Client, user: User) -> N
     url = reverse("chat:rename", args=[conversation.pk])
     assert browser.post(url, {"title": "  Plan   de note "}).status_code == 302
     conversation.refresh_from_db()
-    assert conversation.get_title(conversation.seal()) == "Plan de note"
+    assert Conversation.title.read(conversation, conversation.seal()) == "Plan de note"
     refused = browser.post(url, {"title": "x" * 121})
     assert refused.status_code == 422
     assert "x" * 121 in refused.content.decode()

@@ -56,8 +56,8 @@ async def test_an_answer_streams_is_stored_and_is_metered(live_server_ws: LiveSe
         run = Run.objects.get(pk=started["run"])
         seal = run.conversation.seal()
         assert (run.state, run.seq) == (RunState.DONE, reader.seq)
-        assert run.get_text(seal) == reader.text
-        assert run.message.get_text(seal) == "Comptez"
+        assert Run.text.read(run, seal) == reader.text
+        assert Message.text.read(run.message, seal) == "Comptez"
         assert b"Comptez" not in bytes(run.message.text)
         entry = UsageEntry.objects.get(reference=started["run"])
         assert (entry.user_id, entry.purpose, entry.tokens_out) == (user.pk, "chat", 30)
@@ -105,7 +105,7 @@ async def test_stop_from_another_tab_closes_the_request_upstream(live_server_ws:
     def kept() -> None:
         stored = Run.objects.get(pk=run)
         assert stored.state == RunState.STOPPED
-        assert stored.get_text(stored.conversation.seal()) == reader.text
+        assert Run.text.read(stored, stored.conversation.seal()) == reader.text
         assert UsageEntry.objects.filter(reference=run).count() == 1
 
     await db.run(kept)
@@ -295,8 +295,8 @@ async def test_a_provider_that_fails_is_said_and_loses_nothing(live_server_ws: L
             assert turn.failure == reader.end["message"], "It is told the same when it is read again."
         assert stored.state == RunState.FAILED
         assert stored.error_code == reader.end["code"]
-        assert stored.message.get_text(seal) == "Mon texte"
-        assert stored.get_text(seal) == reader.text
+        assert Message.text.read(stored.message, seal) == "Mon texte"
+        assert Run.text.read(stored, seal) == reader.text
 
     await db.run(kept)
 
@@ -327,7 +327,7 @@ async def test_text_is_kept_while_it_is_written(
 
         def kept() -> tuple[int, str]:
             stored = Run.objects.get(pk=run)
-            return stored.seq, stored.get_text(stored.conversation.seal())
+            return stored.seq, Run.text.read(stored, stored.conversation.seal())
 
         seq, text = await db.run(kept)
         assert seq > 5
@@ -349,7 +349,7 @@ async def test_ending_the_server_interrupts_runs_and_keeps_their_text(live_serve
     def interrupted() -> None:
         stored = Run.objects.get(pk=run)
         assert stored.state == RunState.INTERRUPTED
-        assert len(stored.get_text(stored.conversation.seal()).split()) >= 5
+        assert len(Run.text.read(stored, stored.conversation.seal()).split()) >= 5
 
     await db.run(interrupted)
 

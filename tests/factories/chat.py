@@ -33,7 +33,7 @@ def make_conversation(
     """Store a conversation whose turns (message, answer) are complete."""
     conversation = Conversation(owner=owner, data_key=new_data_key(owner.pk), target="almia-standard")
     seal = conversation.seal()
-    conversation.set_title(seal, title)
+    Conversation.title.write(conversation, seal, title)
     conversation.save()
     for text, answer in turns:
         add_run(conversation, add_message(conversation, text, follows=conversation.head), answer, version=version)
@@ -42,7 +42,7 @@ def make_conversation(
 
 def add_message(conversation: Conversation, text: str, *, follows: Run | None = None) -> Message:
     message = Message(conversation=conversation, follows=follows)
-    message.set_text(conversation.seal(), text)
+    Message.text.write(message, conversation.seal(), text)
     message.save()
     return message
 
@@ -65,7 +65,7 @@ def add_run(
         seq=1 if answer else 0,
         ended_at=None if state is RunState.STREAMING else timezone.now(),
     )
-    run.text = run.seal_text(conversation.seal(), answer)
+    Run.text.write(run, conversation.seal(), answer)
     run.save()
     conversation.head = run
     conversation.save(update_fields=["head"])

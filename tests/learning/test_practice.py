@@ -63,7 +63,7 @@ async def test_somebody_without_any_proof_practises(live_server_ws: LiveServer, 
     def stored() -> None:
         entry = PracticeTry.objects.get()
         assert entry.state == TryState.DONE
-        assert b"Count" not in bytes(entry.prompt_sealed)
+        assert b"Count" not in bytes(entry.prompt)
         page = queries.lesson_page(user, queries.readable_lessons().get(code="two"))
         assert page.bench is not None
         assert [shown.prompt for shown in page.bench.tries] == ["Count, please"]
@@ -327,7 +327,7 @@ async def test_a_server_that_goes_down_gives_the_try_back(live_server_ws: LiveSe
 def test_a_process_that_died_gives_the_try_back(upstream: Running) -> None:
     user, exercise = prepare(upstream)
     bench = Bench.objects.create(user=user, exercise=exercise, data_key=crypto.new_data_key(user.pk))
-    PracticeTry.objects.create(bench=bench, prompt_sealed=b"x")
+    PracticeTry.objects.create(bench=bench, prompt=b"x")
     assert services.interrupt_lost_tries() == 0  # it may still be answered elsewhere
     assert services.interrupt_lost_tries(alone=True) == 1
     assert services.practice.tries_left(bench, exercise) == 3
@@ -336,7 +336,7 @@ def test_a_process_that_died_gives_the_try_back(upstream: Running) -> None:
 def test_a_destroyed_key_is_said_on_the_page(client: Client, upstream: Running) -> None:
     user, exercise = prepare(upstream)
     bench = Bench.objects.create(user=user, exercise=exercise, data_key=crypto.new_data_key(user.pk))
-    PracticeTry.objects.create(bench=bench, prompt_sealed=b"x" * 40, state=TryState.DONE)
+    PracticeTry.objects.create(bench=bench, prompt=b"x" * 40, state=TryState.DONE)
     crypto.destroy_owner_key(owner_id=user.pk)
     client.force_login(user)
     page = client.get(reverse("learning:lesson", args=["course", "two"]))

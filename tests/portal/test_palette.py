@@ -129,5 +129,5 @@ def test_conversations_are_found_only_by_their_owner_while_the_chat_is_open(djan
 
 def _converse(owner: User, title: str) -> None:
     conversation = Conversation(owner=owner, data_key=new_data_key(owner.pk), target="almia-standard")
-    conversation.set_title(conversation.seal(), title)
+    Conversation.title.write(conversation, conversation.seal(), title)
     conversation.save(force_insert=True)

@@ -32,7 +32,7 @@ def rename_conversation(*, user: User, conversation_id: uuid.UUID, title: str) -
     if len(title) > MAX_TITLE:
         raise ChatError("too_long", _("A title has at most %(limit)s characters.") % {"limit": MAX_TITLE})
     conversation = queries.get_conversation_for(user, conversation_id, lock=True)
-    conversation.set_title(conversation.seal(), title)
+    Conversation.title.write(conversation, conversation.seal(), title)
     conversation.save(update_fields=["title"])
     announce(conversation, "renamed")
     return conversation

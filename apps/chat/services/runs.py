@@ -41,9 +41,8 @@ def stop_run(*, user: User, run_id: uuid.UUID) -> Run:
 
 def keep_text(*, run_id: uuid.UUID, seal: Seal, text: str, seq: int) -> bool:
     """Keep what a run has written so far, with the number of the last chunk it covers; return whether it was asked to stop."""
-    run = Run(pk=run_id)
     Run.objects.filter(pk=run_id, state=RunState.STREAMING).update(
-        text=run.seal_text(seal, text), seq=seq, heartbeat_at=timezone.now()
+        text=Run.text.close(seal, text, key=run_id), seq=seq, heartbeat_at=timezone.now()
     )
     return Run.objects.filter(pk=run_id, stop_asked_at__isnull=False).exists()
 
@@ -56,7 +55,7 @@ def end_run(*, plan: Plan, state: RunState, text: str, seq: int, error_code: str
         Run,
         {"id": plan.run_id, "state": RunState.STREAMING},
         state=state,
-        text=Run(pk=plan.run_id).seal_text(plan.seal, text),
+        text=Run.text.close(plan.seal, text, key=plan.run_id),
         seq=seq,
         error_code=error_code,
         cut_short=plan.cut_short,
@@ -96,5 +95,5 @@ def stored_run(run_id: uuid.UUID) -> dict[str, Any] | None:
     run = Run.objects.select_related("conversation").filter(pk=run_id).first()
     if run is None:
         return None
-    text = run.get_text(seal_opener(run.conversation.owner_id)(run.conversation.data_key))
+    text = Run.text.read(run, seal_opener(run.conversation.owner_id)(run.conversation.data_key))
     return {"seq": run.seq, "text": text, "state": run.state, "code": run.error_code, "cut_short": run.cut_short}

@@ -108,7 +108,7 @@ def continue_run(*, user: User, run_id: uuid.UUID) -> Started:
     Raises and side effects as `start_turn`; Run.DoesNotExist.
     """
     run, conversation, seal = _to_answer_again(user, run_id)
-    kept = run.get_text(seal)
+    kept = Run.text.read(run, seal)
     history = _before(conversation, seal, run)
     if kept:
         history += [_said("assistant", kept), _said("user", context.CONTINUE)]
@@ -167,13 +167,13 @@ def _to_answer_again(user: User, run_id: uuid.UUID) -> tuple[Run, Conversation, 
 def _before(conversation: Conversation, seal: Seal, run: Run) -> list[PromptMessage]:
     """Return what was said up to the message that `run` answers, that message included."""
     conversation.head_id = run.message.follows_id
-    return [*_history(conversation, seal), _said("user", run.message.get_text(seal))]
+    return [*_history(conversation, seal), _said("user", Message.text.read(run.message, seal))]
 
 
 def _create_conversation(user: User, text: str, target: str) -> tuple[Conversation, Seal]:
     conversation = Conversation(owner=user, data_key=new_data_key(user.pk), target=target)
     seal = conversation.seal()
-    conversation.set_title(seal, context.title_from(text))
+    Conversation.title.write(conversation, seal, context.title_from(text))
     conversation.save(force_insert=True)
     audit.record(actor=user, action="chat.create_conversation", target=conversation, subject=user)
     return conversation, seal
@@ -201,7 +201,7 @@ def _answer_new_message(
     message_id: uuid.UUID | None = None,
 ) -> Started:
     message = Message(id=message_id or uuid7(), conversation=conversation, follows_id=conversation.head_id)
-    message.set_text(seal, text)
+    Message.text.write(message, seal, text)
     return _begin_run(user, conversation, seal, message, [*history, _said("user", text)])
 
 
@@ -228,7 +228,8 @@ def _begin_run(
         sql.insert(message)
     run = Run(id=run_id, conversation=conversation, message=message, version_id=call.version_id, model_name=call.label)
     if base:
-        run.text, run.seq = run.seal_text(seal, base), 1
+        Run.text.write(run, seal, base)
+        run.seq = 1
     try:
         sql.insert(run)
     except IntegrityError as error:  # the database allows one open run per conversation

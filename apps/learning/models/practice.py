@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.crypto import SealedText
 from apps.core.ids import uuid7
 from apps.learning.enums import TryState
 
@@ -49,8 +50,8 @@ class PracticeTry(models.Model):
 
     id: models.UUIDField[uuid.UUID, uuid.UUID] = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     bench = models.ForeignKey(Bench, on_delete=models.PROTECT, related_name="tries")
-    prompt_sealed = models.BinaryField()
-    answer_sealed = models.BinaryField(null=True, blank=True)
+    prompt = SealedText()
+    answer = SealedText(default=bytes)
     state = models.CharField(max_length=12, choices=TryState, default=TryState.RUNNING)
     error_code = models.CharField(max_length=32, blank=True)
     stop_asked_at = models.DateTimeField(null=True, blank=True)

@@ -19,7 +19,6 @@ from apps.learning.models import Bench, Exercise, PracticeTry
 if TYPE_CHECKING:
     from apps.accounts.models import User
 
-TABLE = "learning_practicetry"
 MAX_PROMPT = 2000
 
 
@@ -93,6 +92,5 @@ def stored_try(try_id: UUID) -> dict[str, Any] | None:
 
 def show_try(entry: PracticeTry, number: int, seal: crypto.Seal) -> ShownTry:
     """Return a stored try in clear. Raises CryptoError."""
-    prompt = seal.open(entry.prompt_sealed, table=TABLE, column="prompt", key=entry.pk)
-    answer = seal.open(entry.answer_sealed, table=TABLE, column="answer", key=entry.pk) if entry.answer_sealed else ""
+    prompt, answer = PracticeTry.prompt.read(entry, seal), PracticeTry.answer.read(entry, seal)
     return ShownTry(entry.pk, number, prompt, render_answer(answer), TryState(entry.state), entry.started_at)

@@ -19,7 +19,7 @@ from apps.gateway.services import prepare_call, record_usage
 from apps.learning.enums import TryState
 from apps.learning.errors import LearningError, RealData, TriesUsedUp
 from apps.learning.models import Bench, Exercise, PracticeTry
-from apps.learning.queries.practice import MAX_PROMPT, TABLE
+from apps.learning.queries.practice import MAX_PROMPT
 from apps.learning.realdata import find_real_data
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def start_try(*, user: User, exercise: Exercise, prompt: str) -> StartedTry:
         max_tokens=MAX_ANSWER_TOKENS,
     )
     seal = crypto.open_seal(bench.data_key, user.pk)
-    entry.prompt_sealed = seal.close(prompt, table=TABLE, column="prompt", key=entry.pk)
+    PracticeTry.prompt.write(entry, seal, prompt)
     number = bench.tries.count() + 1
     try:
         with transaction.atomic():
@@ -145,7 +145,7 @@ def end_try(*, plan: TryPlan, state: TryState, text: str, error_code: str = "") 
     """Write how a try ended, its text and what it cost, together; return how many tries remain. Safe to call twice."""
     PracticeTry.objects.filter(pk=plan.try_id, state=TryState.RUNNING).update(
         state=state,
-        answer_sealed=plan.seal.close(text, table=TABLE, column="answer", key=plan.try_id) if text else None,
+        answer=PracticeTry.answer.close(plan.seal, text, key=plan.try_id),
         error_code=error_code,
         finished_at=timezone.now(),
     )
