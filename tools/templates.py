@@ -19,13 +19,16 @@ from django.template import Template, engines
 from django.template.base import FilterExpression, Node, Variable
 from django.template.defaulttags import URLNode
 from django.template.exceptions import TemplateDoesNotExist, TemplateSyntaxError
+from django.template.library import SimpleNode
 from django.template.loader_tags import ExtendsNode, IncludeNode
 from django.templatetags.static import StaticNode
 from django.urls import NoReverseMatch, get_resolver, reverse
 
+from apps.core import icons
+from apps.core.templatetags import ui
+
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "templates"
-ICONS = ROOT / "static" / "icons.svg"
 INLINE = [
     ("inline script", re.compile(r"<script(?![^>]*\bsrc=)(?![^>]*type=\"application/json\")", re.IGNORECASE)),
     ("inline style", re.compile(r"<style\b", re.IGNORECASE)),
@@ -64,7 +67,7 @@ def known_names() -> set[str]:
     return found
 
 
-def problems_of(name: str, template: Template, names: set[str], icons: set[str]) -> Iterator[str]:
+def problems_of(name: str, template: Template, names: set[str]) -> Iterator[str]:
     for node in nodes(template):
         if isinstance(node, (IncludeNode, ExtendsNode)):
             wanted = constant(node.template if isinstance(node, IncludeNode) else node.parent_name)
@@ -74,10 +77,10 @@ def problems_of(name: str, template: Template, names: set[str], icons: set[str])
                 engines["django"].get_template(wanted)
             except TemplateDoesNotExist:
                 yield f"{name}: there is no template {wanted}"
-            if wanted == "components/icon.html" and isinstance(node, IncludeNode):
-                icon = constant(node.extra_context.get("name", ""))
-                if icon and icon not in icons:
-                    yield f"{name}: there is no icon {icon}"
+        elif isinstance(node, SimpleNode) and node.func is ui.icon:
+            wanted = constant(node.args[0])
+            if wanted is not None and wanted not in icons.names():
+                yield f"{name}: there is no icon {wanted}"
         elif isinstance(node, URLNode):
             wanted = constant(node.view_name)
             if wanted is not None and wanted not in names:
@@ -97,7 +100,6 @@ def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "almia.settings.test")
     django.setup()
     names = known_names()
-    icons = set(re.findall(r'<symbol id="([^"]+)"', ICONS.read_text()))
     found: list[str] = []
     files = sorted(path for path in FOLDER.rglob("*") if path.suffix in {".html", ".txt"})
     for path in files:
@@ -109,7 +111,7 @@ def main() -> int:
         except (TemplateDoesNotExist, TemplateSyntaxError) as error:
             found.append(f"{name}: {error}")
             continue
-        found += problems_of(name, template, names, icons)
+        found += problems_of(name, template, names)
     lint = subprocess.run(
         [sys.executable, "-m", "djlint", str(FOLDER), "--lint", "--quiet"], capture_output=True, text=True, check=False
     )

@@ -7,9 +7,11 @@ from typing import Any
 
 from django import template
 from django.http import QueryDict
+from django.templatetags.static import static
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from apps.core import dates
+from apps.core import dates, icons
 from apps.core.markdown import render_article
 
 register = template.Library()
@@ -19,6 +21,24 @@ register = template.Library()
 def article(text: str) -> SafeString:
     """Render shipped Markdown (lessons, the charter) to safe HTML."""
     return render_article(text)
+
+
+@register.simple_tag
+def icon(name: str, classes: str = "", *, label: str = "") -> SafeString | str:
+    """Draw an icon of the sprite: `{% icon "check" %}`, `{% icon item.icon "icon--small" %}`.
+
+    `classes`: further ones. `label`: what it says when no words stand beside it; without one it is decoration. An icon that
+    does not exist is nothing, and an error in the log.
+    """
+    if not icons.is_known(name):
+        return ""
+    return format_html(
+        '<svg class="icon{}" {} focusable="false"><use href="{}#{}"></use></svg>',
+        f" {classes}" if classes else "",
+        format_html('role="img" aria-label="{}"', label) if label else SafeString('aria-hidden="true"'),
+        static(icons.SPRITE),
+        name,
+    )
 
 
 @register.filter
