@@ -1,4 +1,5 @@
-"""Every template compiles, and what it names is there: other templates, addresses, static files, icons. No inline code.
+"""Every template compiles, and what it names is there: other templates, addresses, static files, icons. No inline code, no line
+over 140 columns, and the form that djangofmt gives (`djangofmt templates` writes it).
 
 (Whether its variables are there is seen where it is rendered: tests/strict/templates.py.)
 """
@@ -9,6 +10,7 @@ import os
 import re
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -37,6 +39,9 @@ INLINE = [
     ("javascript: address", re.compile(r"javascript:", re.IGNORECASE)),
     ("foreign address", re.compile(r"(?:src|srcset)\s*=\s*[\"'](?:https?:)?//", re.IGNORECASE)),
 ]
+COLUMNS = 140  # the formatter aims at 130, and leaves what it cannot break without changing what is shown
+LINT = [sys.executable, "-m", "djlint", "--lint", "--quiet"]
+FORMAT = [str(Path(sysconfig.get_path("scripts")) / "djangofmt"), "--quiet", "--check"]
 COMMENT = re.compile(r"{% comment.*?%}.*?{% endcomment %}|{#.*?#}|<!--.*?-->", re.DOTALL)
 
 
@@ -105,6 +110,11 @@ def main() -> int:
     for path in files:
         name = str(path.relative_to(FOLDER))
         source = COMMENT.sub("", path.read_text())
+        found += [
+            f"{name}:{number}: {len(line)} columns, {COLUMNS} at most"
+            for number, line in enumerate(path.read_text().splitlines(), 1)
+            if len(line) > COLUMNS
+        ]
         found += [f"{name}: {what}" for what, pattern in INLINE if pattern.search(source)]
         try:
             template = engines["django"].get_template(name).template  # type: ignore[attr-defined]
@@ -112,11 +122,10 @@ def main() -> int:
             found.append(f"{name}: {error}")
             continue
         found += problems_of(name, template, names)
-    lint = subprocess.run(
-        [sys.executable, "-m", "djlint", str(FOLDER), "--lint", "--quiet"], capture_output=True, text=True, check=False
-    )
-    if lint.returncode:
-        found.append(lint.stdout.strip())
+    for command in LINT, FORMAT:
+        done = subprocess.run([*command, str(FOLDER)], capture_output=True, text=True, check=False)
+        if done.returncode:
+            found.append((done.stdout + done.stderr).strip())
     print("\n".join(dict.fromkeys(found)) or f"{len(files)} templates are in order.")
     return 1 if found else 0
 

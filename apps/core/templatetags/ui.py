@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django import template
 from django.http import QueryDict
+from django.template.defaultfilters import floatformat
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -45,6 +47,12 @@ def icon(name: str, classes: str = "", *, label: str = "") -> SafeString | str:
 def day(value: date | None, form: str = "DATE_FORMAT") -> str:
     """Return a day in words, nothing for None: `{{ award.expires_at|day }}`."""
     return dates.day(value, form) if value else ""
+
+
+@register.filter
+def amount(value: Decimal) -> str:
+    """Return an amount of money with the decimals it needs: `{{ version.price_in|amount }}`."""
+    return floatformat(value.normalize(), "-2g")
 
 
 @register.simple_tag(takes_context=True)
