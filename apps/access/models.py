@@ -82,6 +82,11 @@ class Requirement(models.Model):
     def __str__(self) -> str:
         return f"{self.capability}: {'charter' if self.charter else self.training_id}"
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether an earlier version of the training than the present one is enough."""
+        return self.training is not None and self.min_major < self.training.current_major
+
 
 class AwardQuerySet(models.QuerySet["Award"]):
     def valid(self, at: datetime | None = None) -> AwardQuerySet:

@@ -34,6 +34,31 @@ class Heading:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """Which of several versions is on show: `ids` in order, `shown` among them."""
+
+    ids: list[uuid.UUID]
+    shown: uuid.UUID
+
+    @property
+    def number(self) -> int:
+        """Its place, from 1."""
+        return self.ids.index(self.shown) + 1
+
+    @property
+    def total(self) -> int:
+        return len(self.ids)
+
+    @property
+    def previous(self) -> uuid.UUID | None:
+        return self.ids[self.number - 2] if self.number > 1 else None
+
+    @property
+    def next(self) -> uuid.UUID | None:
+        return self.ids[self.number] if self.number < self.total else None
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """One message of the branch on show and the answer to it.
 
@@ -60,38 +85,17 @@ class Turn:
         return failure_in_words(self.run.error_code, self.answer)
 
     @property
-    def version_number(self) -> int:
-        return self.versions.index(self.message.pk) + 1
+    def version_choice(self) -> Choice:
+        return Choice(self.versions, self.message.pk)
 
     @property
-    def answer_number(self) -> int:
-        return self.answers.index(self.run.pk) + 1 if self.run else 0
-
-    @property
-    def previous_version(self) -> uuid.UUID | None:
-        return _beside(self.versions, self.message.pk, -1)
-
-    @property
-    def next_version(self) -> uuid.UUID | None:
-        return _beside(self.versions, self.message.pk, 1)
-
-    @property
-    def previous_answer(self) -> uuid.UUID | None:
-        return _beside(self.answers, self.run.pk, -1) if self.run else None
-
-    @property
-    def next_answer(self) -> uuid.UUID | None:
-        return _beside(self.answers, self.run.pk, 1) if self.run else None
+    def answer_choice(self) -> Choice | None:
+        return Choice(self.answers, self.run.pk) if self.run else None
 
 
 def failure_in_words(code: str, text: str) -> str:
     """Return in a sentence why an answer failed of which `text` is kept: the same while it is told and when it is read again."""
     return str(GatewayError(Code(code), begun=bool(text)))
-
-
-def _beside(ids: list[uuid.UUID], own: uuid.UUID, step: int) -> uuid.UUID | None:
-    place = ids.index(own) + step
-    return ids[place] if 0 <= place < len(ids) else None
 
 
 def conversations_for(user: User) -> QuerySet[Conversation]:

@@ -238,6 +238,11 @@ class Alias(models.Model):
     def __str__(self) -> str:
         return self.label
 
+    @property
+    def answers(self) -> bool:
+        """Whether there is a version behind the name that is in use today."""
+        return self.target is not None and not self.target.is_retired() and self.target.provider.enabled
+
 
 class UsageEntry(models.Model):
     """One call in the ledger. Unit prices are copied here: a later change of price does not rewrite what was spent."""

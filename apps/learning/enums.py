@@ -37,6 +37,19 @@ class LearnerState(models.TextChoices):
     LAPSED = "lapsed", _("No longer valid")
     NOT_STARTED = "not_started", _("Not started")
 
+    @property
+    def tone(self) -> str:
+        """How its dot is coloured: good, warm or bad; empty for none."""
+        return _TONES.get(self, "")
+
+
+_TONES = {
+    LearnerState.PASSED: "good",
+    LearnerState.WAIVED: "good",
+    LearnerState.UNDER_WAY: "warm",
+    LearnerState.LAPSED: "bad",
+}
+
 
 class TryState(models.TextChoices):
     """How a try on the practice bench ended."""

@@ -24,6 +24,7 @@ from apps.core.models import AuditEntry
 from tests.factories.access import RequirementFactory, entitled_user
 from tests.factories.accounts import UserFactory
 from tests.factories.chat import add_message, add_run, make_conversation, make_model
+from tests.pages import markup
 
 pytestmark = pytest.mark.django_db
 
@@ -56,8 +57,8 @@ def test_an_edit_is_a_branch_and_the_way_back_stays(user: User) -> None:
     assert second.run is not None
     assert conversation.head_id == second.run.pk
     turn = queries.branch(conversation, conversation.seal())[0]
-    assert (turn.version_number, len(turn.versions), turn.previous_version) == (1, 2, None)
-    assert turn.next_version == turn.versions[1]
+    choice = turn.version_choice
+    assert (choice.number, choice.total, choice.previous, choice.next) == (1, 2, None, turn.versions[1])
 
 
 def test_another_answer_is_a_branch_too(user: User) -> None:
@@ -260,7 +261,7 @@ def test_an_unknown_model_is_another_matter(browser: Client) -> None:
 
 def test_who_manages_models_is_led_to_where_one_is_added(client: Client) -> None:
     client.force_login(entitled_user("chat.use", permissions=["gateway.manage_models"]))
-    page = client.post(reverse("chat:start"), {"text": "Rédigez une lettre"}).content.decode()
+    page = markup(client.post(reverse("chat:start"), {"text": "Rédigez une lettre"}))
     assert f'<a href="{reverse("gateway:models")}">Open the models page</a></p>' in page
 
 

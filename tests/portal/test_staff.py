@@ -20,6 +20,7 @@ from apps.portal.attention import attention_for
 from tests.factories.access import RequirementFactory, WaiverFactory
 from tests.factories.accounts import UserFactory
 from tests.factories.gateway import AliasFactory, ProviderFactory, VersionFactory
+from tests.pages import markup
 
 pytestmark = pytest.mark.django_db
 
@@ -129,7 +130,7 @@ def test_the_trail_names_nobody_but_whom_one_looks_for(client: Client) -> None:
         assert str(somebody.pk) not in page
         assert somebody.last_name not in page
     for asked in (person.email.upper(), str(person.pk)):
-        page = client.get("/staff/audit/", {"person": asked}).content.decode()
+        page = markup(client.get("/staff/audit/", {"person": asked}))
         assert page.count("<code>access.revoke_award</code>") == 1
         assert f'<td><a href="/staff/people/{person.pk}/">Odile Marchand</a></td>' in page
         assert f'value="{person.email}"' in page

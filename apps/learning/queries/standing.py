@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.access.models import Award, Waiver
-from apps.learning.enums import StepState
+from apps.learning.enums import LearnerState, StepState
 from apps.learning.models import Attempt, Course, Enrolment, Lesson, LessonProgress
 from apps.learning.policies import can_manage_courses, can_open_cycle
 
@@ -93,6 +93,15 @@ class Progress:
     step: Step
     attempts: int
     best_score: int | None
+
+    @property
+    def state(self) -> LearnerState:
+        """The step as staff see it."""
+        if self.step.state is StepState.DONE:
+            return LearnerState.WAIVED if self.step.waived else LearnerState.PASSED
+        if self.step.state is StepState.EXPIRED:
+            return LearnerState.LAPSED
+        return LearnerState.UNDER_WAY if self.step.started else LearnerState.NOT_STARTED
 
 
 def progress_for(user: User) -> list[Progress]:
