@@ -1,7 +1,13 @@
 """Writes of the gateway: calls and their ledger, the registry of models, and what registers itself at start."""
 
 from .adaptations import forget_adaptations
-from .automatic import register_embedded, register_from_environment, report_embedded_trouble
+from .automatic import (
+    embedded_provider,
+    embedded_version,
+    register_embedded,
+    register_from_environment,
+    report_embedded_trouble,
+)
 from .calls import prepare_call, record_usage
 from .ledger import add_up_usage
 from .nearby import Nearby, connect_nearby, servers_nearby
@@ -32,6 +38,8 @@ __all__ = [
     "create_alias",
     "create_provider",
     "create_version",
+    "embedded_provider",
+    "embedded_version",
     "forget_adaptations",
     "prepare_call",
     "probe_provider",

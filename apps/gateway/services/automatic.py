@@ -51,24 +51,18 @@ def _offer(version: ModelVersion, *, over_automatic: bool) -> bool:
     return True
 
 
-@transaction.atomic
-def register_embedded(*, base_url: str, api_key: str) -> ModelVersion:
-    """Tell where the embedded model answers; the first time, make its provider, its model and its version.
-
-    `almia-standard` points to it if it pointed nowhere. What an administrator has changed (names, status, in use or not) stays.
-    Clears the provider's trouble. Writes an audit entry when something is new, not for the address of each start.
-    """
+def embedded_provider() -> Provider:
+    """Return the embedded model's provider, locked; a new one, which is not stored yet, where there is none."""
     provider = Provider.objects.select_for_update().filter(embedded=True).first()
-    if provider is None:
-        name = next(n for n in (EMBEDDED_PROVIDER, f"{EMBEDDED_PROVIDER} 2") if not Provider.objects.filter(name=n).exists())
-        # One small model on a shared processor: the first word may wait behind other people's.
-        provider = Provider(name=name, embedded=True, first_timeout=120, idle_timeout=60, total_timeout=600)
-    provider.base_url = check_base_url(base_url)
-    provider.trouble, provider.trouble_at = "", None
-    put_key(provider, api_key)
-    provider.save()
-    transaction.on_commit(forget_registry)
-    version, made = _first_version(
+    if provider is not None:
+        return provider
+    name = next(n for n in (EMBEDDED_PROVIDER, f"{EMBEDDED_PROVIDER} 2") if not Provider.objects.filter(name=n).exists())
+    # One small model on a shared processor: the first word may wait behind other people's.
+    return Provider(name=name, embedded=True, first_timeout=120, idle_timeout=60, total_timeout=600)
+
+
+def _embedded_version(provider: Provider) -> tuple[ModelVersion, bool]:
+    return _first_version(
         provider,
         name=EMBEDDED_MODEL,
         publisher="Hugging Face",
@@ -78,6 +72,27 @@ def register_embedded(*, base_url: str, api_key: str) -> ModelVersion:
         note_fr="Un très petit modèle, qui parle surtout anglais, pour essayer le portail",
         note_en="A tiny English model to try the portal with",
     )
+
+
+def embedded_version(provider: Provider) -> ModelVersion:
+    """Return the version that the embedded model serves; make it, in service, if there is none."""
+    return _embedded_version(provider)[0]
+
+
+@transaction.atomic
+def register_embedded(*, base_url: str, api_key: str) -> ModelVersion:
+    """Tell where the embedded model answers; the first time, make its provider, its model and its version.
+
+    `almia-standard` points to it if it pointed nowhere. What an administrator has changed (names, status, in use or not) stays.
+    Clears the provider's trouble. Writes an audit entry when something is new, not for the address of each start.
+    """
+    provider = embedded_provider()
+    provider.base_url = check_base_url(base_url)
+    provider.trouble, provider.trouble_at = "", None
+    put_key(provider, api_key)
+    provider.save()
+    transaction.on_commit(forget_registry)
+    version, made = _embedded_version(provider)
     if _offer(version, over_automatic=False) or made:
         audit.record(actor=None, action="gateway.register_embedded", target=version)
     return version
