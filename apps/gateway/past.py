@@ -24,7 +24,7 @@ from apps.core.past import Past, at
 
 from .enums import EMBEDDED_UPSTREAM, Outcome, VersionStatus
 from .models import LedgerState, Model, ModelVersion, Provider, UsageDay, UsageEntry
-from .services import embedded_provider, embedded_version
+from .registering import embedded_provider, embedded_version
 
 PROVIDER = "Nuage Boréal"
 ENTRIES = 60_000  # calls that stand in the ledger one by one, the latest ones; what is older stands there day by day
@@ -99,7 +99,7 @@ def _phase_out(past: Past) -> int:
     if provider.versions.exists():
         return 0
     today = timezone.localdate(past.until)
-    present = embedded_version(provider)
+    present, _made = embedded_version(provider)
     ModelVersion.objects.create(
         model=present.model,
         provider=provider,

@@ -2,8 +2,6 @@
 
 from .adaptations import forget_adaptations
 from .automatic import (
-    embedded_provider,
-    embedded_version,
     register_embedded,
     register_from_environment,
     report_embedded_trouble,
@@ -38,8 +36,6 @@ __all__ = [
     "create_alias",
     "create_provider",
     "create_version",
-    "embedded_provider",
-    "embedded_version",
     "forget_adaptations",
     "prepare_call",
     "probe_provider",
