@@ -9,10 +9,11 @@ class AccessConfig(AppConfig):
     def ready(self) -> None:
         from apps.accounts import panels
         from apps.accounts.panels import Panel
-        from apps.core import live, navigation
+        from apps.core import live, navigation, past
         from apps.core.navigation import Place
 
         from .gate import live_gate
+        from .past import write_imports, write_signatures
         from .records import own_panel, staff_panel
 
         live.set_gate(live_gate)
@@ -30,3 +31,5 @@ class AccessConfig(AppConfig):
                 active_under=("access",),
             )
         )
+        past.declare(past.Chapter("proofs from elsewhere", write_imports, order=20))
+        past.declare(past.Chapter("signatures", write_signatures, order=40))

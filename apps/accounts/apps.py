@@ -7,10 +7,11 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Accounts")
 
     def ready(self) -> None:
-        from apps.core import navigation
+        from apps.core import navigation, past
         from apps.core.navigation import Place
 
         from . import signals  # noqa: F401  connects the receivers
+        from .past import write_people
 
         navigation.declare(Place(_("My account"), "user", "accounts:account", area="own", order=10))
         navigation.declare(
@@ -23,3 +24,4 @@ class AccountsConfig(AppConfig):
                 shown_to=lambda user: user.has_perm("accounts.see_people"),
             )
         )
+        past.declare(past.Chapter("people", write_people, order=10))

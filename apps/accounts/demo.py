@@ -72,7 +72,9 @@ def demo_user(key: str) -> User | None:
     return User.objects.filter(email=account.email).first() if account else None
 
 
-def _email(first_name: str, last_name: str) -> str:
+def email_of(first_name: str, last_name: str) -> str:
+    """Return the address of somebody of this name at the fictional insurer."""
+
     def word(text: str) -> str:
         return re.sub(r"[^a-z]+", "-", folded(text)).strip("-")
 
@@ -94,7 +96,8 @@ def _keep(accounts: list[DemoAccount]) -> None:
     fresh.replace(path)
 
 
-def _load_places() -> None:
+def load_places() -> None:
+    """Make the entities, departments, sites and job roles that are missing."""
     for code, name, parent in ENTITIES:
         above = Entity.objects.get(code=parent) if parent else None
         Entity.objects.get_or_create(code=code, defaults={"name": name, "parent": above})
@@ -117,7 +120,7 @@ def _colleagues() -> list[User]:
         first, last = names[0], " ".join(names[1:])
         people.append(
             User(
-                email=_email(first, last),
+                email=email_of(first, last),
                 first_name=first,
                 last_name=last,
                 entity=entities[ENTITIES[int(entity)][0]],
@@ -176,7 +179,7 @@ def _load_accounts() -> None:
     kept = {account.email: account for account in demo_accounts()}
     accounts = []
     for key, role, first, last, entity, department, site, job in ACCOUNTS:
-        email = _email(first, last)
+        email = email_of(first, last)
         user = User.objects.filter(email=email).first() or User(email=email, first_name=first, last_name=last)
         account = kept.get(email)
         if account is None or user._state.adding:
@@ -203,6 +206,6 @@ def load_world() -> None:
     """
     if not settings.TRYOUT:
         raise RuntimeError("The demo world is for the try-out only.")
-    _load_places()
+    load_places()
     _load_colleagues()
     _load_accounts()

@@ -9,8 +9,10 @@ class LearningConfig(AppConfig):
     def ready(self) -> None:
         from apps.access import capabilities
         from apps.accounts import panels
+        from apps.core import past
         from apps.core.navigation import Place, declare
 
+        from .past import write_learning
         from .policies import can_manage_courses
         from .queries import certificate_links, courses_panel, training_url
 
@@ -36,3 +38,4 @@ class LearningConfig(AppConfig):
             )
         )
         panels.declare(panels.Panel("person", "learning/staff/_person.html", courses_panel, order=20))
+        past.declare(past.Chapter("learning", write_learning, order=30))

@@ -133,3 +133,32 @@ def test_fetch_takes_values_of_every_kind() -> None:
     )
     assert (sql.as_uuid(key), name) == (user.pk, user.first_name)
     assert sql.fetch("SELECT id FROM accounts_user WHERE joined_at > %(now)s", now=timezone.now()) == []
+
+
+def test_many_rows_are_what_the_orm_would_have_written() -> None:
+    entry = an_entry(user=UserFactory())
+    names = [field.attname for field in UsageEntry._meta.concrete_fields]
+    rows = []
+    for _ in range(3):
+        entry.id = uuid7()
+        rows.append([getattr(entry, name) for name in names])
+    assert sql.insert_many(UsageEntry, names, rows) == 3
+    entry.save(force_insert=False)
+    last = UsageEntry.objects.get(pk=entry.pk)
+    for stored in UsageEntry.objects.exclude(pk=entry.pk):
+        assert fields_of(stored) | {"id": None} == fields_of(last) | {"id": None}
+
+
+def test_many_rows_get_defaults_and_keys() -> None:
+    people = [("a@alcyon.example", "Ada"), ("b@alcyon.example", "Bo")]
+    assert sql.insert_many(User, ["email", "first_name"], people) == 2
+    one, two = User.objects.order_by("email")
+    assert one.pk != two.pk
+    assert (one.first_name, one.theme, one.is_active, one.last_name) == ("Ada", "auto", True, "")
+
+
+def test_many_rows_in_batches(monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any) -> None:
+    monkeypatch.setattr(sql, "BATCH", 2)
+    with django_assert_num_queries(3):
+        sql.insert_many(User, ["email"], [(f"{number}@alcyon.example",) for number in range(5)])
+    assert User.objects.count() == 5

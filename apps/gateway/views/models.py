@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -32,7 +33,11 @@ from . import blame, may_manage, staff
 @may_manage
 def index(request: HttpRequest) -> HttpResponse:
     """What people may talk to: the aliases, then every model with its versions."""
-    context = {"aliases": queries.registered_aliases(), "models": queries.registered_models()}
+    context = {
+        "aliases": queries.registered_aliases(),
+        "models": queries.registered_models(),
+        "offers_nearby": settings.TRYOUT,
+    }
     return render(request, "gateway/staff/models.html", context)
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -21,7 +22,8 @@ from . import blame, may_manage, staff
 @may_manage
 def index(request: HttpRequest) -> HttpResponse:
     """Every provider and how it stands."""
-    return render(request, "gateway/staff/providers.html", {"providers": queries.registered_providers()})
+    context = {"providers": queries.registered_providers(), "offers_nearby": settings.TRYOUT}
+    return render(request, "gateway/staff/providers.html", context)
 
 
 @require_http_methods(["GET", "POST"])
