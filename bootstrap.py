@@ -4,9 +4,9 @@ be able to say that it is too old.
 
     python3 bootstrap.py [--with embedded] [--with dev] -- manage.py serve
 
-Creates the virtual environment, installs each list of requirements when it changed since it was last installed, and replaces
-itself with the environment's Python running what follows `--`. When something is in the way it says so in one sentence and ends
-with a code other than 0.
+Creates the virtual environment, installs each list of requirements when it changed since it was last installed, compiles the
+translations that changed, and replaces itself with the environment's Python running what follows `--`. When something is in the
+way it says so in one sentence and ends with a code other than 0.
 """
 
 import argparse
@@ -188,6 +188,8 @@ def main() -> None:
             install(*extra)
     except OSError as error:
         stop_for(error, ROOT)
+    if subprocess.call([PYTHON, "-m", "apps.core.catalogues"], cwd=ROOT):
+        sys.exit(1)
     command = options.command[1:] if options.command[:1] == ["--"] else options.command
     if command:
         os.execv(PYTHON, [PYTHON, *command])

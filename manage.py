@@ -10,6 +10,11 @@ def main() -> None:
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
+    from apps.core import catalogues
+
+    # Before Django starts: what is read once in a language stays as it was read.
+    if sys.argv[1:2] == ["serve"] and catalogues.main():
+        sys.exit(1)
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:

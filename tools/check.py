@@ -9,6 +9,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+from apps.core import catalogues
+
 PYTHON = sys.executable
 # Values that only have the right form: what production needs to start is checked, nothing is reached.
 PRODUCTION = {
@@ -62,6 +64,7 @@ def run(step: Step) -> tuple[Step, int, str, float]:
 
 
 def main() -> int:
+    catalogues.compile_behind(catalogues.folders())
     wanted = sys.argv[1:]
     steps = [step for step in STEPS if not wanted or step.name in wanted]
     failed = []

@@ -8,6 +8,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from almia import env
+from apps.core import catalogues
 
 from .sign_in import *  # noqa: F403
 from .sign_in import OIDC_ORIGINS
@@ -116,7 +117,8 @@ SESSION_COOKIE_AGE = 60 * 60 * 12
 LANGUAGE_CODE = "fr"
 LANGUAGES = [("fr", _("French")), ("en", _("English"))]
 FORMAT_MODULE_PATH = ["almia.formats"]
-LOCALE_PATHS = [BASE_DIR / "locale"]
+# Named one by one: what an app lists only as its own comes after the libraries' catalogues.
+LOCALE_PATHS = catalogues.folders(BASE_DIR)
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = env.text("ALMIA_TIME_ZONE", "Europe/Paris")

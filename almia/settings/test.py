@@ -16,12 +16,15 @@ if os.environ.get("REDIS_URL"):
     os.environ["REDIS_URL"] = f"{_address}/{int(_number) + _worker}"
 
 from almia import env
+from apps.core import catalogues
 
 from .base import *  # noqa: F403
-from .base import DB_CONCURRENCY, HOME
+from .base import DB_CONCURRENCY, HOME, LOCALE_PATHS
 
 atexit.register(shutil.rmtree, HOME, ignore_errors=True)
 TRYOUT = False
+# Before anything is said: what is read once in a language stays as it was read.
+catalogues.compile_behind(LOCALE_PATHS)
 # Tests read the sentences as they stand in the code, whatever is translated by now.
 LANGUAGE_CODE = "en"
 SECRET_KEY = "only-for-tests-" + "x" * 40

@@ -1,4 +1,4 @@
-"""Sentences of allauth and of the API's framework that our own catalogues word better: what `locale/` says comes first.
+"""Sentences of allauth and of the API's framework that our own catalogues word better: our catalogues come before theirs.
 
 Nothing imports this: it keeps the sentences where makemessages finds them.
 """

@@ -11,7 +11,7 @@ class CoreConfig(AppConfig):
         autodiscover_modules("tasks", "commands", "trail")
         from almia.celery import app
 
-        from . import lifespan
+        from . import checks, lifespan  # noqa: F401  checks register themselves
         from .crypto.providers import check_key_provider
         from .schedule import beat_schedule
         from .streams import close_streams
