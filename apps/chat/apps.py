@@ -10,8 +10,6 @@ class ChatConfig(AppConfig):
         from apps.access import capabilities
         from apps.core import navigation
 
-        from . import runs  # noqa: F401  registers its lifespan hooks
-
         capabilities.declare("chat.use", _("Chat with the AI"))
         navigation.declare(
             navigation.Place(
