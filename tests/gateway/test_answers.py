@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -72,7 +72,7 @@ def shelf() -> Shelf:
 
 
 @pytest.fixture
-def kind(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kind[Plan]]:
+def kind(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> Kind[Plan]:
     monkeypatch.setattr(answers, "_kinds", {})
     return Kind("note", keep=shelf.keep, end=shelf.end, interrupt_lost=shelf.interrupt_lost, stored=shelf.stored)
 
@@ -262,7 +262,7 @@ async def test_what_is_kept_covers_the_chunks_it_names_and_a_stop_from_elsewhere
         shelf.asked_to_stop.add(plan.id)  # by another process
         await reader.until()
     assert reader.end["state"] == "stopped"
-    chunks += answers.get_streams()._buffers[str(plan.id)].chunks
+    chunks += get_streams()._buffers[str(plan.id)].chunks
     assert all(text == "".join(chunks[: seq + 1]) for text, seq in shelf.kept)
     assert shelf.away["keep"] == 0, "A database that was away for a moment does not end the keeping."
 
