@@ -10,7 +10,6 @@ class ChatConfig(AppConfig):
         from apps.access import capabilities
         from apps.core import navigation, past
 
-        from . import runs  # noqa: F401  registers its lifespan hooks
         from .past import write_conversations
 
         capabilities.declare("chat.use", _("Chat with the AI"))

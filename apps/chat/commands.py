@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from functools import partial
-from typing import Any
 
 import msgspec
 
@@ -14,8 +12,8 @@ from apps.core.live import LiveError
 from apps.gateway.errors import GatewayError
 from apps.gateway.queries import remedy_fields
 
-from . import queries, runs, services
-from .services import ChatError, Started
+from . import queries, services
+from .services import RUN, ChatError, Started
 
 USE = "chat.use"
 
@@ -46,14 +44,6 @@ class Resume(msgspec.Struct):
     last_seq: int = 0
 
 
-def _follow(run_id: uuid.UUID, after: int = 0) -> dict[str, Any]:
-    return {"then": partial(_followed, run_id=run_id, after=after), "key": f"run:{run_id}"}
-
-
-async def _followed(connection: Any, *, run_id: uuid.UUID, after: int) -> None:
-    await runs.follow(connection, run_id, after)
-
-
 def _started(started: Started) -> live.Reply:
     run = started.run
     frame = {
@@ -63,7 +53,7 @@ def _started(started: Started) -> live.Reply:
         "run": str(run.pk),
         "model": run.model_name,
     }
-    return live.Reply(frame, **_follow(run.pk))
+    return RUN.reply(frame, run.pk)
 
 
 def _refused(error: Exception, user: User) -> LiveError:
@@ -119,4 +109,4 @@ def stop(user: User, frame: OneRun) -> live.Reply:
 @live.command("chat.resume", frame=Resume, capability=USE)
 def resume(user: User, frame: Resume) -> live.Reply:
     run = queries.get_run_for(user, frame.run)
-    return live.Reply({"type": "run.state", "run": str(run.pk), "state": run.state}, **_follow(run.pk, frame.last_seq))
+    return RUN.reply({"type": "run.state", "run": str(run.pk), "state": run.state}, run.pk, after=frame.last_seq)

@@ -11,9 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core.crypto import Seal, SealedText, open_seal
 from apps.core.ids import uuid7
+from apps.gateway.enums import AnswerState
 from apps.gateway.models import ModelVersion
-
-from .enums import RunState
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
@@ -82,7 +81,7 @@ class Run(models.Model):
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="runs")
     version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
     model_name = models.CharField(max_length=160)
-    state = models.CharField(max_length=12, choices=RunState, default=RunState.STREAMING)
+    state = models.CharField(max_length=12, choices=AnswerState, default=AnswerState.STREAMING)
     text = SealedText(default=bytes)
     seq = models.PositiveIntegerField(default=0)
     error_code = models.CharField(max_length=32, blank=True)
@@ -97,16 +96,16 @@ class Run(models.Model):
         verbose_name = _("answer")
         constraints = [
             models.UniqueConstraint(
-                fields=["conversation"], condition=Q(state=RunState.STREAMING), name="chat_run_one_at_a_time"
+                fields=["conversation"], condition=Q(state=AnswerState.STREAMING), name="chat_run_one_at_a_time"
             ),
             models.CheckConstraint(
-                condition=Q(state=RunState.STREAMING, ended_at__isnull=True)
-                | ~Q(state=RunState.STREAMING) & Q(ended_at__isnull=False),
+                condition=Q(state=AnswerState.STREAMING, ended_at__isnull=True)
+                | ~Q(state=AnswerState.STREAMING) & Q(ended_at__isnull=False),
                 name="chat_run_ended_has_end",
             ),
         ]
         indexes = [
-            models.Index(fields=["heartbeat_at"], condition=Q(state=RunState.STREAMING), name="chat_run_alive"),
+            models.Index(fields=["heartbeat_at"], condition=Q(state=AnswerState.STREAMING), name="chat_run_alive"),
         ]
 
     def __str__(self) -> str:

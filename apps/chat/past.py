@@ -9,10 +9,10 @@ from apps.access.models import CharterSignature
 from apps.core import crypto, sql
 from apps.core.ids import uuid7
 from apps.core.past import Past
+from apps.gateway.enums import AnswerState
 from apps.gateway.models import ModelVersion
 
 from .context import title_from
-from .enums import RunState
 from .models import Conversation, Message, Run
 from .past_talk import DIALOGUES
 
@@ -59,7 +59,7 @@ def write_conversations(past: Past) -> int:
                 sealed = Run.text.close(seal, answer, key=run)
                 name = f"{version.model.name} {version.label}"
                 rows[Run].append(
-                    (run, conversation, message, version.pk, name, RunState.DONE, sealed, len(answer) // 4, at, ended, ended)
+                    (run, conversation, message, version.pk, name, AnswerState.DONE, sealed, len(answer) // 4, at, ended, ended)
                 )
                 head, at = run, ended + timedelta(seconds=chance.randrange(20, 400))
             title = Conversation.title.close(seal, title_from(dialogue[0][0]), key=conversation)

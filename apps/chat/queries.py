@@ -15,9 +15,10 @@ from django.utils.translation import gettext as _
 from apps.core import sql
 from apps.core.crypto import CryptoError, Seal, seal_opener
 from apps.core.markdown import render_answer
-from apps.gateway.errors import Code, GatewayError
+from apps.gateway.answers import Answer
+from apps.gateway.enums import AnswerState
+from apps.gateway.errors import failure_in_words
 
-from .enums import RunState
 from .models import Conversation, Message, Run
 
 if TYPE_CHECKING:
@@ -93,11 +94,6 @@ class Turn:
         return Choice(self.answers, self.run.pk) if self.run else None
 
 
-def failure_in_words(code: str, text: str) -> str:
-    """Return in a sentence why an answer failed of which `text` is kept: the same while it is told and when it is read again."""
-    return str(GatewayError(Code(code), begun=bool(text)))
-
-
 def conversations_for(user: User) -> QuerySet[Conversation]:
     """Return the conversations `user` may see: their own, latest first."""
     return Conversation.objects.filter(owner=user.pk).order_by("-active_at", "-pk")
@@ -111,6 +107,15 @@ def get_conversation_for(user: User, conversation_id: uuid.UUID, *, lock: bool =
 def get_run_for(user: User, run_id: uuid.UUID) -> Run:
     """Return one run in a conversation of `user`, conversation included. Raises Run.DoesNotExist."""
     return Run.objects.select_related("conversation").get(pk=run_id, conversation__owner=user.pk)
+
+
+def stored_run(run_id: uuid.UUID) -> Answer | None:
+    """Return a run as the database has it; None when it was deleted meanwhile."""
+    run = Run.objects.select_related("conversation").filter(pk=run_id).first()
+    if run is None:
+        return None
+    text = Run.text.read(run, seal_opener(run.conversation.owner_id)(run.conversation.data_key))
+    return Answer(AnswerState(run.state), text, run.seq, run.error_code, run.cut_short)
 
 
 def headings(conversations: list[Conversation]) -> list[Heading]:
@@ -198,7 +203,7 @@ _WRITING = """
 
 def count_being_written(user: User, *, alive: datetime) -> int:
     """Return how many answers are being written for `user`, whatever processes write them, with a sign of life since `alive`."""
-    [(count,)] = sql.fetch(_WRITING, streaming=RunState.STREAMING.value, alive=alive, owner=user.pk)
+    [(count,)] = sql.fetch(_WRITING, streaming=AnswerState.STREAMING.value, alive=alive, owner=user.pk)
     return int(count)
 
 

@@ -14,8 +14,6 @@ class CoreConfig(AppConfig):
         from . import checks, lifespan  # noqa: F401  checks register themselves
         from .crypto.providers import check_key_provider
         from .schedule import beat_schedule
-        from .streams import close_streams
 
         app.conf.beat_schedule = beat_schedule()
         lifespan.on_startup(check_key_provider)
-        lifespan.on_shutdown(close_streams)

@@ -123,3 +123,8 @@ class GatewayError(Exception):
 
     def __repr__(self) -> str:
         return f"GatewayError({self.code.value!r}, detail={self.detail!r})"
+
+
+def failure_in_words(code: str, text: str) -> str:
+    """Return in a sentence why an answer failed of which `text` is kept: the same while it is told and when it is read again."""
+    return str(GatewayError(Code(code), begun=bool(text)))

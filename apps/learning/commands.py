@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from functools import partial
 
 import msgspec
 from django.utils.translation import gettext as _
@@ -11,13 +10,13 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.core import live
 from apps.core.live import LiveError
-from apps.core.live.connection import Connection
 from apps.gateway.errors import GatewayError
 from apps.gateway.queries import remedy_fields
 
-from . import queries, services, tries
+from . import queries, services
 from .errors import LearningError, RealData, TriesUsedUp
 from .models import PracticeTry
+from .services import TRY
 
 
 class Ask(msgspec.Struct):
@@ -61,13 +60,9 @@ def ask(user: User, frame: Ask) -> live.Reply:
         "try": str(started.entry.pk),
         "number": started.number,
         "left": started.left,
-        "left_text": services.left_in_words(started.left),
+        "left_text": queries.left_in_words(started.left),
     }
-    return live.Reply(reply, then=partial(_followed, started.entry.pk, 0), key=f"try:{started.entry.pk}")
-
-
-async def _followed(try_id: uuid.UUID, after: int, connection: Connection) -> None:
-    await tries.follow(connection, try_id, after)
+    return TRY.reply(reply, started.entry.pk)
 
 
 @live.command("practice.stop", frame=OneTry, capability=None)
@@ -79,5 +74,4 @@ def stop(user: User, frame: OneTry) -> live.Reply:
 @live.command("practice.resume", frame=Resume, capability=None)
 def resume(user: User, frame: Resume) -> live.Reply:
     entry = _find(user, frame.try_id)
-    reply = {"type": "practice.state", "try": str(entry.pk), "state": entry.state}
-    return live.Reply(reply, then=partial(_followed, entry.pk, max(0, frame.last_seq)), key=f"try:{entry.pk}")
+    return TRY.reply({"type": "practice.state", "try": str(entry.pk), "state": entry.state}, entry.pk, after=frame.last_seq)

@@ -51,16 +51,6 @@ _TONES = {
 }
 
 
-class TryState(models.TextChoices):
-    """How a try on the practice bench ended."""
-
-    RUNNING = "running", _("Answering")
-    DONE = "done", _("Answered")
-    STOPPED = "stopped", _("Stopped")
-    FAILED = "failed", _("Failed")
-    INTERRUPTED = "interrupted", _("Interrupted")
-
-
 class RealDataKind(models.TextChoices):
     """What looks like real data in a prompt; the label says it in the sentence that refuses."""
 

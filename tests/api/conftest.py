@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.accounts.services import create_token
-from apps.chat.enums import RunState
 from apps.chat.models import Conversation, Message, Run
 from apps.core.crypto import new_data_key
+from apps.gateway.enums import AnswerState
 from apps.gateway.models import Model, ModelVersion, Provider
 
 
@@ -53,7 +53,7 @@ def talk(version: ModelVersion) -> Callable[..., Conversation]:
                 message=message,
                 version=version,
                 model_name="Plume 1",
-                state=RunState.DONE,
+                state=AnswerState.DONE,
                 ended_at=timezone.now(),
             )
             Run.text.write(run, seal, f"Answer {number}")

@@ -15,12 +15,13 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from apps.accounts.models import User
-from apps.chat import queries, runs, services
-from apps.chat.enums import RunState
+from apps.chat import queries, services
 from apps.chat.models import Conversation, Message, Run
 from apps.chat.services import ChatError
 from apps.core.ids import uuid7
 from apps.core.models import AuditEntry
+from apps.gateway.answers import LOST_AFTER
+from apps.gateway.enums import AnswerState
 from tests.factories.access import RequirementFactory, entitled_user
 from tests.factories.accounts import UserFactory
 from tests.factories.chat import add_message, add_run, make_conversation, make_model
@@ -51,7 +52,7 @@ def test_an_edit_is_a_branch_and_the_way_back_stays(user: User) -> None:
     first, second = queries.branch(conversation, conversation.seal())
     services.edit_message(user=user, message_id=first.message.pk, text="uno")
     assert texts(conversation) == [("uno", "")]
-    Run.objects.filter(state=RunState.STREAMING).update(state=RunState.DONE, ended_at=conversation.created_at)
+    Run.objects.filter(state=AnswerState.STREAMING).update(state=AnswerState.DONE, ended_at=conversation.created_at)
     services.choose_message(user=user, message_id=first.message.pk)
     assert texts(conversation) == [("un", "1"), ("deux", "2")]
     assert second.run is not None
@@ -68,14 +69,14 @@ def test_another_answer_is_a_branch_too(user: User) -> None:
     started = services.regenerate(user=user, run_id=old.pk)
     assert started.run.message_id == old.message_id
     assert texts(conversation) == [("un", "")]
-    Run.objects.filter(pk=started.run.pk).update(state=RunState.DONE, ended_at=conversation.created_at)
+    Run.objects.filter(pk=started.run.pk).update(state=AnswerState.DONE, ended_at=conversation.created_at)
     services.choose_run(user=user, run_id=old.pk)
     assert texts(conversation) == [("un", "1")]
 
 
 def test_a_turn_in_the_middle_of_an_answer_is_refused_and_stores_nothing(user: User) -> None:
     conversation = make_conversation(user)
-    add_run(conversation, add_message(conversation, "un"), state=RunState.STREAMING)
+    add_run(conversation, add_message(conversation, "un"), state=AnswerState.STREAMING)
     with pytest.raises(ChatError) as caught:
         services.start_turn(user=user, text="deux", conversation_id=conversation.pk)
     assert caught.value.code == "busy"
@@ -91,8 +92,8 @@ def test_three_answers_at_once_whatever_process_writes_them(user: User) -> None:
     assert caught.value.code == "too_many_runs"
     assert Conversation.objects.count() == services.MAX_AT_ONCE
     # Those whose process died hold nobody up.
-    Run.objects.update(heartbeat_at=timezone.now() - services.LOST_AFTER - timedelta(seconds=1))
-    assert services.start_turn(user=user, text="encore").run.state == RunState.STREAMING
+    Run.objects.update(heartbeat_at=timezone.now() - LOST_AFTER - timedelta(seconds=1))
+    assert services.start_turn(user=user, text="encore").run.state == AnswerState.STREAMING
 
 
 def test_a_first_message_sent_twice_begins_one_conversation(user: User) -> None:
@@ -108,13 +109,6 @@ def test_the_id_of_a_foreign_message_cannot_begin_a_conversation(user: User) -> 
     with pytest.raises(Conversation.DoesNotExist):
         services.start_turn(user=user, text="Bonjour", message_id=theirs.messages.get().pk)
     assert not Conversation.objects.filter(owner=user).exists()
-
-
-def test_no_more_than_three_answers_at_once_for_one_person(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(runs._writing_for, user.pk, services.MAX_AT_ONCE)
-    with pytest.raises(ChatError) as caught:
-        services.start_turn(user=user, text="encore")
-    assert caught.value.code == "too_many_runs"
 
 
 @pytest.mark.parametrize(
@@ -285,14 +279,14 @@ def test_a_title_is_changed_and_a_bad_one_said(browser: Client, user: User) -> N
     assert "x" * 121 in refused.content.decode()
 
 
-@pytest.mark.parametrize("state", [RunState.STREAMING, RunState.DONE, RunState.STOPPED])
-def test_an_ended_answer_can_be_copied_as_it_was_written(browser: Client, user: User, state: RunState) -> None:
+@pytest.mark.parametrize("state", [AnswerState.STREAMING, AnswerState.DONE, AnswerState.STOPPED])
+def test_an_ended_answer_can_be_copied_as_it_was_written(browser: Client, user: User, state: AnswerState) -> None:
     written = '7. ~~99 €~~ 79 €\n8. [a](https://a.example "t")\n\n```\n<b>\n```\n'
     conversation = make_conversation(user, ("prix ?", written))
-    if state == RunState.STREAMING:
+    if state == AnswerState.STREAMING:
         conversation.runs.update(state=state, ended_at=None)
     else:
         conversation.runs.update(state=state)
     page = browser.get(reverse("chat:conversation", args=[conversation.pk])).content.decode()
     sources = re.findall(r"<template data-source>([^<]*)<", page)
-    assert [unescape(source) for source in sources] == ([] if state == RunState.STREAMING else [written])
+    assert [unescape(source) for source in sources] == ([] if state == AnswerState.STREAMING else [written])

@@ -26,7 +26,7 @@ LONGEST = "é😀\n" * (MAX_CHARACTERS // 3 - 1) + "end"
 
 @pytest.fixture(autouse=True)
 def _no_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("apps.chat.runs.launch", lambda plan: None)
+    monkeypatch.setattr(services.RUN, "launch", lambda plan: None)
 
 
 @pytest.fixture

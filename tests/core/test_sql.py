@@ -11,10 +11,10 @@ from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.chat.enums import RunState
 from apps.chat.models import Conversation, Message, Run
 from apps.core import sql
 from apps.core.ids import uuid7
+from apps.gateway.enums import AnswerState
 from apps.gateway.models import UsageEntry
 from tests.factories.accounts import UserFactory
 from tests.factories.chat import make_conversation, make_model
@@ -104,7 +104,7 @@ def test_insert_obeys_the_constraints() -> None:
         sql.insert(entry)
     conversation = make_conversation(UserFactory(), ("Bonjour", "Oui"))
     run = Run.objects.get(conversation=conversation)
-    ended_without_end = Run(conversation=conversation, message=run.message, version=run.version, state=RunState.DONE)
+    ended_without_end = Run(conversation=conversation, message=run.message, version=run.version, state=AnswerState.DONE)
     with pytest.raises(IntegrityError), transaction.atomic():
         sql.insert(ended_without_end)
 
@@ -113,11 +113,11 @@ def test_update_changes_the_rows_that_fit_and_counts_them() -> None:
     conversation = make_conversation(UserFactory(), ("Un", "1"), ("Deux", "2"))
     first, second = conversation.runs.order_by("started_at", "id")
     at = timezone.now() - timedelta(days=2)
-    where = {"id": first.pk, "state": RunState.DONE}
-    assert sql.update(Run, where, state=RunState.STOPPED, text=b"", seq=7, ended_at=at, error_code="e", cut_short=True) == 1
+    where = {"id": first.pk, "state": AnswerState.DONE}
+    assert sql.update(Run, where, state=AnswerState.STOPPED, text=b"", seq=7, ended_at=at, error_code="e", cut_short=True) == 1
     assert sql.update(Run, where, seq=8) == 0
     changed = Run.objects.get(pk=first.pk)
-    assert (changed.state, bytes(changed.text), changed.seq, changed.ended_at) == (RunState.STOPPED, b"", 7, at)
+    assert (changed.state, bytes(changed.text), changed.seq, changed.ended_at) == (AnswerState.STOPPED, b"", 7, at)
     assert (changed.error_code, changed.cut_short) == ("e", True)
     assert fields_of(Run.objects.get(pk=second.pk)) == fields_of(second)
     assert sql.update(Run, {"conversation": conversation.pk}, stop_asked_at=None) == 2

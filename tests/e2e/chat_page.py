@@ -162,8 +162,8 @@ class Chat:
         self.store(text)
         self.ask()
         self.tell(
-            {"type": "run.chunk", "run": "r1", "after": 0, "seq": 1, "text": text},
-            {"type": "run.end", "run": "r1", "state": "done"},
+            {"type": "answer.chunk", "id": "r1", "after": 0, "seq": 1, "text": text},
+            {"type": "answer.end", "id": "r1", "seq": 1, "state": "done"},
         )
         expect(self.page.locator('[data-run=r1][data-state="done"]')).to_be_visible()
 

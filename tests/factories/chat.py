@@ -3,9 +3,9 @@ from __future__ import annotations
 from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.chat.enums import RunState
 from apps.chat.models import Conversation, Message, Run
 from apps.core.crypto import new_data_key
+from apps.gateway.enums import AnswerState
 from apps.gateway.models import Alias, Model, ModelVersion, Provider
 
 
@@ -52,7 +52,7 @@ def add_run(
     message: Message,
     answer: str = "",
     *,
-    state: RunState = RunState.DONE,
+    state: AnswerState = AnswerState.DONE,
     version: ModelVersion | None = None,
 ) -> Run:
     """Store an answer to `message` and make it the conversation's head."""
@@ -63,7 +63,7 @@ def add_run(
         model_name="Testmodell v1",
         state=state,
         seq=1 if answer else 0,
-        ended_at=None if state is RunState.STREAMING else timezone.now(),
+        ended_at=None if state is AnswerState.STREAMING else timezone.now(),
     )
     Run.text.write(run, conversation.seal(), answer)
     run.save()

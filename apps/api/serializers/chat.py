@@ -6,9 +6,9 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from apps.chat.enums import RunState
 from apps.chat.queries import Heading, Turn
 from apps.chat.services import MAX_TITLE
+from apps.gateway.enums import AnswerState
 
 SOMETHING_TO_SEE = r"[^\s\x00]"
 
@@ -44,7 +44,7 @@ class AnswerSerializer(serializers.Serializer[Turn]):
 
     id = serializers.UUIDField(source="run.pk")
     model = serializers.CharField(source="run.model_name", help_text=_("The model and its version."))
-    state = serializers.ChoiceField(source="run.state", choices=RunState.choices)
+    state = serializers.ChoiceField(source="run.state", choices=AnswerState.choices)
     text = serializers.CharField(source="answer", help_text=_("Markdown."))
     cut_short = serializers.BooleanField(source="run.cut_short", help_text=_("It reached the longest answer there may be."))
     failure = serializers.CharField(help_text=_("What went wrong, in a sentence; empty when nothing did."))

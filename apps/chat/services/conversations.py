@@ -10,9 +10,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.chat import queries
-from apps.chat.enums import RunState
 from apps.chat.models import Conversation, Message, Run
 from apps.core import audit
+from apps.gateway import answers
+from apps.gateway.enums import AnswerState
 from apps.gateway.services import prepare_call
 
 from .announcing import BUSY, ChatError, announce
@@ -44,11 +45,9 @@ def delete_conversation(*, user: User, conversation_id: uuid.UUID) -> None:
 
     Writes an audit entry; after commit the owner's tabs are told. Raises Conversation.DoesNotExist.
     """
-    from apps.chat import runs
-
     conversation = queries.get_conversation_for(user, conversation_id, lock=True)
-    for run_id in conversation.runs.filter(state=RunState.STREAMING).values_list("pk", flat=True):
-        transaction.on_commit(partial(runs.end_here, run_id))
+    for run_id in conversation.runs.filter(state=AnswerState.STREAMING).values_list("pk", flat=True):
+        transaction.on_commit(partial(answers.stop, run_id))
     audit.record(actor=user, action="chat.delete_conversation", target=conversation, subject=user)
     announce(conversation, "deleted")
     conversation.head = None
@@ -64,7 +63,7 @@ def choose_run(*, user: User, run_id: uuid.UUID) -> Conversation:
     """
     run = queries.get_run_for(user, run_id)
     conversation = queries.get_conversation_for(user, run.conversation_id, lock=True)
-    if conversation.runs.filter(state=RunState.STREAMING).exists():
+    if conversation.runs.filter(state=AnswerState.STREAMING).exists():
         raise ChatError("busy", str(BUSY))
     conversation.head = queries.last_run_under(conversation, run)
     conversation.save(update_fields=["head"])

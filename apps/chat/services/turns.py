@@ -18,11 +18,12 @@ from apps.chat.models import Conversation, Message, Run
 from apps.core import audit, sql
 from apps.core.crypto import Seal, new_data_key
 from apps.core.ids import uuid7
+from apps.gateway.answers import LOST_AFTER
 from apps.gateway.calls import Message as PromptMessage
 from apps.gateway.services import prepare_call
 
 from .announcing import BUSY, ChatError, announce
-from .runs import LOST_AFTER
+from .runs import RUN, RunPlan
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
@@ -138,10 +139,7 @@ def _one_at_a_time(user: User) -> None:
 
 def _check_at_once(user: User) -> None:
     """Refuse one answer too many. Turns begin one after the other, so of many sent together none slips past."""
-    from apps.chat import runs
-
-    being_written = queries.count_being_written(user, alive=timezone.now() - LOST_AFTER)
-    if max(runs.count_of(user.pk), being_written) >= MAX_AT_ONCE:
+    if queries.count_being_written(user, alive=timezone.now() - LOST_AFTER) >= MAX_AT_ONCE:
         raise ChatError("too_many_runs", _("Several answers are being written for you. Wait until one has ended."))
 
 
@@ -214,8 +212,6 @@ def _begin_run(
     *,
     base: str = "",
 ) -> Started:
-    from apps.chat import runs
-
     _check_at_once(user)
     run_id = uuid7()
     call = prepare_call(user=user, target=conversation.target, messages=[], purpose="chat", reference=str(run_id))
@@ -235,15 +231,15 @@ def _begin_run(
     except IntegrityError as error:  # the database allows one open run per conversation
         raise ChatError("busy", str(BUSY)) from error
     sql.update(Conversation, {"id": conversation.pk}, head=run.pk, active_at=run.started_at, target=conversation.target)
-    plan = runs.Plan(
-        run_id=run.pk,
+    plan = RunPlan(
+        id=run.pk,
         conversation_id=conversation.pk,
-        user_id=user.pk,
+        owner_id=user.pk,
         language=get_language() or "",
         seal=seal,
         call=call,
         base=base,
     )
-    transaction.on_commit(lambda: runs.launch(plan))
+    transaction.on_commit(lambda: RUN.launch(plan))
     announce(conversation, "started", run.pk)
     return Started(conversation, message, run)

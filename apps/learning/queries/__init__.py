@@ -20,7 +20,7 @@ from .pages import (
     preview_page,
     readable_lessons,
 )
-from .practice import answer_html, open_exercises, stored_try, tries_of
+from .practice import ending_told, left_in_words, open_exercises, stored_try, tries_left, tries_of
 from .published import charter_is_published_otherwise, published_snapshots, published_sources, training_codes
 from .quiz import (
     attempts_of,
@@ -39,7 +39,6 @@ __all__ = [
     "LessonPage",
     "Progress",
     "Step",
-    "answer_html",
     "attempts_of",
     "certificate_links",
     "certificates_of",
@@ -47,10 +46,12 @@ __all__ = [
     "course_figures",
     "course_page",
     "courses_panel",
+    "ending_told",
     "find_certificate",
     "first_unanswered",
     "learner_rows",
     "learners",
+    "left_in_words",
     "lesson_page",
     "open_exercises",
     "path_for",
@@ -68,6 +69,7 @@ __all__ = [
     "stored_try",
     "training_codes",
     "training_url",
+    "tries_left",
     "tries_of",
     "valid_award",
     "versions_of",

@@ -6,8 +6,8 @@ from django.core import mail
 from apps.accounts.models import User
 from apps.core import outbox
 from apps.core.models import OutboxMessage
+from apps.learning.mail import send_certificate
 from apps.learning.models import Certificate
-from apps.learning.tasks import send_certificate
 from tests.factories.accounts import UserFactory
 from tests.factories.learning import pass_course, publish
 
