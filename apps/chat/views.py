@@ -7,14 +7,14 @@ from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.access.gate import capability_required
-from apps.accounts.models import User
+from apps.accounts.requests import SignedInRequest
 from apps.core.crypto import CryptoError
 from apps.gateway.errors import GatewayError
 from apps.gateway.queries import choices_for, remedy_for
@@ -55,15 +55,11 @@ def _ideas() -> list[dict[str, str]]:
     ]
 
 
-class SignedIn(HttpRequest):
-    user: User
-
-
 def door(view: View) -> View:
     """The chat's door: the capability, then what is missing or somebody else's looks the same."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: SignedInRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             return view(request, *args, **kwargs)
         except ObjectDoesNotExist as error:
@@ -72,7 +68,7 @@ def door(view: View) -> View:
     return capability_required(USE)(guarded)
 
 
-def _listing(request: SignedIn, current: uuid.UUID | None = None) -> dict[str, Any]:
+def _listing(request: SignedInRequest, current: uuid.UUID | None = None) -> dict[str, Any]:
     page = Paginator(queries.conversations_for(request.user), PER_PAGE).get_page(request.GET.get("page"))
     return {
         "page": page,
@@ -90,7 +86,7 @@ def _thread(conversation: Conversation) -> dict[str, Any]:
     }
 
 
-def _page(request: SignedIn, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+def _page(request: SignedInRequest, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
     conversation = context.get("conversation")
     choices = choices_for(request.user)
     target = conversation.target if conversation else request.GET.get("model") or services.DEFAULT_TARGET
@@ -107,13 +103,13 @@ def _page(request: SignedIn, context: dict[str, Any], *, status: int = 200) -> H
 
 @require_GET
 @door
-def new(request: SignedIn) -> HttpResponse:
+def new(request: SignedInRequest) -> HttpResponse:
     return _page(request, {"draft": ""})
 
 
 @require_POST
 @door
-def start(request: SignedIn) -> HttpResponse:
+def start(request: SignedInRequest) -> HttpResponse:
     text = request.POST.get("text", "")
     try:
         started = services.start_turn(user=request.user, text=text, target=request.POST.get("target", ""))
@@ -129,7 +125,7 @@ def start(request: SignedIn) -> HttpResponse:
 
 @require_GET
 @door
-def conversation(request: SignedIn, conversation_id: uuid.UUID) -> HttpResponse:
+def conversation(request: SignedInRequest, conversation_id: uuid.UUID) -> HttpResponse:
     found = queries.get_conversation_for(request.user, conversation_id)
     try:
         return _page(request, _thread(found))
@@ -139,19 +135,19 @@ def conversation(request: SignedIn, conversation_id: uuid.UUID) -> HttpResponse:
 
 @require_GET
 @door
-def thread(request: SignedIn, conversation_id: uuid.UUID) -> HttpResponse:
+def thread(request: SignedInRequest, conversation_id: uuid.UUID) -> HttpResponse:
     found = queries.get_conversation_for(request.user, conversation_id)
     return render(request, "chat/_thread.html", _thread(found))
 
 
 @require_GET
 @door
-def conversations(request: SignedIn) -> HttpResponse:
+def conversations(request: SignedInRequest) -> HttpResponse:
     return render(request, "chat/_conversations.html", _listing(request))
 
 
 @door
-def rename(request: SignedIn, conversation_id: uuid.UUID) -> HttpResponse:
+def rename(request: SignedInRequest, conversation_id: uuid.UUID) -> HttpResponse:
     found = queries.get_conversation_for(request.user, conversation_id)
     if request.method != "POST":
         form = TitleForm(initial={"title": found.get_title(found.seal())})
@@ -168,14 +164,14 @@ def rename(request: SignedIn, conversation_id: uuid.UUID) -> HttpResponse:
 
 @require_POST
 @door
-def delete(request: SignedIn, conversation_id: uuid.UUID) -> HttpResponse:
+def delete(request: SignedInRequest, conversation_id: uuid.UUID) -> HttpResponse:
     services.delete_conversation(user=request.user, conversation_id=conversation_id)
     return redirect(reverse("chat:new"))
 
 
 @require_POST
 @door
-def choose_model(request: SignedIn, conversation_id: uuid.UUID) -> HttpResponse:
+def choose_model(request: SignedInRequest, conversation_id: uuid.UUID) -> HttpResponse:
     try:
         services.choose_target(user=request.user, conversation_id=conversation_id, target=request.POST.get("target", ""))
     except GatewayError as error:
@@ -186,21 +182,21 @@ def choose_model(request: SignedIn, conversation_id: uuid.UUID) -> HttpResponse:
 
 @require_POST
 @door
-def show_run(request: SignedIn, run_id: uuid.UUID) -> HttpResponse:
+def show_run(request: SignedInRequest, run_id: uuid.UUID) -> HttpResponse:
     return _show(request, lambda: services.choose_run(user=request.user, run_id=run_id))
 
 
 @require_POST
 @door
-def show_message(request: SignedIn, message_id: uuid.UUID) -> HttpResponse:
+def show_message(request: SignedInRequest, message_id: uuid.UUID) -> HttpResponse:
     return _show(request, lambda: services.choose_message(user=request.user, message_id=message_id))
 
 
-def _show(request: SignedIn, choose: Callable[[], Conversation]) -> HttpResponse:
+def _show(request: SignedInRequest, choose: Callable[[], Conversation]) -> HttpResponse:
     try:
         found = choose()
     except ChatError as error:
         return HttpResponse(str(error), status=409)
-    if request.headers.get("HX-Request"):
+    if request.htmx:
         return render(request, "chat/_thread.html", _thread(found))
     return redirect("chat:conversation", found.pk)

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -17,16 +17,10 @@ from apps.access.capabilities import Capability
 from apps.access.forms import AskForm
 from apps.access.impact import Ask, asks_of, impact_of, with_ask, without_ask
 from apps.access.services import AccessError, add_requirement, remove_requirement
-from apps.accounts.models import User
+from apps.accounts.requests import SignedInRequest
 
 PER_PAGE = 50
 may_manage = permission_required("access.manage_access", raise_exception=True)
-
-
-def staff(request: HttpRequest) -> User:
-    """The member of staff who asks; the permission was checked before."""
-    assert request.user.is_authenticated
-    return request.user
 
 
 def _capability(code: str) -> Capability:
@@ -38,14 +32,14 @@ def _capability(code: str) -> Capability:
 
 @require_safe
 @may_manage
-def index(request: HttpRequest) -> HttpResponse:
+def index(request: SignedInRequest) -> HttpResponse:
     """Every capability and what it asks for."""
     return render(request, "access/staff/requirements.html", {"asked": queries.requirements_by_capability()})
 
 
 @require_http_methods(["GET", "POST"])
 @may_manage
-def ask(request: HttpRequest, capability: str) -> HttpResponse:
+def ask(request: SignedInRequest, capability: str) -> HttpResponse:
     """Ask for something more, or a later version: choose it (GET), see whom it concerns (GET with the choice), do it (POST)."""
     found = _capability(capability)
     chosen = request.POST if request.method == "POST" else request.GET if "what" in request.GET else None
@@ -59,7 +53,7 @@ def ask(request: HttpRequest, capability: str) -> HttpResponse:
                 training=training,
                 min_major=min_major if training else 1,
                 charter=training is None,
-                actor=staff(request),
+                actor=request.user,
             )
             messages.success(request, _("“%(what)s” asks for this from now on.") % {"what": found.label})
             return redirect("access:requirements")
@@ -72,13 +66,13 @@ def ask(request: HttpRequest, capability: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @may_manage
-def remove(request: HttpRequest, capability: str, requirement_id: int) -> HttpResponse:
+def remove(request: SignedInRequest, capability: str, requirement_id: int) -> HttpResponse:
     """Stop asking for something: shown whom it concerns (GET), then done (POST)."""
     found = _capability(capability)
     requirement = queries.get_requirement(found.code, requirement_id)
     if request.method == "POST":
         try:
-            remove_requirement(requirement=requirement, actor=staff(request))
+            remove_requirement(requirement=requirement, actor=request.user)
         except AccessError as error:
             messages.error(request, str(error))
         else:
@@ -97,7 +91,7 @@ def remove(request: HttpRequest, capability: str, requirement_id: int) -> HttpRe
 
 @require_safe
 @may_manage
-def waivers(request: HttpRequest) -> HttpResponse:
+def waivers(request: SignedInRequest) -> HttpResponse:
     """The waivers that run, the first to end first."""
     page = Paginator(queries.running_waivers(), PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "access/staff/waivers.html", {"page": page})
@@ -105,7 +99,7 @@ def waivers(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @may_manage
-def charters(request: HttpRequest) -> HttpResponse:
+def charters(request: SignedInRequest) -> HttpResponse:
     """The versions of the charter, and how many have signed each."""
     return render(
         request, "access/staff/charters.html", {"charters": queries.charter_versions(), "current": queries.current_charter()}
@@ -114,6 +108,6 @@ def charters(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @may_manage
-def charter_version(request: HttpRequest, version: int) -> HttpResponse:
+def charter_version(request: SignedInRequest, version: int) -> HttpResponse:
     """One version of the charter, as it was published."""
     return render(request, "access/staff/charter.html", {"charter": queries.get_charter(version)})

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from allauth.account.utils import perform_login
 from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST
 
@@ -9,6 +10,7 @@ from apps.accounts.demo import demo_user
 
 
 @require_POST
+@login_not_required
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Sign in as one of the demo accounts, in one click. In the try-out only: anywhere else this address does not exist."""
     if not settings.TRYOUT:

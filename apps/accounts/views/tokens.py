@@ -4,7 +4,7 @@ import uuid
 
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -14,14 +14,14 @@ from apps.accounts import scopes, services
 from apps.accounts.errors import AccountError
 from apps.accounts.forms import TokenForm
 from apps.accounts.models import PersonalToken
+from apps.accounts.requests import SignedInRequest
 
 
 @require_http_methods(["GET", "POST"])
 @never_cache
 @reauthentication_required(app="allauth.account")  # type: ignore[untyped-decorator]
-def new(request: HttpRequest) -> HttpResponse:
+def new(request: SignedInRequest) -> HttpResponse:
     """Make a token. Its secret is in this one answer and nowhere else."""
-    assert request.user.is_authenticated
     if not scopes.all_scopes():
         raise Http404
     form = TokenForm(request.POST or None)
@@ -36,9 +36,8 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def revoke(request: HttpRequest, token_id: uuid.UUID) -> HttpResponse:
+def revoke(request: SignedInRequest, token_id: uuid.UUID) -> HttpResponse:
     """Make one of my tokens useless."""
-    assert request.user.is_authenticated
     try:
         token = services.revoke_token(user=request.user, token_id=token_id)
     except PersonalToken.DoesNotExist:

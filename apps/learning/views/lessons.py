@@ -1,17 +1,17 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from apps.accounts.requests import SignedInRequest
+from apps.core.htmx import render_either
 from apps.learning import queries, services
 from apps.learning.errors import BadAnswer, CheckUnanswered
 from apps.learning.grading import read_answer
 from apps.learning.models import Lesson
-
-from .catalogue import person
 
 
 def _find(code: str, lesson: str) -> Lesson:
@@ -19,22 +19,22 @@ def _find(code: str, lesson: str) -> Lesson:
 
 
 @require_safe
-def lesson(request: HttpRequest, code: str, lesson: str) -> HttpResponse:
-    page = queries.lesson_page(person(request), _find(code, lesson), again="again" in request.GET)
+def lesson(request: SignedInRequest, code: str, lesson: str) -> HttpResponse:
+    page = queries.lesson_page(request.user, _find(code, lesson), again="again" in request.GET)
     return render(request, "learning/lesson.html", {"page": page, "lesson": page.lesson})
 
 
 @require_POST
-def see(request: HttpRequest, code: str, lesson: str) -> HttpResponse:
+def see(request: SignedInRequest, code: str, lesson: str) -> HttpResponse:
     """The page says that it is on the screen: this is where the person resumes."""
-    services.see_lesson(user=person(request), lesson=_find(code, lesson))
+    services.see_lesson(user=request.user, lesson=_find(code, lesson))
     return HttpResponse(status=204)
 
 
 @require_POST
-def finish(request: HttpRequest, code: str, lesson: str) -> HttpResponse:
+def finish(request: SignedInRequest, code: str, lesson: str) -> HttpResponse:
     try:
-        following = services.finish_lesson(user=person(request), lesson=_find(code, lesson))
+        following = services.finish_lesson(user=request.user, lesson=_find(code, lesson))
     except CheckUnanswered as error:
         messages.warning(request, str(error))
         return redirect(reverse("learning:lesson", args=[code, lesson]) + "#check")
@@ -44,13 +44,12 @@ def finish(request: HttpRequest, code: str, lesson: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def check(request: HttpRequest, code: str, lesson: str) -> HttpResponse:
+def check(request: SignedInRequest, code: str, lesson: str) -> HttpResponse:
     """Answer a lesson's question, or (GET) ask it again. htmx gets the card, a plain form the whole page."""
     found = _find(code, lesson)
-    fragment = request.headers.get("HX-Request") == "true"
     if request.method != "POST":
-        page = queries.lesson_page(person(request), found, again=True)
-        if fragment:
+        page = queries.lesson_page(request.user, found, again=True)
+        if request.htmx:
             return render(request, "learning/_check.html", {"page": page, "lesson": found})
         return redirect(reverse("learning:lesson", args=[code, lesson]) + "?again#check")
     error = ""
@@ -58,11 +57,11 @@ def check(request: HttpRequest, code: str, lesson: str) -> HttpResponse:
     try:
         if found.check_question is not None:
             typed = read_answer(found.check_question.body, request.POST)
-        services.answer_check(user=person(request), lesson=found, answer=typed or [])
+        services.answer_check(user=request.user, lesson=found, answer=typed or [])
     except BadAnswer as refusal:
         error = str(refusal)
-    if not error and not fragment:
+    if not error and not request.htmx:
         return redirect(reverse("learning:lesson", args=[code, lesson]) + "#check")
-    page = queries.lesson_page(person(request), found, again=bool(error), typed=typed)
-    template = "learning/_check.html" if fragment else "learning/lesson.html"
-    return render(request, template, {"page": page, "lesson": found, "error": error}, status=422 if error else 200)
+    page = queries.lesson_page(request.user, found, again=bool(error), typed=typed)
+    context = {"page": page, "lesson": found, "error": error}
+    return render_either(request, "learning/lesson.html", "learning/_check.html", context, status=422 if error else 200)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from django.contrib.auth.decorators import permission_required
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone, translation
 from django.views.decorators.http import require_POST, require_safe
 
+from apps.accounts.requests import SignedInRequest
 from apps.learning import queries, services
 from apps.learning.export import progress_csv
 from apps.learning.forms import LearnerFilter
-
-from .catalogue import person
 
 PER_PAGE = 50
 may_manage = permission_required("learning.manage_courses", raise_exception=True)
@@ -28,14 +27,14 @@ def _figures(code: str) -> queries.CourseFigures:
 
 @require_safe
 @may_manage
-def courses(request: HttpRequest) -> HttpResponse:
+def courses(request: SignedInRequest) -> HttpResponse:
     """All courses with their figures."""
     return render(request, "learning/staff/courses.html", {"figures": queries.course_figures()})
 
 
 @require_safe
 @may_manage
-def course(request: HttpRequest, code: str) -> HttpResponse:
+def course(request: SignedInRequest, code: str) -> HttpResponse:
     """One course: figures, how hard its questions are, what was published when."""
     figures = _figures(code)
     context = {
@@ -49,7 +48,7 @@ def course(request: HttpRequest, code: str) -> HttpResponse:
 
 @require_safe
 @may_manage
-def people(request: HttpRequest, code: str) -> HttpResponse:
+def people(request: SignedInRequest, code: str) -> HttpResponse:
     """Where people stand in a course, searched and filtered."""
     found = _figures(code).course
     form = LearnerFilter(request.GET)
@@ -66,11 +65,11 @@ def people(request: HttpRequest, code: str) -> HttpResponse:
 
 @require_POST
 @may_manage
-def export(request: HttpRequest, code: str) -> StreamingHttpResponse:
+def export(request: SignedInRequest, code: str) -> StreamingHttpResponse:
     """The same people as a file. A form, because the export itself goes into the audit trail."""
     found = _figures(code).course
     criteria = LearnerFilter(request.POST).criteria()
-    services.record_export(course=found, actor=person(request), criteria=criteria)
+    services.record_export(course=found, actor=request.user, criteria=criteria)
     name = f"{found.code}-{timezone.localdate().isoformat()}.csv"
     return StreamingHttpResponse(
         progress_csv(found, criteria, translation.get_language()),
@@ -81,7 +80,7 @@ def export(request: HttpRequest, code: str) -> StreamingHttpResponse:
 
 @require_safe
 @may_manage
-def preview(request: HttpRequest, code: str, lesson: str = "") -> HttpResponse:
+def preview(request: SignedInRequest, code: str, lesson: str = "") -> HttpResponse:
     """A lesson as learners see it, in either language, with its question answered."""
     if not lesson:
         first = queries.readable_lessons().filter(course=code).first()

@@ -1,0 +1,103 @@
+"""One way each for what every app does: docs/architecture.md, “One way each”."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.routes import Route, routes
+from tests.architecture.source import files, name_of, parsed
+
+PEOPLE = {"user", "person", "actor", "viewer", "learner"}
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def sources() -> list[Path]:
+    return [path for path in files(".py") if name_of(path).startswith("apps/") and "/migrations/" not in name_of(path)]
+
+
+def serves_programs(path: Path) -> bool:
+    """The API has requests of its own (rest_framework.request.Request)."""
+    return name_of(path).startswith("apps/api/") or path.name == "api.py"
+
+
+def written(pattern: str, *owners: str) -> list[str]:
+    """Return what matches `pattern` in the apps, outside the modules that own it."""
+    return [
+        f"{name_of(path)}: {hit[0]}"
+        for path in sources()
+        if not name_of(path).startswith(owners or ("none",))
+        for hit in re.finditer(pattern, path.read_text())
+    ]
+
+
+# The signed-in person ------------------------------------------------------------------------------------------------
+def untyped_people(tree: ast.AST) -> Iterator[ast.AST]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.arg):
+            name, annotation = node.arg, node.annotation
+        elif isinstance(node, ast.AnnAssign):
+            name, annotation = ast.unparse(node.target).rpartition(".")[2], node.annotation
+        elif isinstance(node, Function):
+            name, annotation = node.name, node.returns
+        else:
+            continue
+        if name in PEOPLE and annotation is not None and "Any" in ast.unparse(annotation):
+            yield node
+
+
+def reads_of_user(tree: ast.AST, typed: bool = False) -> Iterator[int]:
+    """Yield the lines that read `request.user` of a request that is not a SignedInRequest."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, Function):
+            given = {arg.arg: arg.annotation for arg in [*node.args.args, *node.args.kwonlyargs]}
+            inside = typed
+            if (annotation := given.get("request")) is not None:
+                inside = ast.unparse(annotation).strip("'\"") == "SignedInRequest"
+            yield from reads_of_user(node, inside)
+            continue
+        if isinstance(node, ast.Attribute) and node.attr == "user" and not typed and ast.unparse(node.value).endswith("request"):
+            yield node.lineno
+        yield from reads_of_user(node, typed)
+
+
+def test_people_have_a_type() -> None:
+    found = [
+        f"{name_of(path)}:{getattr(node, 'lineno', 0)}"
+        for path in sources()
+        if not serves_programs(path)
+        for node in untyped_people(parsed(path))
+    ]
+    assert not found
+
+
+def test_who_asks_is_read_from_a_signed_in_request() -> None:
+    """Elsewhere, where somebody or nobody may come, `accounts.requests.visitor` tells."""
+    found = [f"{name_of(path)}:{line}" for path in sources() if not serves_programs(path) for line in reads_of_user(parsed(path))]
+    assert not found
+
+
+def test_the_rule_finds_what_it_forbids() -> None:
+    tree = ast.parse("def a(request: HttpRequest): return request.user\ndef b(request: SignedInRequest): return request.user")
+    assert list(reads_of_user(tree)) == [1]
+    assert len(list(untyped_people(ast.parse("user: Any = 1\ndef person(x) -> Any: ...\ndef f(actor: Any | None): ...")))) == 3
+
+
+PAGES = [route for route in routes() if route.module.startswith("apps.") and not hasattr(route.view, "cls")]
+
+
+@pytest.mark.parametrize("route", PAGES, ids=str)
+def test_only_closed_pages_take_a_signed_in_request(route: Route) -> None:
+    annotation = str(inspect.signature(inspect.unwrap(route.view)).parameters["request"].annotation)
+    is_closed = getattr(route.view, "login_required", True)
+    assert is_closed or not annotation.endswith("SignedInRequest"), "Whoever comes here may be nobody."
+
+
+# htmx ----------------------------------------------------------------------------------------------------------------
+def test_one_module_knows_the_headers_of_htmx() -> None:
+    assert not written(r"""["']HX-[\w-]+["']""", "apps/core/htmx.py")
