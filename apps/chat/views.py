@@ -2,12 +2,10 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
-from django.core.exceptions import ObjectDoesNotExist
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -25,8 +23,8 @@ from .forms import TitleForm
 from .models import Conversation
 from .services import ChatError
 
-View = Callable[..., HttpResponse]
 PER_PAGE = 40
+door = capability_required(USE)
 
 
 def _ideas() -> list[dict[str, str]]:
@@ -53,19 +51,6 @@ def _ideas() -> list[dict[str, str]]:
             "text": _("Explain to a policyholder, in three simple sentences, what is "),
         },
     ]
-
-
-def door(view: View) -> View:
-    """The chat's door: the capability, then what is missing or somebody else's looks the same."""
-
-    @wraps(view)
-    def guarded(request: SignedInRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        try:
-            return view(request, *args, **kwargs)
-        except ObjectDoesNotExist as error:
-            raise Http404 from error
-
-    return capability_required(USE)(guarded)
 
 
 def _listing(request: SignedInRequest, current: uuid.UUID | None = None) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from typing import Any, TypeVar
 
 from django.db import connection, models
 
+from .missing import NotThere
+
 M = TypeVar("M", bound=models.Model)
 Convert = Callable[[Any], Any]
 
@@ -49,7 +51,7 @@ def fetch(statement: str, **values: Any) -> list[tuple[Any, ...]]:
 def get(model: type[M], *, lock: bool = False, **where: Any) -> M:
     """Return the one row of `model` whose fields have these values. `lock`: keep it from others until the transaction ends.
 
-    Raises `model.DoesNotExist`.
+    Raises NotThere.
     """
     lock = lock and connection.features.has_select_for_update
     statement, names, conversions = _selection(model, connection.vendor, tuple(where), lock)
@@ -57,7 +59,7 @@ def get(model: type[M], *, lock: bool = False, **where: Any) -> M:
         cursor.execute(statement, _values(model, where))
         row = cursor.fetchone()
     if row is None:
-        raise model.DoesNotExist  # type: ignore[attr-defined]  # every concrete model has its own
+        raise NotThere
     values = list(row)
     for place, convert in conversions:
         values[place] = convert(values[place])

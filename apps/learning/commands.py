@@ -6,7 +6,6 @@ import uuid
 from functools import partial
 
 import msgspec
-from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.core import live
@@ -17,7 +16,6 @@ from apps.gateway.queries import remedy_fields
 
 from . import queries, services, tries
 from .errors import LearningError, RealData, TriesUsedUp
-from .models import PracticeTry
 
 
 class Ask(msgspec.Struct):
@@ -34,18 +32,9 @@ class Resume(msgspec.Struct):
     last_seq: int = 0
 
 
-def _find(user: User, try_id: uuid.UUID) -> PracticeTry:
-    entry = queries.tries_of(user).filter(pk=try_id).first()
-    if entry is None:
-        raise LiveError("not_found", _("This try is not there."))
-    return entry
-
-
 @live.command("practice.ask", frame=Ask, capability=None)
 def ask(user: User, frame: Ask) -> live.Reply:
-    exercise = queries.open_exercises().filter(pk=frame.exercise).first()
-    if exercise is None:
-        raise LiveError("not_found", _("This exercise is no longer there. Reload the page."))
+    exercise = queries.get_exercise(frame.exercise)
     try:
         started = services.start_try(user=user, exercise=exercise, prompt=frame.prompt)
     except RealData as error:
@@ -72,12 +61,12 @@ async def _followed(try_id: uuid.UUID, after: int, connection: Connection) -> No
 
 @live.command("practice.stop", frame=OneTry, capability=None)
 def stop(user: User, frame: OneTry) -> live.Reply:
-    entry = services.stop_try(entry=_find(user, frame.try_id))
+    entry = services.stop_try(entry=queries.get_try_for(user, frame.try_id))
     return live.Reply({"type": "practice.stopping", "try": str(entry.pk)})
 
 
 @live.command("practice.resume", frame=Resume, capability=None)
 def resume(user: User, frame: Resume) -> live.Reply:
-    entry = _find(user, frame.try_id)
+    entry = queries.get_try_for(user, frame.try_id)
     reply = {"type": "practice.state", "try": str(entry.pk), "state": entry.state}
     return live.Reply(reply, then=partial(_followed, entry.pk, max(0, frame.last_seq)), key=f"try:{entry.pk}")

@@ -101,3 +101,56 @@ def test_only_closed_pages_take_a_signed_in_request(route: Route) -> None:
 # htmx ----------------------------------------------------------------------------------------------------------------
 def test_one_module_knows_the_headers_of_htmx() -> None:
     assert not written(r"""["']HX-[\w-]+["']""", "apps/core/htmx.py")
+
+
+# Missing or forbidden ------------------------------------------------------------------------------------------------
+MISSING = "apps/core/missing.py"
+
+
+def test_one_error_says_that_something_is_not_there() -> None:
+    """`core.missing.NotThere`: Django, the API and the socket each know what to answer."""
+    assert not written(r"\b(Http404|get_object_or_404|get_list_or_404)\b", MISSING, "apps/api/")
+    assert not written(r"raise \w+\.DoesNotExist", MISSING)
+    assert not written(r"LiveError\(\s*\"not_found\"", "apps/core/live/consumer.py")
+    assert not written(
+        r"except (ObjectDoesNotExist|NotThere)\b", MISSING, "apps/core/live/consumer.py", "apps/accounts/backends.py"
+    )
+
+
+def test_queries_that_get_one_thing_say_so() -> None:
+    """`get_…`: for staff, behind a permission. `get_…_for(user, …)`: of that person. Both raise NotThere and return no None."""
+    found = [path for path in sources() if "/queries" in name_of(path)]
+    getters = [
+        (name_of(path), node)
+        for path in found
+        for node in parsed(path).body
+        if isinstance(node, Function) and node.name.startswith("get_")
+    ]
+    assert len(getters) > 15
+    for name, node in getters:
+        assert "NotThere" in (ast.get_docstring(node) or ""), f"{name}: {node.name} does not say that it raises NotThere."
+        first = node.args.args[0].arg
+        assert node.name.endswith("_for") == (first == "user"), f"{name}: {node.name} is (or is not) for somebody."
+
+
+def test_services_that_take_ids_are_told_for_whom() -> None:
+    """A service trusts the objects it is given. What it is given as an id it finds itself, for the person it is given with it."""
+    doors = [path for path in sources() if "/views" in name_of(path) or path.name in {"commands.py", "api.py"}]
+    asked = {
+        node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        for path in doors
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.Call)
+    }
+    services = [
+        (name_of(path), node)
+        for path in sources()
+        if "/services" in name_of(path)
+        for node in parsed(path).body
+        if isinstance(node, Function) and node.name in asked and not node.name.startswith("_")
+    ]
+    assert len(services) > 30
+    for name, node in services:
+        given = {arg.arg for arg in node.args.kwonlyargs}
+        if any(arg.endswith("_id") for arg in given):
+            assert given & {"user", "actor"}, f"{name}: {node.name} looks an id up for nobody."

@@ -20,6 +20,7 @@ from apps.chat.enums import RunState
 from apps.chat.models import Conversation, Message, Run
 from apps.chat.services import ChatError
 from apps.core.ids import uuid7
+from apps.core.missing import NotThere
 from apps.core.models import AuditEntry
 from tests.factories.access import RequirementFactory, entitled_user
 from tests.factories.accounts import UserFactory
@@ -104,7 +105,7 @@ def test_a_first_message_sent_twice_begins_one_conversation(user: User) -> None:
 
 def test_the_id_of_a_foreign_message_cannot_begin_a_conversation(user: User) -> None:
     theirs = make_conversation(UserFactory(), ("un", "1"))
-    with pytest.raises(Conversation.DoesNotExist):
+    with pytest.raises(NotThere):
         services.start_turn(user=user, text="Bonjour", message_id=theirs.messages.get().pk)
     assert not Conversation.objects.filter(owner=user).exists()
 
@@ -129,7 +130,7 @@ def test_a_message_that_cannot_be_sent_is_refused_before_anything_is_stored(user
 def test_a_message_id_of_another_conversation_starts_nothing(user: User) -> None:
     theirs = make_conversation(UserFactory(), ("un", "1"))
     mine = make_conversation(user, ("a", "b"))
-    with pytest.raises(Conversation.DoesNotExist):
+    with pytest.raises(NotThere):
         services.start_turn(user=user, text="deux", conversation_id=mine.pk, message_id=theirs.messages.get().pk)
     assert mine.messages.count() == 1
 

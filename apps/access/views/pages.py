@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
@@ -11,9 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
-from apps.access import capabilities
 from apps.access.forms import CharterForm
-from apps.access.queries import charter_for, explain, has_capability
+from apps.access.queries import charter_for, explain, get_capability, has_capability
 from apps.access.services import AccessError, sign_charter
 from apps.accounts.requests import SignedInRequest
 from apps.core.htmx import render_either
@@ -39,10 +38,7 @@ def charter(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def locked(request: SignedInRequest, capability: str) -> HttpResponse:
     """What the locked page shows, again: asked for when rights have changed. Leads to the page once it is open."""
-    try:
-        capabilities.get(capability)
-    except LookupError:
-        raise Http404 from None
+    get_capability(capability)
     came_for = request.GET.get("next", "")
     if not url_has_allowed_host_and_scheme(came_for, {request.get_host()}, require_https=request.is_secure()):
         came_for = "/"

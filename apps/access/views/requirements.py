@@ -7,13 +7,12 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from apps.access import capabilities, queries
-from apps.access.capabilities import Capability
+from apps.access import queries
 from apps.access.forms import AskForm
 from apps.access.impact import Ask, asks_of, impact_of, with_ask, without_ask
 from apps.access.services import AccessError, add_requirement, remove_requirement
@@ -21,13 +20,6 @@ from apps.accounts.requests import SignedInRequest
 
 PER_PAGE = 50
 may_manage = permission_required("access.manage_access", raise_exception=True)
-
-
-def _capability(code: str) -> Capability:
-    try:
-        return capabilities.get(code)
-    except LookupError:
-        raise Http404 from None
 
 
 @require_safe
@@ -41,7 +33,7 @@ def index(request: SignedInRequest) -> HttpResponse:
 @may_manage
 def ask(request: SignedInRequest, capability: str) -> HttpResponse:
     """Ask for something more, or a later version: choose it (GET), see whom it concerns (GET with the choice), do it (POST)."""
-    found = _capability(capability)
+    found = queries.get_capability(capability)
     chosen = request.POST if request.method == "POST" else request.GET if "what" in request.GET else None
     form = AskForm(chosen)
     context: dict[str, Any] = {"capability": found, "form": form}
@@ -68,7 +60,7 @@ def ask(request: SignedInRequest, capability: str) -> HttpResponse:
 @may_manage
 def remove(request: SignedInRequest, capability: str, requirement_id: int) -> HttpResponse:
     """Stop asking for something: shown whom it concerns (GET), then done (POST)."""
-    found = _capability(capability)
+    found = queries.get_capability(capability)
     requirement = queries.get_requirement(found.code, requirement_id)
     if request.method == "POST":
         try:

@@ -8,7 +8,9 @@ from allauth.socialaccount.models import SocialApp
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView, OAuth2LoginView
 from django.contrib.auth.decorators import login_not_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
+
+from apps.core.missing import NotThere
 
 from .provider import OidcAdapter
 
@@ -46,5 +48,5 @@ def _answer(view: Any, request: HttpRequest, provider_id: str) -> HttpResponse:
     try:
         response: HttpResponse = view.adapter_view(OidcAdapter(request, provider_id))(request)
     except SocialApp.DoesNotExist:
-        raise Http404 from None
+        raise NotThere from None
     return response

@@ -4,7 +4,7 @@ import uuid
 
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -13,8 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from apps.accounts import scopes, services
 from apps.accounts.errors import AccountError
 from apps.accounts.forms import TokenForm
-from apps.accounts.models import PersonalToken
 from apps.accounts.requests import SignedInRequest
+from apps.core.missing import NotThere
 
 
 @require_http_methods(["GET", "POST"])
@@ -23,7 +23,7 @@ from apps.accounts.requests import SignedInRequest
 def new(request: SignedInRequest) -> HttpResponse:
     """Make a token. Its secret is in this one answer and nowhere else."""
     if not scopes.all_scopes():
-        raise Http404
+        raise NotThere
     form = TokenForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -38,9 +38,6 @@ def new(request: SignedInRequest) -> HttpResponse:
 @require_POST
 def revoke(request: SignedInRequest, token_id: uuid.UUID) -> HttpResponse:
     """Make one of my tokens useless."""
-    try:
-        token = services.revoke_token(user=request.user, token_id=token_id)
-    except PersonalToken.DoesNotExist:
-        raise Http404 from None
+    token = services.revoke_token(user=request.user, token_id=token_id)
     messages.success(request, _("“%(name)s” no longer opens anything.") % {"name": token.name})
     return redirect("accounts:account")

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 
 from apps.core import crypto
 from apps.core.markdown import render_answer
+from apps.core.missing import get_or_not_there
 from apps.learning.content import ExerciseContent
 from apps.learning.enums import TryState
 from apps.learning.models import Bench, Exercise, PracticeTry
@@ -80,6 +81,16 @@ def open_exercises() -> QuerySet[Exercise]:
 def tries_of(user: User) -> QuerySet[PracticeTry]:
     """Return the tries of `user`; anybody else's are not among them."""
     return PracticeTry.objects.filter(bench__user=user)
+
+
+def get_exercise(exercise_id: int) -> Exercise:
+    """Return an exercise one can practise now. Raises NotThere."""
+    return get_or_not_there(open_exercises(), pk=exercise_id)
+
+
+def get_try_for(user: User, try_id: UUID) -> PracticeTry:
+    """Return a try of `user`. Raises NotThere."""
+    return get_or_not_there(tries_of(user), pk=try_id)
 
 
 def stored_try(try_id: UUID) -> dict[str, Any] | None:

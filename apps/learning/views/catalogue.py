@@ -1,14 +1,13 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.requests import SignedInRequest
 from apps.learning import queries, services
 from apps.learning.errors import LearningError
-from apps.learning.models import Course
 
 
 @require_safe
@@ -19,15 +18,13 @@ def catalogue(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def course(request: SignedInRequest, code: str) -> HttpResponse:
     page = queries.course_page(request.user, code)
-    if page is None:
-        raise Http404
     return render(request, "learning/course.html", {"page": page, "step": page.step})
 
 
 @require_POST
 def start(request: SignedInRequest, code: str) -> HttpResponse:
     """Begin a course, or take it again once it may be renewed; then go to where one reads on."""
-    found = get_object_or_404(Course.objects.filter(current__isnull=False).select_related("current", "training"), code=code)
+    found = queries.get_course(code)
     try:
         services.open_cycle(user=request.user, course=found)
     except LearningError as error:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import uuid
 
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -14,7 +14,7 @@ from apps.learning import queries
 @require_safe
 def certificate(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
     """Somebody's own certificate, to show and to print."""
-    found = get_object_or_404(queries.certificates_of(request.user), pk=pk)
+    found = queries.get_certificate_for(request.user, pk)
     return render(request, "learning/certificate.html", {"certificate": found, "now": timezone.now()})
 
 

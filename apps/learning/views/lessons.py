@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -11,30 +11,25 @@ from apps.core.htmx import render_either
 from apps.learning import queries, services
 from apps.learning.errors import BadAnswer, CheckUnanswered
 from apps.learning.grading import read_answer
-from apps.learning.models import Lesson
-
-
-def _find(code: str, lesson: str) -> Lesson:
-    return get_object_or_404(queries.readable_lessons(), course=code, code=lesson)
 
 
 @require_safe
 def lesson(request: SignedInRequest, code: str, lesson: str) -> HttpResponse:
-    page = queries.lesson_page(request.user, _find(code, lesson), again="again" in request.GET)
+    page = queries.lesson_page(request.user, queries.get_lesson(code, lesson), again="again" in request.GET)
     return render(request, "learning/lesson.html", {"page": page, "lesson": page.lesson})
 
 
 @require_POST
 def see(request: SignedInRequest, code: str, lesson: str) -> HttpResponse:
     """The page says that it is on the screen: this is where the person resumes."""
-    services.see_lesson(user=request.user, lesson=_find(code, lesson))
+    services.see_lesson(user=request.user, lesson=queries.get_lesson(code, lesson))
     return HttpResponse(status=204)
 
 
 @require_POST
 def finish(request: SignedInRequest, code: str, lesson: str) -> HttpResponse:
     try:
-        following = services.finish_lesson(user=request.user, lesson=_find(code, lesson))
+        following = services.finish_lesson(user=request.user, lesson=queries.get_lesson(code, lesson))
     except CheckUnanswered as error:
         messages.warning(request, str(error))
         return redirect(reverse("learning:lesson", args=[code, lesson]) + "#check")
@@ -46,7 +41,7 @@ def finish(request: SignedInRequest, code: str, lesson: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def check(request: SignedInRequest, code: str, lesson: str) -> HttpResponse:
     """Answer a lesson's question, or (GET) ask it again. htmx gets the card, a plain form the whole page."""
-    found = _find(code, lesson)
+    found = queries.get_lesson(code, lesson)
     if request.method != "POST":
         page = queries.lesson_page(request.user, found, again=True)
         if request.htmx:

@@ -3,8 +3,8 @@ from __future__ import annotations
 import uuid
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -14,14 +14,13 @@ from apps.accounts.requests import SignedInRequest
 from apps.learning import queries, services
 from apps.learning.errors import AnsweredSince, AttemptSubmitted, BadAnswer, LearningError, QuizClosed
 from apps.learning.grading import fingerprint, read_answer, require_complete
-from apps.learning.models import Course
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def intro(request: SignedInRequest, code: str) -> HttpResponse:
     """What the quiz asks (GET), and starting it (POST)."""
     if request.method == "POST":
-        course = get_object_or_404(Course.objects.filter(current__isnull=False).select_related("current"), code=code)
+        course = queries.get_course(code)
         try:
             found = services.start_attempt(user=request.user, course=course)
         except QuizClosed as error:
@@ -29,8 +28,6 @@ def intro(request: SignedInRequest, code: str) -> HttpResponse:
             return redirect("learning:course", code)
         return redirect("learning:attempt", found.pk)
     page = queries.course_page(request.user, code)
-    if page is None:
-        raise Http404
     if not page.step.lessons_complete:
         if page.step.started:
             messages.info(request, _("The quiz opens once all lessons are done."))
@@ -41,7 +38,7 @@ def intro(request: SignedInRequest, code: str) -> HttpResponse:
 @require_safe
 def attempt(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
     """Go on where the person left: the first question without an answer, the review, or the result."""
-    found = get_object_or_404(queries.attempts_of(request.user), pk=pk)
+    found = queries.get_attempt_for(request.user, pk)
     if found.submitted_at is not None:
         return redirect("learning:result", pk)
     position = queries.first_unanswered(found)
@@ -51,7 +48,7 @@ def attempt(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def question(request: SignedInRequest, pk: uuid.UUID, position: int) -> HttpResponse:
     """One question. `autosave` keeps an answer, finished or not, without leaving the page."""
-    response = get_object_or_404(queries.responses_of(request.user), attempt=pk, position=position)
+    response = queries.get_response_for(request.user, pk, position)
     if request.method != "POST":
         if response.attempt.submitted_at is not None:
             return redirect("learning:result", pk)
@@ -67,7 +64,7 @@ def question(request: SignedInRequest, pk: uuid.UUID, position: int) -> HttpResp
     except AttemptSubmitted as error:
         messages.info(request, str(error))
         if autosave:
-            return HttpResponseClientRedirect(reverse("learning:result", args=[pk]))
+            return HttpResponseClientRedirect(reverse("learning:result", args=[pk]), status=204)
         return redirect("learning:result", pk)
     except AnsweredSince as error:
         return _kept(409, error.stored)
@@ -88,7 +85,7 @@ def _kept(status: int, seen: str) -> HttpResponse:
 
 @require_safe
 def review(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
-    found = get_object_or_404(queries.attempts_of(request.user), pk=pk)
+    found = queries.get_attempt_for(request.user, pk)
     if found.submitted_at is not None:
         return redirect("learning:result", pk)
     return render(request, "learning/review.html", {"page": queries.review_page(found)})
@@ -96,7 +93,7 @@ def review(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
 
 @require_POST
 def submit(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
-    found = get_object_or_404(queries.attempts_of(request.user), pk=pk)
+    found = queries.get_attempt_for(request.user, pk)
     try:
         services.submit_attempt(attempt=found)
     except LearningError as error:
@@ -107,7 +104,7 @@ def submit(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
 
 @require_safe
 def result(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
-    found = get_object_or_404(queries.attempts_of(request.user), pk=pk)
+    found = queries.get_attempt_for(request.user, pk)
     if found.submitted_at is None:
         return redirect("learning:attempt", pk)
     page = queries.result_page(found)

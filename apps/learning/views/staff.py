@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.contrib.auth.decorators import permission_required
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse, StreamingHttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
 from django.utils import timezone, translation
 from django.views.decorators.http import require_POST, require_safe
 
@@ -16,13 +16,6 @@ from apps.learning.forms import LearnerFilter
 
 PER_PAGE = 50
 may_manage = permission_required("learning.manage_courses", raise_exception=True)
-
-
-def _figures(code: str) -> queries.CourseFigures:
-    found = queries.course_figures(code)
-    if not found:
-        raise Http404
-    return found[0]
 
 
 @require_safe
@@ -36,7 +29,7 @@ def courses(request: SignedInRequest) -> HttpResponse:
 @may_manage
 def course(request: SignedInRequest, code: str) -> HttpResponse:
     """One course: figures, how hard its questions are, what was published when."""
-    figures = _figures(code)
+    figures = queries.get_course_figures(code)
     context = {
         "figures": figures,
         "course": figures.course,
@@ -50,7 +43,7 @@ def course(request: SignedInRequest, code: str) -> HttpResponse:
 @may_manage
 def people(request: SignedInRequest, code: str) -> HttpResponse:
     """Where people stand in a course, searched and filtered."""
-    found = _figures(code).course
+    found = queries.get_course_figures(code).course
     form = LearnerFilter(request.GET)
     page = Paginator(queries.learners(found, **form.criteria()), PER_PAGE).get_page(request.GET.get("page"))
     context = {
@@ -67,7 +60,7 @@ def people(request: SignedInRequest, code: str) -> HttpResponse:
 @may_manage
 def export(request: SignedInRequest, code: str) -> StreamingHttpResponse:
     """The same people as a file. A form, because the export itself goes into the audit trail."""
-    found = _figures(code).course
+    found = queries.get_course_figures(code).course
     criteria = LearnerFilter(request.POST).criteria()
     services.record_export(course=found, actor=request.user, criteria=criteria)
     name = f"{found.code}-{timezone.localdate().isoformat()}.csv"
@@ -83,11 +76,8 @@ def export(request: SignedInRequest, code: str) -> StreamingHttpResponse:
 def preview(request: SignedInRequest, code: str, lesson: str = "") -> HttpResponse:
     """A lesson as learners see it, in either language, with its question answered."""
     if not lesson:
-        first = queries.readable_lessons().filter(course=code).first()
-        if first is None:
-            raise Http404
-        return redirect("learning:staff_preview", code, first.code)
-    found = get_object_or_404(queries.readable_lessons(), course=code, code=lesson)
+        return redirect("learning:staff_preview", code, queries.get_first_lesson(code).code)
+    found = queries.get_lesson(code, lesson)
     language = request.GET.get("language", "")
     if language not in {"fr", "en"}:
         language = translation.get_language()[:2]
