@@ -15,6 +15,7 @@ class GatewayConfig(AppConfig):
         from .health import model_health
         from .policies import can_manage_models
 
+        grant(Role.CHAMPION, "gateway.use_previews")
         grant(Role.ADMINISTRATOR, "gateway.manage_models", "gateway.use_previews")
         navigation.declare(
             navigation.Place(_("Models"), "cpu", "gateway:models", area="staff", order=300, shown_to=can_manage_models)

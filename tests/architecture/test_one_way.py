@@ -154,3 +154,31 @@ def test_services_that_take_ids_are_told_for_whom() -> None:
         given = {arg.arg for arg in node.args.kwonlyargs}
         if any(arg.endswith("_id") for arg in given):
             assert given & {"user", "actor"}, f"{name}: {node.name} looks an id up for nobody."
+
+
+# Roles and letters ---------------------------------------------------------------------------------------------------
+def test_rights_come_from_roles_alone() -> None:
+    """`accounts.roles.grant` says what a role carries, `accounts.services.set_roles` who has it."""
+    change = r"\.(add|remove|set|clear)\("
+    assert not written(rf"\bpermissions{change}", "apps/accounts/roles.py")
+    assert not written(rf"\bgroups{change}", "apps/accounts/services/people.py")
+    assert not written(rf"\buser_permissions{change}|\bis_superuser\b *=|assign_perm\(", "none")
+
+
+def test_each_app_grants_its_own_rights() -> None:
+    grants = [
+        (name_of(path), ast.literal_eval(right).split(".")[0])
+        for path in sources()
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) == "grant"
+        for right in node.args[1:]
+    ]
+    assert len(grants) > 8
+    for name, app in grants:
+        # Core knows no roles; the pages for its rights are the portal's.
+        assert name == f"apps/{'portal' if app == 'core' else app}/apps.py"
+
+
+def test_letters_have_one_owner() -> None:
+    """`accounts.mail.queue`: through the outbox, encrypted while they rest."""
+    assert not written(r"django\.core\.mail\b|\bsend_mail\(template_prefix=|\bmail_(admins|managers)\(", "apps/accounts/tasks.py")
