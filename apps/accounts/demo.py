@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.core.text import folded
 
 from .demo_world import ACCOUNTS, DEPARTMENTS, ENTITIES, JOBS, PEOPLE, REFUSED, SITES
-from .enums import Refusal, Role
+from .enums import RefusalReason, Role
 from .models import Department, Entity, JobRole, RefusedSignIn, Site, User
 from .oidc.claims import PROVIDER, identity_of
 from .services import set_roles
@@ -155,7 +155,7 @@ def _load_refused(people: dict[str, User]) -> None:
         last_login = now - timedelta(days=3 + 400 * days)
         SocialAccount.objects.filter(user=person).update(date_joined=last_login - timedelta(days=90), last_login=last_login)
         User.objects.filter(pk=person.pk).update(
-            is_active=why != Refusal.CLOSED, joined_at=last_login - timedelta(days=90), last_login=last_login
+            is_active=why != RefusalReason.CLOSED, joined_at=last_login - timedelta(days=90), last_login=last_login
         )
         last = now - timedelta(days=days, hours=2)
         RefusedSignIn.objects.create(

@@ -14,14 +14,13 @@ from django.views.decorators.http import require_GET, require_POST
 from apps.access.gate import capability_required
 from apps.accounts.requests import SignedInRequest
 from apps.core.crypto import CryptoError
-from apps.gateway.errors import GatewayError
+from apps.core.refusals import Refusal, refusals_on
 from apps.gateway.queries import choices_for, remedy_for
 
 from . import queries, services
 from .commands import USE
 from .forms import TitleForm
 from .models import Conversation
-from .services import ChatError
 
 PER_PAGE = 40
 door = capability_required(USE)
@@ -98,7 +97,7 @@ def start(request: SignedInRequest) -> HttpResponse:
     text = request.POST.get("text", "")
     try:
         started = services.start_turn(user=request.user, text=text, target=request.POST.get("target", ""))
-    except (ChatError, GatewayError, CryptoError) as error:
+    except (Refusal, CryptoError) as error:
         sentence = (
             _("Your content cannot be encrypted or read at the moment. Nothing was lost; try again soon.")
             if isinstance(error, CryptoError)
@@ -139,11 +138,9 @@ def rename(request: SignedInRequest, conversation_id: uuid.UUID) -> HttpResponse
         return render(request, "chat/rename.html", {"form": form, "conversation": found})
     form = TitleForm(request.POST)
     if form.is_valid():
-        try:
+        with refusals_on(form):
             services.rename_conversation(user=request.user, conversation_id=conversation_id, title=form.cleaned_data["title"])
             return redirect("chat:conversation", conversation_id)
-        except ChatError as error:
-            form.add_error("title", str(error))
     return render(request, "chat/rename.html", {"form": form, "conversation": found}, status=422)
 
 
@@ -159,7 +156,7 @@ def delete(request: SignedInRequest, conversation_id: uuid.UUID) -> HttpResponse
 def choose_model(request: SignedInRequest, conversation_id: uuid.UUID) -> HttpResponse:
     try:
         services.choose_target(user=request.user, conversation_id=conversation_id, target=request.POST.get("target", ""))
-    except GatewayError as error:
+    except Refusal as error:
         found = queries.get_conversation_for(request.user, conversation_id)
         return _page(request, {**_thread(found), "error": str(error), "remedy": remedy_for(request.user, error)}, status=422)
     return redirect("chat:conversation", conversation_id)
@@ -180,7 +177,7 @@ def show_message(request: SignedInRequest, message_id: uuid.UUID) -> HttpRespons
 def _show(request: SignedInRequest, choose: Callable[[], Conversation]) -> HttpResponse:
     try:
         found = choose()
-    except ChatError as error:
+    except Refusal as error:
         return HttpResponse(str(error), status=409)
     if request.htmx:
         return render(request, "chat/_thread.html", _thread(found))

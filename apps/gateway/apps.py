@@ -9,15 +9,17 @@ class GatewayConfig(AppConfig):
     def ready(self) -> None:
         from apps.accounts.enums import Role
         from apps.accounts.roles import grant
-        from apps.core import health, navigation
+        from apps.core import health, live, navigation
 
         from . import clients  # noqa: F401  registers its shutdown hook
         from .health import model_health
         from .policies import can_manage_models
+        from .queries import remedy_fields
 
         grant(Role.CHAMPION, "gateway.use_previews")
         grant(Role.ADMINISTRATOR, "gateway.manage_models", "gateway.use_previews")
         navigation.declare(
             navigation.Place(_("Models"), "cpu", "gateway:models", area="staff", order=300, shown_to=can_manage_models)
         )
+        live.tell_more(remedy_fields)
         health.register("model", model_health, critical=False)

@@ -9,13 +9,9 @@ import msgspec
 
 from apps.accounts.models import User
 from apps.core import live
-from apps.core.live import LiveError
 from apps.core.live.connection import Connection
-from apps.gateway.errors import GatewayError
-from apps.gateway.queries import remedy_fields
 
 from . import queries, services, tries
-from .errors import LearningError, RealData, TriesUsedUp
 
 
 class Ask(msgspec.Struct):
@@ -35,16 +31,7 @@ class Resume(msgspec.Struct):
 @live.command("practice.ask", frame=Ask, capability=None)
 def ask(user: User, frame: Ask) -> live.Reply:
     exercise = queries.get_exercise(frame.exercise)
-    try:
-        started = services.start_try(user=user, exercise=exercise, prompt=frame.prompt)
-    except RealData as error:
-        raise LiveError("real_data", str(error)) from error
-    except TriesUsedUp as error:
-        raise LiveError("no_tries", str(error)) from error
-    except LearningError as error:
-        raise LiveError("bad_prompt", str(error)) from error
-    except GatewayError as error:
-        raise LiveError(error.code, str(error), **remedy_fields(user, error)) from error
+    started = services.start_try(user=user, exercise=exercise, prompt=frame.prompt)
     reply = {
         "type": "practice.started",
         "try": str(started.entry.pk),

@@ -182,3 +182,31 @@ def test_each_app_grants_its_own_rights() -> None:
 def test_letters_have_one_owner() -> None:
     """`accounts.mail.queue`: through the outbox, encrypted while they rest."""
     assert not written(r"django\.core\.mail\b|\bsend_mail\(template_prefix=|\bmail_(admins|managers)\(", "apps/accounts/tasks.py")
+
+
+# Refusals ------------------------------------------------------------------------------------------------------------
+# What goes wrong below a service, and its sentence, if any, is for somebody else: a log, a file of a course, a program.
+NOT_FOR_PEOPLE = "Exception|ValueError|OSError|LookupError"
+
+
+def test_what_a_service_refuses_is_a_refusal() -> None:
+    services = [path for path in sources() if "/services" in name_of(path) or path.name == "errors.py"]
+    found = [
+        f"{name_of(path)}: {node.name}"
+        for path in services
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.ClassDef) and any(ast.unparse(base) in NOT_FOR_PEOPLE.split("|") for base in node.bases)
+        if not name_of(path).startswith("apps/core/")
+    ]
+    assert not found, "Derive it from core.refusals.Refusal: the socket, the API and forms know what to do with it."
+
+
+def test_refusals_are_put_into_words_in_one_place() -> None:
+    """`refusals_on(form)`, `refusals_told(request)`, the socket's registry, the API's problems."""
+    # One view of the quiz has an answer of its own to each of three refusals.
+    owner = ("apps/core/refusals.py", "apps/learning/views/quiz.py")
+    assert not written(r"messages\.\w+\(\s*request, str\((error|refusal)\)", *owner)
+    assert not written(r"add_error\([^\n]*\bstr\((refusal)\)", *owner)
+    commands = [path for path in sources() if path.name == "commands.py"]
+    assert commands
+    assert [name_of(path) for path in commands if "except " in path.read_text()] == []

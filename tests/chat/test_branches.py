@@ -18,10 +18,10 @@ from apps.accounts.models import User
 from apps.chat import queries, runs, services
 from apps.chat.enums import RunState
 from apps.chat.models import Conversation, Message, Run
-from apps.chat.services import ChatError
 from apps.core.ids import uuid7
 from apps.core.missing import NotThere
 from apps.core.models import AuditEntry
+from apps.core.refusals import Refusal
 from tests.factories.access import RequirementFactory, entitled_user
 from tests.factories.accounts import UserFactory
 from tests.factories.chat import add_message, add_run, make_conversation, make_model
@@ -76,7 +76,7 @@ def test_another_answer_is_a_branch_too(user: User) -> None:
 def test_a_turn_in_the_middle_of_an_answer_is_refused_and_stores_nothing(user: User) -> None:
     conversation = make_conversation(user)
     add_run(conversation, add_message(conversation, "un"), state=RunState.STREAMING)
-    with pytest.raises(ChatError) as caught:
+    with pytest.raises(Refusal) as caught:
         services.start_turn(user=user, text="deux", conversation_id=conversation.pk)
     assert caught.value.code == "busy"
     assert Message.objects.count() == 1
@@ -86,7 +86,7 @@ def test_three_answers_at_once_whatever_process_writes_them(user: User) -> None:
     # None of these runs executes here: they were sent together, or to other processes.
     for _ in range(services.MAX_AT_ONCE):
         services.start_turn(user=user, text="encore")
-    with pytest.raises(ChatError) as caught:
+    with pytest.raises(Refusal) as caught:
         services.start_turn(user=user, text="encore")
     assert caught.value.code == "too_many_runs"
     assert Conversation.objects.count() == services.MAX_AT_ONCE
@@ -112,7 +112,7 @@ def test_the_id_of_a_foreign_message_cannot_begin_a_conversation(user: User) -> 
 
 def test_no_more_than_three_answers_at_once_for_one_person(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(runs._writing_for, user.pk, services.MAX_AT_ONCE)
-    with pytest.raises(ChatError) as caught:
+    with pytest.raises(Refusal) as caught:
         services.start_turn(user=user, text="encore")
     assert caught.value.code == "too_many_runs"
 
@@ -121,7 +121,7 @@ def test_no_more_than_three_answers_at_once_for_one_person(user: User, monkeypat
     ("text", "code"), [("", "empty"), (" \n ", "empty"), ("x" * 60_001, "too_long"), ("x" * 50_000, "too_long")]
 )
 def test_a_message_that_cannot_be_sent_is_refused_before_anything_is_stored(user: User, text: str, code: str) -> None:
-    with pytest.raises(ChatError) as caught:
+    with pytest.raises(Refusal) as caught:
         services.start_turn(user=user, text=text)
     assert caught.value.code == code
     assert not Conversation.objects.exists()

@@ -13,9 +13,10 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from apps.access.forms import CharterForm
 from apps.access.queries import charter_for, explain, get_capability, has_capability
-from apps.access.services import AccessError, sign_charter
+from apps.access.services import sign_charter
 from apps.accounts.requests import SignedInRequest
 from apps.core.htmx import render_either
+from apps.core.refusals import refusals_told
 
 
 @require_http_methods(["GET", "POST"])
@@ -23,11 +24,8 @@ def charter(request: SignedInRequest) -> HttpResponse:
     """Read the charter in force, and sign it."""
     form = CharterForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_told(request, messages.WARNING):
             sign_charter(user=request.user, version=form.cleaned_data["version"], language=get_language() or "fr")
-        except AccessError as error:
-            messages.warning(request, str(error))
-        else:
             messages.success(request, _("Thank you: your signature is kept."))
         return redirect("access:charter")
     charter, signature = charter_for(request.user)

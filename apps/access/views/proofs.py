@@ -18,6 +18,7 @@ from apps.access.forms import AwardForm, ReasonForm, WaiverForm, end_of
 from apps.accounts.models import User
 from apps.accounts.queries import get_person
 from apps.accounts.requests import SignedInRequest
+from apps.core.refusals import refusals_on
 
 from .requirements import may_manage
 
@@ -26,11 +27,8 @@ def _page(
     request: SignedInRequest, person: User, form: Form, act: Callable[[dict[str, Any]], None], words: dict[str, Any], done: str
 ) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_on(form):
             act(form.cleaned_data)
-        except services.AccessError as error:
-            form.add_error(None, str(error))
-        else:
             messages.success(request, done)
             return redirect("accounts:person", person.pk)
     context = {"person": person, "form": form, **words}

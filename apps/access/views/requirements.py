@@ -15,8 +15,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from apps.access import queries
 from apps.access.forms import AskForm
 from apps.access.impact import Ask, asks_of, impact_of, with_ask, without_ask
-from apps.access.services import AccessError, add_requirement, remove_requirement
+from apps.access.services import add_requirement, remove_requirement
 from apps.accounts.requests import SignedInRequest
+from apps.core.refusals import refusals_told
 
 PER_PAGE = 50
 may_manage = permission_required("access.manage_access", raise_exception=True)
@@ -63,11 +64,8 @@ def remove(request: SignedInRequest, capability: str, requirement_id: int) -> Ht
     found = queries.get_capability(capability)
     requirement = queries.get_requirement(found.code, requirement_id)
     if request.method == "POST":
-        try:
+        with refusals_told(request):
             remove_requirement(requirement=requirement, actor=request.user)
-        except AccessError as error:
-            messages.error(request, str(error))
-        else:
             messages.success(request, _("“%(what)s” no longer asks for this.") % {"what": found.label})
         return redirect("access:requirements")
     before = asks_of(found.code)

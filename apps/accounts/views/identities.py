@@ -13,10 +13,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from apps.accounts import queries, services
 from apps.accounts.enums import Decision
-from apps.accounts.errors import AccountError
 from apps.accounts.forms import DecisionForm, ReasonForm, SignInRulesForm
 from apps.accounts.models import RefusedSignIn, User
 from apps.accounts.requests import SignedInRequest
+from apps.core.refusals import refusals_on, refusals_told
 
 from .people import PER_PAGE, may_manage
 
@@ -37,11 +37,8 @@ def decide(request: SignedInRequest, refused_id: uuid.UUID) -> HttpResponse:
     identities = queries.identities_of(found.holder)
     form = DecisionForm(request.POST if request.method == "POST" else None, refused=found, tied=bool(identities))
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_on(form):
             done = _decide(found, form, actor=request.user)
-        except AccountError as error:
-            form.add_error(None, str(error))
-        else:
             messages.success(request, done)
             return redirect("accounts:refused_sign_ins")
     context = {
@@ -89,10 +86,7 @@ def untie(request: SignedInRequest, person_id: uuid.UUID, identity_id: int) -> H
     found = queries.get_person(person_id)
     form = ReasonForm(request.POST, prefix=f"untie-{identity_id}")
     reason = form.cleaned_data["reason"] if form.is_valid() else ""
-    try:
+    with refusals_told(request):
         services.untie_identity(user=found, identity_id=identity_id, actor=request.user, reason=reason)
-    except AccountError as error:
-        messages.error(request, str(error))
-    else:
         messages.success(request, _("This identity opens the account of %(name)s no more.") % {"name": found})
     return redirect("accounts:person", found.pk)

@@ -15,11 +15,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from apps.accounts import queries, services
 from apps.accounts.enums import Role
-from apps.accounts.errors import AccountError
 from apps.accounts.forms import PeopleFilter, PersonForm, ReasonForm, RolesForm, SignOutForm
 from apps.accounts.models import User
 from apps.accounts.panels import panels_for
 from apps.accounts.requests import SignedInRequest
+from apps.core.refusals import refusals_on, refusals_told
 
 PER_PAGE = 50
 may_see = permission_required("accounts.see_people", raise_exception=True)
@@ -73,16 +73,13 @@ def new(request: SignedInRequest) -> HttpResponse:
     """Enter a person."""
     form = PersonForm(request.POST or None, inviting=True)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_on(form, "email"):
             created = services.create_person(
                 email=form.cleaned_data["email"],
                 **form.changes(),
                 invite=form.cleaned_data["invite"],
                 actor=request.user,
             )
-        except AccountError as error:
-            form.add_error("email", str(error))
-        else:
             messages.success(request, _("%(name)s is entered.") % {"name": created})
             return redirect("accounts:person", created.pk)
     return render(request, "accounts/people/edit.html", {"form": form}, status=422 if form.errors else 200)
@@ -95,12 +92,9 @@ def edit(request: SignedInRequest, person_id: uuid.UUID) -> HttpResponse:
     found = queries.get_person(person_id)
     form = PersonForm(request.POST or None, initial=PersonForm.initial_for(found))
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_on(form, "email"):
             email = form.cleaned_data["email"]
             services.edit_person(user=found, email=email, changes=form.changes(), actor=request.user)
-        except AccountError as error:
-            form.add_error("email", str(error))
-        else:
             messages.success(request, _("The changes are kept."))
             return redirect("accounts:person", found.pk)
     return render(request, "accounts/people/edit.html", {"form": form, "person": found}, status=422 if form.errors else 200)
@@ -113,11 +107,8 @@ def roles(request: SignedInRequest, person_id: uuid.UUID) -> HttpResponse:
     found = queries.get_person(person_id)
     form = RolesForm(request.POST)
     if form.is_valid():
-        try:
+        with refusals_on(form, "roles"):
             services.set_roles(user=found, roles=[Role(code) for code in form.cleaned_data["roles"]], actor=request.user)
-        except AccountError as error:
-            form.add_error("roles", str(error))
-        else:
             messages.success(request, _("The roles of %(name)s are changed.") % {"name": found})
             return redirect("accounts:person", found.pk)
     return _person_page(request, found, roles_form=form)
@@ -130,11 +121,8 @@ def close(request: SignedInRequest, person_id: uuid.UUID) -> HttpResponse:
     found = queries.get_person(person_id)
     form = ReasonForm(request.POST, prefix="close")
     if form.is_valid():
-        try:
+        with refusals_on(form, "reason"):
             services.deactivate_person(user=found, actor=request.user, reason=form.cleaned_data["reason"])
-        except AccountError as error:
-            form.add_error("reason", str(error))
-        else:
             messages.success(request, _("The account of %(name)s is closed, and every session has ended.") % {"name": found})
             return redirect("accounts:person", found.pk)
     return _person_page(request, found, close_form=form)
@@ -142,11 +130,8 @@ def close(request: SignedInRequest, person_id: uuid.UUID) -> HttpResponse:
 
 def _act(request: SignedInRequest, person_id: uuid.UUID, act: Callable[[User], None], done: str) -> HttpResponse:
     found = queries.get_person(person_id)
-    try:
+    with refusals_told(request):
         act(found)
-    except AccountError as error:
-        messages.error(request, str(error))
-    else:
         messages.success(request, done % {"name": found})
     return redirect("accounts:person", found.pk)
 

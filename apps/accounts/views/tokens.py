@@ -11,10 +11,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.accounts import scopes, services
-from apps.accounts.errors import AccountError
 from apps.accounts.forms import TokenForm
 from apps.accounts.requests import SignedInRequest
 from apps.core.missing import NotThere
+from apps.core.refusals import refusals_on
 
 
 @require_http_methods(["GET", "POST"])
@@ -26,11 +26,8 @@ def new(request: SignedInRequest) -> HttpResponse:
         raise NotThere
     form = TokenForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_on(form):
             token, secret = services.create_token(user=request.user, **form.cleaned_data)
-        except AccountError as error:
-            form.add_error(None, str(error))
-        else:
             return render(request, "accounts/token_made.html", {"token": token, "secret": secret})
     return render(request, "accounts/new_token.html", {"form": form}, status=422 if form.errors else 200)
 

@@ -32,9 +32,9 @@ def rename_conversation(*, user: User, conversation_id: uuid.UUID, title: str) -
     """
     title = " ".join(title.split())
     if not title:
-        raise ChatError("empty", _("Give the conversation a title."))
+        raise ChatError("empty", _("Give the conversation a title."), "title")
     if len(title) > MAX_TITLE:
-        raise ChatError("too_long", _("A title has at most %(limit)s characters.") % {"limit": MAX_TITLE})
+        raise ChatError("too_long", _("A title has at most %(limit)s characters.") % {"limit": MAX_TITLE}, "title")
     conversation = queries.get_conversation_for(user, conversation_id, lock=True)
     conversation.set_title(conversation.seal(), title)
     conversation.save(update_fields=["title"])
@@ -69,7 +69,7 @@ def choose_run(*, user: User, run_id: uuid.UUID) -> Conversation:
     run = queries.get_run_for(user, run_id)
     conversation = queries.get_conversation_for(user, run.conversation_id, lock=True)
     if conversation.runs.filter(state=RunState.STREAMING).exists():
-        raise ChatError("busy", str(BUSY))
+        raise ChatError("busy", BUSY)
     conversation.head = queries.last_run_under(conversation, run)
     conversation.save(update_fields=["head"])
     announce(conversation, "branch")

@@ -221,10 +221,7 @@ def _begin_run(
     run_id = uuid7()
     call = prepare_call(user=user, target=conversation.target, messages=[], purpose="chat", reference=str(run_id))
     window = call.context_window or context.USUAL_WINDOW
-    try:
-        call = dataclasses.replace(call, messages=context.build(history, context_window=window))
-    except context.MessageTooLong as error:
-        raise ChatError("too_long", str(error)) from error
+    call = dataclasses.replace(call, messages=context.build(history, context_window=window))
     if message._state.adding:
         sql.insert(message)
     run = Run(id=run_id, conversation=conversation, message=message, version_id=call.version_id, model_name=call.label)
@@ -233,7 +230,7 @@ def _begin_run(
     try:
         sql.insert(run)
     except IntegrityError as error:  # the database allows one open run per conversation
-        raise ChatError("busy", str(BUSY)) from error
+        raise ChatError("busy", BUSY) from error
     sql.update(Conversation, {"id": conversation.pk}, head=run.pk, active_at=run.started_at, target=conversation.target)
     plan = runs.Plan(
         run_id=run.pk,

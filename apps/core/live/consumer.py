@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core import crypto, db
 from apps.core.missing import NotThere
+from apps.core.refusals import Refusal
 from apps.core.text import well_formed
 
 from . import frames, registry
@@ -176,6 +177,8 @@ class LiveSocket:
                 # The sentence may be lazy: it is put into words here, in the person's language.
                 error.message = str(error.message)
                 raise
+            except Refusal as error:
+                raise registry.refused(user, error) from error
             except NotThere as error:
                 raise LiveError("not_found", str(_("This does not exist, or no longer."))) from error
 

@@ -10,13 +10,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.accounts.requests import SignedInRequest
+from apps.core.refusals import refusals_on
 from apps.gateway import queries
 from apps.gateway.enums import VersionStatus
 from apps.gateway.figures import usage_figures
 from apps.gateway.forms import PERIODS, AliasForm, ModelForm, PeriodForm, StatusForm, VersionForm
 from apps.gateway.models import Alias
 from apps.gateway.services import (
-    RegistryError,
     change_alias,
     change_model,
     change_version,
@@ -26,7 +26,7 @@ from apps.gateway.services import (
     forget_adaptations,
 )
 
-from . import blame, may_manage
+from . import may_manage
 
 
 @require_safe
@@ -57,11 +57,8 @@ def new_version(request: SignedInRequest) -> HttpResponse:
     given = {name: request.GET[name] for name in ("provider", "upstream_name", "model_name") if request.GET.get(name)}
     form = VersionForm(request.POST or None, initial=given)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_on(form):
             version = create_version(actor=request.user, **form.cleaned_data)
-        except RegistryError as error:
-            blame(form, error)
-        else:
             messages.success(
                 request, _("“%(name)s” is there as a preview. Put it in service when it is ready.") % {"name": version}
             )
@@ -77,11 +74,8 @@ def edit_version(request: SignedInRequest, version_id: UUID) -> HttpResponse:
     version = queries.get_version(version_id)
     form = VersionForm(request.POST or None, instance=version)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_on(form):
             change_version(version=version, actor=request.user, **form.cleaned_data)
-        except RegistryError as error:
-            blame(form, error)
-        else:
             messages.success(request, _("The changes count from the next message on."))
             return redirect("gateway:models")
     context = {"form": form, "version": version}
@@ -107,11 +101,8 @@ def version_status(request: SignedInRequest, version_id: UUID) -> HttpResponse:
     form = StatusForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         values: dict[str, Any] = {**form.cleaned_data, "status": VersionStatus(form.cleaned_data["status"])}
-        try:
+        with refusals_on(form):
             version = change_version_status(version=version, actor=request.user, **values)
-        except RegistryError as error:
-            blame(form, error)
-        else:
             status = version.get_status_display()
             messages.success(request, _("%(version)s: %(status)s") % {"version": version, "status": status})
             return redirect("gateway:models")
@@ -135,14 +126,11 @@ def edit_alias(request: SignedInRequest, code: str) -> HttpResponse:
 def _alias(request: SignedInRequest, alias: Alias | None) -> HttpResponse:
     form = AliasForm(request.POST or None, alias=alias, versions=queries.versions_to_point_to())
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_on(form):
             if alias is None:
                 done = create_alias(actor=request.user, **form.cleaned_data)
             else:
                 done = change_alias(alias=alias, actor=request.user, **form.cleaned_data)
-        except RegistryError as error:
-            blame(form, error)
-        else:
             messages.success(request, _("“%(alias)s” now means %(version)s.") % {"alias": done, "version": done.target})
             return redirect("gateway:models")
     return render(request, "gateway/staff/alias.html", {"form": form, "alias": alias}, status=422 if form.errors else 200)

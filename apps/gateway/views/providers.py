@@ -11,12 +11,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.accounts.requests import SignedInRequest
 from apps.core.crypto import CryptoError
 from apps.core.htmx import render_either
+from apps.core.refusals import refusals_on
 from apps.gateway import queries
 from apps.gateway.forms import ProviderForm
 from apps.gateway.models import Provider
-from apps.gateway.services import RegistryError, change_provider, create_provider, probe_provider
+from apps.gateway.services import change_provider, create_provider, probe_provider
 
-from . import blame, may_manage
+from . import may_manage
 
 
 @require_safe
@@ -33,14 +34,14 @@ def new(request: SignedInRequest) -> HttpResponse:
     form = ProviderForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            provider = create_provider(actor=request.user, **form.cleaned_data)
-        except RegistryError as error:
-            blame(form, error)
+            with refusals_on(form):
+                provider = create_provider(actor=request.user, **form.cleaned_data)
+                messages.success(
+                    request, _("“%(name)s” is there. Test the connection, then add its models.") % {"name": provider}
+                )
+                return redirect("gateway:provider", provider.pk)
         except CryptoError as error:
             form.add_error(None, str(error))
-        else:
-            messages.success(request, _("“%(name)s” is there. Test the connection, then add its models.") % {"name": provider})
-            return redirect("gateway:provider", provider.pk)
     return render(request, "gateway/staff/provider.html", {"form": form}, status=422 if form.errors else 200)
 
 
@@ -52,14 +53,12 @@ def edit(request: SignedInRequest, provider_id: UUID) -> HttpResponse:
     form = ProviderForm(request.POST or None, instance=provider)
     if request.method == "POST" and form.is_valid():
         try:
-            change_provider(provider=provider, actor=request.user, **form.cleaned_data)
-        except RegistryError as error:
-            blame(form, error)
+            with refusals_on(form):
+                change_provider(provider=provider, actor=request.user, **form.cleaned_data)
+                messages.success(request, _("The changes count from the next message on."))
+                return redirect("gateway:provider", provider.pk)
         except CryptoError as error:
             form.add_error(None, str(error))
-        else:
-            messages.success(request, _("The changes count from the next message on."))
-            return redirect("gateway:provider", provider.pk)
     context = {"form": form, "provider": Provider.objects.get(pk=provider.pk)}
     return render(request, "gateway/staff/provider.html", context, status=422 if form.errors else 200)
 

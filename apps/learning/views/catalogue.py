@@ -6,8 +6,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.requests import SignedInRequest
+from apps.core.refusals import refusals_told
 from apps.learning import queries, services
-from apps.learning.errors import LearningError
 
 
 @require_safe
@@ -25,9 +25,7 @@ def course(request: SignedInRequest, code: str) -> HttpResponse:
 def start(request: SignedInRequest, code: str) -> HttpResponse:
     """Begin a course, or take it again once it may be renewed; then go to where one reads on."""
     found = queries.get_course(code)
-    try:
+    with refusals_told(request, messages.INFO):
         services.open_cycle(user=request.user, course=found)
-    except LearningError as error:
-        messages.info(request, str(error))
-        return redirect("learning:course", code)
-    return redirect(queries.path_for(request.user, course=code)[0].url)
+        return redirect(queries.path_for(request.user, course=code)[0].url)
+    return redirect("learning:course", code)

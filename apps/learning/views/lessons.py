@@ -8,8 +8,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from apps.accounts.requests import SignedInRequest
 from apps.core.htmx import render_either
+from apps.core.refusals import refusals_told
 from apps.learning import queries, services
-from apps.learning.errors import BadAnswer, CheckUnanswered
+from apps.learning.errors import BadAnswer
 from apps.learning.grading import read_answer
 
 
@@ -28,14 +29,11 @@ def see(request: SignedInRequest, code: str, lesson: str) -> HttpResponse:
 
 @require_POST
 def finish(request: SignedInRequest, code: str, lesson: str) -> HttpResponse:
-    try:
-        following = services.finish_lesson(user=request.user, lesson=queries.get_lesson(code, lesson))
-    except CheckUnanswered as error:
-        messages.warning(request, str(error))
-        return redirect(reverse("learning:lesson", args=[code, lesson]) + "#check")
-    if following is None:
-        return redirect("learning:quiz", code)
-    return redirect("learning:lesson", code, following.code)
+    found = queries.get_lesson(code, lesson)
+    with refusals_told(request, messages.WARNING):
+        following = services.finish_lesson(user=request.user, lesson=found)
+        return redirect("learning:lesson", code, following.code) if following else redirect("learning:quiz", code)
+    return redirect(reverse("learning:lesson", args=[code, lesson]) + "#check")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -11,8 +11,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from apps.accounts.requests import SignedInRequest
+from apps.core.refusals import refusals_told
 from apps.learning import queries, services
-from apps.learning.errors import AnsweredSince, AttemptSubmitted, BadAnswer, LearningError, QuizClosed
+from apps.learning.errors import AnsweredSince, AttemptSubmitted, BadAnswer
 from apps.learning.grading import fingerprint, read_answer, require_complete
 
 
@@ -21,12 +22,9 @@ def intro(request: SignedInRequest, code: str) -> HttpResponse:
     """What the quiz asks (GET), and starting it (POST)."""
     if request.method == "POST":
         course = queries.get_course(code)
-        try:
-            found = services.start_attempt(user=request.user, course=course)
-        except QuizClosed as error:
-            messages.info(request, str(error))
-            return redirect("learning:course", code)
-        return redirect("learning:attempt", found.pk)
+        with refusals_told(request, messages.INFO):
+            return redirect("learning:attempt", services.start_attempt(user=request.user, course=course).pk)
+        return redirect("learning:course", code)
     page = queries.course_page(request.user, code)
     if not page.step.lessons_complete:
         if page.step.started:
@@ -94,12 +92,10 @@ def review(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
 @require_POST
 def submit(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
     found = queries.get_attempt_for(request.user, pk)
-    try:
+    with refusals_told(request, messages.WARNING):
         services.submit_attempt(attempt=found)
-    except LearningError as error:
-        messages.warning(request, str(error))
-        return redirect("learning:review", pk)
-    return redirect("learning:result", pk)
+        return redirect("learning:result", pk)
+    return redirect("learning:review", pk)
 
 
 @require_safe
