@@ -8,7 +8,9 @@ class AccessConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.accounts import panels
+        from apps.accounts.enums import Role
         from apps.accounts.panels import Panel
+        from apps.accounts.roles import grant
         from apps.core import live, navigation, past
         from apps.core.navigation import Place
 
@@ -16,6 +18,7 @@ class AccessConfig(AppConfig):
         from .past import write_imports, write_signatures
         from .records import own_panel, staff_panel
 
+        grant(Role.ADMINISTRATOR, "access.manage_access")
         live.set_gate(live_gate)
         panels.declare(Panel("account", "access/_my_proofs.html", own_panel, order=10))
         panels.declare(Panel("person", "access/staff/_proofs.html", staff_panel, order=10))

@@ -11,8 +11,12 @@ class AccountsConfig(AppConfig):
         from apps.core.navigation import Place
 
         from . import signals  # noqa: F401  connects the receivers
+        from .enums import Role
         from .past import write_people
+        from .roles import grant
 
+        grant(Role.TRAINER, "accounts.see_people")
+        grant(Role.ADMINISTRATOR, "accounts.see_people", "accounts.manage_people")
         navigation.declare(Place(_("My account"), "user", "accounts:account", area="own", order=10))
         navigation.declare(
             Place(

@@ -15,7 +15,6 @@ from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
-from django.contrib.auth.models import Group
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -23,9 +22,10 @@ from django.utils.translation import gettext_lazy as _
 from apps.core.text import folded
 
 from .demo_world import ACCOUNTS, DEPARTMENTS, ENTITIES, JOBS, PEOPLE, REFUSED, SITES
-from .enums import Refusal
+from .enums import RefusalReason, Role
 from .models import Department, Entity, JobRole, RefusedSignIn, Site, User
 from .oidc.claims import PROVIDER, identity_of
+from .services import set_roles
 
 DOMAIN = "alcyon.example"
 ISSUER = f"https://login.{DOMAIN}"
@@ -158,7 +158,7 @@ def _load_refused(people: dict[str, User]) -> None:
         last_login = now - timedelta(days=3 + 400 * days)
         SocialAccount.objects.filter(user=person).update(date_joined=last_login - timedelta(days=90), last_login=last_login)
         User.objects.filter(pk=person.pk).update(
-            is_active=why != Refusal.CLOSED, joined_at=last_login - timedelta(days=90), last_login=last_login
+            is_active=why != RefusalReason.CLOSED, joined_at=last_login - timedelta(days=90), last_login=last_login
         )
         last = now - timedelta(days=days, hours=2)
         RefusedSignIn.objects.create(
@@ -192,7 +192,7 @@ def _load_accounts() -> None:
             user.save()
             EmailAddress.objects.get_or_create(user=user, email=email, defaults={"primary": True, "verified": True})
             if role:
-                user.groups.add(Group.objects.get(name=role))
+                set_roles(user=user, roles={Role(role)}, actor=None)
         accounts.append(account)
     if {account.email: account for account in accounts} != kept:
         _keep(accounts)

@@ -17,7 +17,7 @@ from apps.core.text import folded
 
 from . import scopes
 from .addresses import normal_email, normal_name, normal_password
-from .enums import Refusal, Theme
+from .enums import RefusalReason, Theme
 
 NO_ADDRESS = "address-taken-away.invalid"  # a domain that never is one (RFC 2606)
 
@@ -257,7 +257,7 @@ class RefusedSignIn(models.Model):
     email = models.EmailField(max_length=254)
     holder = models.ForeignKey(User, on_delete=models.CASCADE, related_name="refused_sign_ins")
     person = models.ForeignKey(User, null=True, blank=True, on_delete=models.CASCADE, related_name="refused_addresses")
-    why = models.CharField(max_length=16, choices=Refusal)
+    why = models.CharField(max_length=16, choices=RefusalReason)
     first_at = models.DateTimeField(default=timezone.now)
     last_at = models.DateTimeField(default=timezone.now, db_index=True)
     times = models.PositiveIntegerField(default=1)
@@ -278,4 +278,4 @@ class RefusedSignIn(models.Model):
     @property
     def is_verified(self) -> bool:
         """Whether the provider vouched for the address."""
-        return self.why != Refusal.UNVERIFIED
+        return self.why != RefusalReason.UNVERIFIED

@@ -15,6 +15,7 @@ from rest_framework.views import set_rollback
 
 from apps.core.crypto import CryptoError
 from apps.core.ids import uuid7
+from apps.core.refusals import Refusal
 
 from .permissions import Locked, MissingScope
 
@@ -27,6 +28,7 @@ TITLES = {
     403: gettext_lazy("You may not do this"),
     404: gettext_lazy("There is nothing here"),
     405: gettext_lazy("This address does not do that"),
+    409: gettext_lazy("This cannot be done as things stand"),
     413: gettext_lazy("This request is too large"),
     415: gettext_lazy("Send JSON"),
     429: gettext_lazy("Too many requests"),
@@ -38,6 +40,12 @@ TYPES = {  # what has a meaning beyond its status
     "locked": gettext_lazy("This is not open to you yet"),
     "missing_scope": gettext_lazy("This token may not do this"),
 }
+
+
+class Conflict(exceptions.APIException):
+    """A service refuses it as things stand."""
+
+    status_code = status.HTTP_409_CONFLICT
 
 
 class TooLarge(exceptions.APIException):
@@ -76,6 +84,8 @@ def handle(error: Exception, context: dict[str, Any]) -> Response:
             "capability": known.explanation.capability.code,
             "missing": [{"label": item.label, "state": item.state.value, "url": item.url} for item in known.explanation.missing],
         }
+    elif isinstance(known, Conflict):
+        more = {"code": known.get_codes()}
     elif isinstance(known, MissingScope):
         kind, more = "missing_scope", {"scopes": sorted(known.missing)}
     return respond(known.status_code, kind=kind, detail=str(known.detail), instance=instance, headers=headers, **more)
@@ -102,6 +112,11 @@ def _known(error: Exception) -> exceptions.APIException | None:
         return error
     if isinstance(error, Http404 | ObjectDoesNotExist):
         return exceptions.NotFound(_("It does not exist, or it belongs to somebody else."))
+    if isinstance(error, Refusal):
+        # What was sent is not right, and where; or it is, and cannot be done as things stand.
+        if error.field:
+            return exceptions.ValidationError({error.field: [str(error)]}, code=error.code)
+        return Conflict(str(error), code=error.code)
     if isinstance(error, PermissionDenied):
         return exceptions.PermissionDenied()
     if isinstance(error, CryptoError):

@@ -8,12 +8,9 @@ import msgspec
 
 from apps.accounts.models import User
 from apps.core import live
-from apps.core.live import LiveError
-from apps.gateway.errors import GatewayError
-from apps.gateway.queries import remedy_fields
 
 from . import queries, services
-from .services import RUN, ChatError, Started
+from .services import RUN, Started
 
 USE = "chat.use"
 
@@ -56,48 +53,32 @@ def _started(started: Started) -> live.Reply:
     return RUN.reply(frame, run.pk)
 
 
-def _refused(error: Exception, user: User) -> LiveError:
-    return LiveError(getattr(error, "code", "refused"), str(error), **remedy_fields(user, error))
-
-
 @live.command("chat.send", frame=Send, capability=USE)
 def send(user: User, frame: Send) -> live.Reply:
-    try:
-        return _started(
-            services.start_turn(
-                user=user,
-                text=frame.text,
-                conversation_id=frame.conversation,
-                target=frame.target,
-                message_id=frame.message,
-            )
+    return _started(
+        services.start_turn(
+            user=user,
+            text=frame.text,
+            conversation_id=frame.conversation,
+            target=frame.target,
+            message_id=frame.message,
         )
-    except (ChatError, GatewayError) as error:
-        raise _refused(error, user) from error
+    )
 
 
 @live.command("chat.edit", frame=Edit, capability=USE)
 def edit(user: User, frame: Edit) -> live.Reply:
-    try:
-        return _started(services.edit_message(user=user, message_id=frame.message, text=frame.text))
-    except (ChatError, GatewayError) as error:
-        raise _refused(error, user) from error
+    return _started(services.edit_message(user=user, message_id=frame.message, text=frame.text))
 
 
 @live.command("chat.regenerate", frame=Again, capability=USE)
 def regenerate(user: User, frame: Again) -> live.Reply:
-    try:
-        return _started(services.regenerate(user=user, run_id=frame.run, target=frame.target))
-    except (ChatError, GatewayError) as error:
-        raise _refused(error, user) from error
+    return _started(services.regenerate(user=user, run_id=frame.run, target=frame.target))
 
 
 @live.command("chat.continue", frame=OneRun, capability=USE)
 def continue_(user: User, frame: OneRun) -> live.Reply:
-    try:
-        return _started(services.continue_run(user=user, run_id=frame.run))
-    except (ChatError, GatewayError) as error:
-        raise _refused(error, user) from error
+    return _started(services.continue_run(user=user, run_id=frame.run))
 
 
 @live.command("chat.stop", frame=OneRun, capability=USE)

@@ -1,4 +1,4 @@
-"""Reading conversations. Somebody else's and missing ones raise the same DoesNotExist."""
+"""Reading conversations. Somebody else's and missing ones raise the same NotThere."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from apps.core import sql
 from apps.core.crypto import CryptoError, Seal, seal_opener
 from apps.core.markdown import render_answer
+from apps.core.missing import get_or_not_there
 from apps.gateway.answers import Answer
 from apps.gateway.enums import AnswerState
 from apps.gateway.errors import failure_in_words
@@ -100,13 +101,13 @@ def conversations_for(user: User) -> QuerySet[Conversation]:
 
 
 def get_conversation_for(user: User, conversation_id: uuid.UUID, *, lock: bool = False) -> Conversation:
-    """Return one conversation of `user`. Raises Conversation.DoesNotExist."""
+    """Return one conversation of `user`. Raises NotThere."""
     return sql.get(Conversation, id=conversation_id, owner=user.pk, lock=lock)
 
 
 def get_run_for(user: User, run_id: uuid.UUID) -> Run:
-    """Return one run in a conversation of `user`, conversation included. Raises Run.DoesNotExist."""
-    return Run.objects.select_related("conversation").get(pk=run_id, conversation__owner=user.pk)
+    """Return one run in a conversation of `user`, conversation included. Raises NotThere."""
+    return get_or_not_there(Run.objects.select_related("conversation"), pk=run_id, conversation__owner=user.pk)
 
 
 def stored_run(run_id: uuid.UUID) -> Answer | None:

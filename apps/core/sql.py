@@ -17,6 +17,8 @@ from typing import Any, TypeVar
 from django.db import connection, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from .missing import NotThere
+
 M = TypeVar("M", bound=models.Model)
 T = TypeVar("T")
 Convert = Callable[[Any], Any]
@@ -53,7 +55,7 @@ def fetch(statement: str, **values: Any) -> list[tuple[Any, ...]]:
 def get(model: type[M], *, lock: bool = False, **where: Any) -> M:
     """Return the one row of `model` whose fields have these values. `lock`: keep it from others until the transaction ends.
 
-    Raises `model.DoesNotExist`.
+    Raises NotThere.
     """
     lock = lock and connection.features.has_select_for_update
     statement, names, conversions = _selection(model, connection.vendor, tuple(where), lock)
@@ -61,7 +63,7 @@ def get(model: type[M], *, lock: bool = False, **where: Any) -> M:
         cursor.execute(statement, _values(model, where))
         row = cursor.fetchone()
     if row is None:
-        raise model.DoesNotExist  # type: ignore[attr-defined]  # every concrete model has its own
+        raise NotThere
     values = list(row)
     for place, convert in conversions:
         values[place] = convert(values[place])

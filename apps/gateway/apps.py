@@ -9,17 +9,20 @@ class GatewayConfig(AppConfig):
     def ready(self) -> None:
         from apps.accounts.enums import Role
         from apps.accounts.roles import grant
-        from apps.core import health, navigation, past
+        from apps.core import health, live, navigation, past
 
         from . import clients  # noqa: F401  registers its shutdown hook
         from .health import model_health
         from .past import write_models, write_usage
         from .policies import can_manage_models
+        from .queries import remedy_fields
 
+        grant(Role.CHAMPION, "gateway.use_previews")
         grant(Role.ADMINISTRATOR, "gateway.manage_models", "gateway.use_previews")
         navigation.declare(
             navigation.Place(_("Models"), "cpu", "gateway:models", area="staff", order=300, shown_to=can_manage_models)
         )
+        live.tell_more(remedy_fields)
         health.register("model", model_health, critical=False)
         past.declare(past.Chapter("models", write_models, order=45))
         past.declare(past.Chapter("usage", write_usage, order=60))

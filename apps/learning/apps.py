@@ -9,6 +9,8 @@ class LearningConfig(AppConfig):
     def ready(self) -> None:
         from apps.access import capabilities
         from apps.accounts import panels
+        from apps.accounts.enums import Role
+        from apps.accounts.roles import grant
         from apps.core import past
         from apps.core.navigation import Place, declare
 
@@ -16,6 +18,8 @@ class LearningConfig(AppConfig):
         from .policies import can_manage_courses
         from .queries import certificate_links, courses_panel, training_url
 
+        for role in (Role.TRAINER, Role.ADMINISTRATOR):
+            grant(role, "learning.manage_courses")
         capabilities.offer_training_link(training_url)
         capabilities.offer_certificates(certificate_links)
         declare(

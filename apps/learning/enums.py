@@ -57,4 +57,6 @@ class RealDataKind(models.TextChoices):
     EMAIL = "email", _("an e-mail address")
     IBAN = "iban", _("a bank account number")
     SOCIAL_SECURITY = "social_security", _("a social security number")
+    CARD = "card", _("a payment card number")
+    COMPANY = "company", _("a company’s registration number")
     PHONE = "phone", _("a phone number")

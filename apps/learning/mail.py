@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
+from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from apps.accounts import mail
 from apps.core import outbox
 
 from .models import Certificate
 
 
 @outbox.task
+@transaction.atomic
 def send_certificate(*, certificate_id: str) -> None:
-    """Send a certificate to its holder, in the language they passed in. A second run sends nothing."""
+    """Write a certificate's letter to its holder, in the language they passed in. A second run writes none."""
     certificate = (
-        Certificate.objects.select_related("attempt__enrolment__user", "attempt__version", "award")
+        Certificate.objects.select_for_update(of=("self",))
+        .select_related("attempt__enrolment__user", "attempt__version", "award")
         .filter(pk=certificate_id, mailed_at=None)
         .first()
     )
@@ -35,10 +38,9 @@ def send_certificate(*, certificate_id: str) -> None:
             "url": settings.BASE_URL + reverse("learning:certificate", args=[certificate.pk]),
             "home": settings.BASE_URL,
         }
-        message = EmailMultiAlternatives(
+        mail.queue(
+            to=[user.email],
             subject=_("You have passed “%(course)s”") % {"course": context["course"]},
             body=render_to_string("learning/mail/certificate.txt", context).strip() + "\n",
-            to=[user.email],
         )
-    message.send()
     Certificate.objects.filter(pk=certificate.pk).update(mailed_at=timezone.now())

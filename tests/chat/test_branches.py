@@ -17,9 +17,10 @@ from pytest_django import DjangoAssertNumQueries
 from apps.accounts.models import User
 from apps.chat import queries, services
 from apps.chat.models import Conversation, Message, Run
-from apps.chat.services import ChatError
 from apps.core.ids import uuid7
+from apps.core.missing import NotThere
 from apps.core.models import AuditEntry
+from apps.core.refusals import Refusal
 from apps.gateway.answers import LOST_AFTER
 from apps.gateway.enums import AnswerState
 from tests.factories.access import RequirementFactory, entitled_user
@@ -77,7 +78,7 @@ def test_another_answer_is_a_branch_too(user: User) -> None:
 def test_a_turn_in_the_middle_of_an_answer_is_refused_and_stores_nothing(user: User) -> None:
     conversation = make_conversation(user)
     add_run(conversation, add_message(conversation, "un"), state=AnswerState.STREAMING)
-    with pytest.raises(ChatError) as caught:
+    with pytest.raises(Refusal) as caught:
         services.start_turn(user=user, text="deux", conversation_id=conversation.pk)
     assert caught.value.code == "busy"
     assert Message.objects.count() == 1
@@ -87,7 +88,7 @@ def test_three_answers_at_once_whatever_process_writes_them(user: User) -> None:
     # None of these runs executes here: they were sent together, or to other processes.
     for _ in range(services.MAX_AT_ONCE):
         services.start_turn(user=user, text="encore")
-    with pytest.raises(ChatError) as caught:
+    with pytest.raises(Refusal) as caught:
         services.start_turn(user=user, text="encore")
     assert caught.value.code == "too_many_runs"
     assert Conversation.objects.count() == services.MAX_AT_ONCE
@@ -106,7 +107,7 @@ def test_a_first_message_sent_twice_begins_one_conversation(user: User) -> None:
 
 def test_the_id_of_a_foreign_message_cannot_begin_a_conversation(user: User) -> None:
     theirs = make_conversation(UserFactory(), ("un", "1"))
-    with pytest.raises(Conversation.DoesNotExist):
+    with pytest.raises(NotThere):
         services.start_turn(user=user, text="Bonjour", message_id=theirs.messages.get().pk)
     assert not Conversation.objects.filter(owner=user).exists()
 
@@ -115,7 +116,7 @@ def test_the_id_of_a_foreign_message_cannot_begin_a_conversation(user: User) -> 
     ("text", "code"), [("", "empty"), (" \n ", "empty"), ("x" * 60_001, "too_long"), ("x" * 50_000, "too_long")]
 )
 def test_a_message_that_cannot_be_sent_is_refused_before_anything_is_stored(user: User, text: str, code: str) -> None:
-    with pytest.raises(ChatError) as caught:
+    with pytest.raises(Refusal) as caught:
         services.start_turn(user=user, text=text)
     assert caught.value.code == code
     assert not Conversation.objects.exists()
@@ -124,7 +125,7 @@ def test_a_message_that_cannot_be_sent_is_refused_before_anything_is_stored(user
 def test_a_message_id_of_another_conversation_starts_nothing(user: User) -> None:
     theirs = make_conversation(UserFactory(), ("un", "1"))
     mine = make_conversation(user, ("a", "b"))
-    with pytest.raises(Conversation.DoesNotExist):
+    with pytest.raises(NotThere):
         services.start_turn(user=user, text="deux", conversation_id=mine.pk, message_id=theirs.messages.get().pk)
     assert mine.messages.count() == 1
 

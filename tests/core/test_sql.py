@@ -14,6 +14,7 @@ from apps.accounts.models import User
 from apps.chat.models import Conversation, Message, Run
 from apps.core import sql
 from apps.core.ids import uuid7
+from apps.core.missing import NotThere
 from apps.gateway.enums import AnswerState
 from apps.gateway.models import UsageEntry
 from tests.factories.accounts import UserFactory
@@ -64,9 +65,9 @@ def test_get_finds_only_what_fits_all_conditions() -> None:
     mine, other = UserFactory(), UserFactory()
     conversation = make_conversation(mine)
     assert sql.get(Conversation, id=conversation.pk, owner=mine.pk) == conversation
-    with pytest.raises(Conversation.DoesNotExist):
+    with pytest.raises(NotThere):
         sql.get(Conversation, id=conversation.pk, owner=other.pk)
-    with pytest.raises(Conversation.DoesNotExist):
+    with pytest.raises(NotThere):
         sql.get(Conversation, id=uuid.uuid4(), owner=mine.pk)
 
 

@@ -19,6 +19,7 @@ def test_the_certificate_comes_by_mail_in_the_persons_language(language: str, ti
     user: User = UserFactory(language=language, first_name="Zoé & Cie")
     certificate = pass_course(user, publish()).certificate
     outbox.run(OutboxMessage.objects.get().pk)
+    outbox.run(OutboxMessage.objects.get(task="accounts.send_letter").pk)
     (letter,) = mail.outbox
     assert letter.to == [user.email]
     assert title in letter.subject
@@ -28,11 +29,10 @@ def test_the_certificate_comes_by_mail_in_the_persons_language(language: str, ti
     assert f"http://testserver/learn/certificates/{certificate.pk}/" in letter.body
 
 
-def test_a_second_run_sends_nothing() -> None:
+def test_a_second_run_writes_no_letter() -> None:
     certificate = pass_course(UserFactory(), publish()).certificate
     send_certificate(certificate_id=str(certificate.pk))
     send_certificate(certificate_id=str(certificate.pk))
-    assert len(mail.outbox) == 1
     assert Certificate.objects.get().mailed_at is not None
     send_certificate(certificate_id="01a202bf-7f8d-75c8-8099-42e20f3edbf6")
-    assert len(mail.outbox) == 1
+    assert OutboxMessage.objects.filter(task="accounts.send_letter").count() == 1

@@ -6,7 +6,6 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
@@ -67,10 +66,7 @@ class ConversationDetail(ChatView):
         queries.get_conversation_for(user, conversation_id)  # before what was sent is looked at: a foreign id says nothing
         form = TitleSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        try:
-            renamed = services.rename_conversation(user=user, conversation_id=conversation_id, title=form.validated_data["title"])
-        except services.ChatError as error:
-            raise ValidationError({"title": [str(error)]}, code=error.code) from error
+        renamed = services.rename_conversation(user=user, conversation_id=conversation_id, title=form.validated_data["title"])
         return self._shown(renamed)
 
     @extend_schema(

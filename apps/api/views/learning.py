@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -42,10 +41,7 @@ class CourseDetail(ApiView):
     )
     def get(self, request: Request, code: str) -> Response:
         user: Any = request.user
-        page = course_page(user, code)
-        if page is None:
-            raise Http404
-        return Response(self.get_serializer(page).data)
+        return Response(self.get_serializer(course_page(user, code)).data)
 
 
 class Progress(ApiView):

@@ -32,7 +32,7 @@ class RunPlan(answers.Plan):
 
 
 def stop_run(*, user: User, run_id: uuid.UUID) -> Run:
-    """Ask a run to stop; what it has written is kept. Stopping an ended run changes nothing. Raises Run.DoesNotExist.
+    """Ask a run to stop; what it has written is kept. Stopping an ended run changes nothing. Raises NotThere.
 
     The process that executes it closes the request to the model: at once if it is this one, within two seconds if it is another.
     """

@@ -18,6 +18,7 @@ from apps.chat.models import Conversation, Message, Run
 from apps.core import audit, sql
 from apps.core.crypto import Seal, new_data_key
 from apps.core.ids import uuid7
+from apps.core.missing import NotThere, get_or_not_there
 from apps.gateway.answers import LOST_AFTER
 from apps.gateway.calls import Message as PromptMessage
 from apps.gateway.services import prepare_call
@@ -56,7 +57,7 @@ def start_turn(
     `message_id`: the client's own id for the message. Sent again (the answer got lost on the way), it starts nothing twice.
 
     After commit the run executes on the server's loop and the owner's tabs are told. A new conversation writes an audit entry;
-    a turn leaves its trace in the usage ledger. Raises ChatError, GatewayError, CryptoError, Conversation.DoesNotExist; then
+    a turn leaves its trace in the usage ledger. Raises ChatError, GatewayError, CryptoError, NotThere; then
     nothing is stored.
     """
     text = _check_text(text)
@@ -79,11 +80,11 @@ def start_turn(
 def edit_message(*, user: User, message_id: uuid.UUID, text: str) -> Started:
     """Write another version of a message and begin its answer; the earlier version and what followed it stay, as a branch.
 
-    Raises and side effects as `start_turn`; Message.DoesNotExist.
+    Raises and side effects as `start_turn`.
     """
     text = _check_text(text)
     _one_at_a_time(user)
-    message = Message.objects.select_related("follows").get(pk=message_id, conversation__owner=user.pk)
+    message = get_or_not_there(Message.objects.select_related("follows"), pk=message_id, conversation__owner=user.pk)
     conversation = queries.get_conversation_for(user, message.conversation_id, lock=True)
     seal = conversation.seal()
     conversation.head = message.follows
@@ -94,7 +95,7 @@ def edit_message(*, user: User, message_id: uuid.UUID, text: str) -> Started:
 def regenerate(*, user: User, run_id: uuid.UUID, target: str = "") -> Started:
     """Ask for another answer to the same message; the earlier one stays, as a branch.
 
-    Raises and side effects as `start_turn`; Run.DoesNotExist.
+    Raises and side effects as `start_turn`.
     """
     run, conversation, seal = _to_answer_again(user, run_id)
     if target:
@@ -106,7 +107,7 @@ def regenerate(*, user: User, run_id: uuid.UUID, target: str = "") -> Started:
 def continue_run(*, user: User, run_id: uuid.UUID) -> Started:
     """Have an answer that ended early be continued: a new answer that begins with what was kept.
 
-    Raises and side effects as `start_turn`; Run.DoesNotExist.
+    Raises and side effects as `start_turn`.
     """
     run, conversation, seal = _to_answer_again(user, run_id)
     kept = Run.text.read(run, seal)
@@ -150,14 +151,14 @@ def _already_sent(user: User, conversation_id: uuid.UUID | None, message_id: uui
     conversation = message.conversation
     # An id from elsewhere: say no more than that it cannot be used.
     if conversation.owner_id != user.pk or conversation_id not in {None, conversation.pk}:
-        raise Conversation.DoesNotExist
+        raise NotThere
     run = message.runs.order_by("-started_at", "-id").first()
     return Started(conversation, message, run) if run else None
 
 
 def _to_answer_again(user: User, run_id: uuid.UUID) -> tuple[Run, Conversation, Seal]:
     _one_at_a_time(user)
-    run = Run.objects.select_related("message").get(pk=run_id, conversation__owner=user.pk)
+    run = get_or_not_there(Run.objects.select_related("message"), pk=run_id, conversation__owner=user.pk)
     conversation = queries.get_conversation_for(user, run.conversation_id, lock=True)
     return run, conversation, conversation.seal()
 
@@ -216,10 +217,7 @@ def _begin_run(
     run_id = uuid7()
     call = prepare_call(user=user, target=conversation.target, messages=[], purpose="chat", reference=str(run_id))
     window = call.context_window or context.USUAL_WINDOW
-    try:
-        call = dataclasses.replace(call, messages=context.build(history, context_window=window))
-    except context.MessageTooLong as error:
-        raise ChatError("too_long", str(error)) from error
+    call = dataclasses.replace(call, messages=context.build(history, context_window=window))
     if message._state.adding:
         sql.insert(message)
     run = Run(id=run_id, conversation=conversation, message=message, version_id=call.version_id, model_name=call.label)
@@ -229,7 +227,7 @@ def _begin_run(
     try:
         sql.insert(run)
     except IntegrityError as error:  # the database allows one open run per conversation
-        raise ChatError("busy", str(BUSY)) from error
+        raise ChatError("busy", BUSY) from error
     sql.update(Conversation, {"id": conversation.pk}, head=run.pk, active_at=run.started_at, target=conversation.target)
     plan = RunPlan(
         id=run.pk,

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from apps.core.refusals import Refusal
+
 from .errors import LiveError
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ class Command:
 
 
 _commands: dict[str, Command] = {}
+_more: list[Callable[[User, Refusal], dict[str, Any]]] = []
 _gate: Callable[[User, str], LiveError | None] | None = None
 
 
@@ -72,6 +75,19 @@ def set_gate(gate: Callable[[User, str], LiveError | None]) -> None:
     """Set who decides about capabilities (`access` does). The gate returns the refusal, or None to let pass."""
     global _gate
     _gate = gate
+
+
+def tell_more(about: Callable[[User, Refusal], dict[str, Any]]) -> None:
+    """Have `about` add its fields to the frame of every refusal: where the person can mend it, say."""
+    _more.append(about)
+
+
+def refused(user: User, refusal: Refusal) -> LiveError:
+    """Return the error frame that `refusal` is."""
+    details = {name: value for about in _more for name, value in about(user, refusal).items()}
+    if refusal.field:
+        details["field"] = refusal.field
+    return LiveError(refusal.code, str(refusal), **details)
 
 
 def refusal(user: User, capability: str | None) -> LiveError | None:

@@ -4,6 +4,7 @@ from .figures import (
     CourseFigures,
     LearnerRow,
     course_figures,
+    get_course_figures,
     learner_rows,
     learners,
     question_figures,
@@ -16,21 +17,45 @@ from .pages import (
     certificates_of,
     course_page,
     find_certificate,
+    get_certificate_for,
+    get_first_lesson,
+    get_lesson,
     lesson_page,
     preview_page,
     readable_lessons,
 )
-from .practice import ending_told, left_in_words, open_exercises, stored_try, tries_left, tries_of
+from .practice import (
+    ending_told,
+    get_exercise,
+    get_try_for,
+    left_in_words,
+    open_exercises,
+    stored_try,
+    tries_left,
+    tries_of,
+)
 from .published import charter_is_published_otherwise, published_snapshots, published_sources, training_codes
 from .quiz import (
     attempts_of,
     first_unanswered,
+    get_attempt_for,
+    get_response_for,
     question_page,
     responses_of,
     result_page,
     review_page,
 )
-from .standing import Progress, Step, courses_panel, path_for, progress_for, published_courses, training_url, valid_award
+from .standing import (
+    Progress,
+    Step,
+    courses_panel,
+    get_course,
+    path_for,
+    progress_for,
+    published_courses,
+    training_url,
+    valid_award,
+)
 
 __all__ = [
     "CourseFigures",
@@ -49,6 +74,15 @@ __all__ = [
     "ending_told",
     "find_certificate",
     "first_unanswered",
+    "get_attempt_for",
+    "get_certificate_for",
+    "get_course",
+    "get_course_figures",
+    "get_exercise",
+    "get_first_lesson",
+    "get_lesson",
+    "get_response_for",
+    "get_try_for",
     "learner_rows",
     "learners",
     "left_in_words",

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 
 from apps.core import crypto
 from apps.core.markdown import render_answer
+from apps.core.missing import get_or_not_there
 from apps.gateway.answers import Answer
 from apps.gateway.enums import AnswerState
 from apps.gateway.errors import failure_in_words
@@ -75,6 +76,16 @@ def open_exercises() -> QuerySet[Exercise]:
 def tries_of(user: User) -> QuerySet[PracticeTry]:
     """Return the tries of `user`; anybody else's are not among them."""
     return PracticeTry.objects.filter(bench__user=user)
+
+
+def get_exercise(exercise_id: int) -> Exercise:
+    """Return an exercise one can practise now. Raises NotThere."""
+    return get_or_not_there(open_exercises(), pk=exercise_id)
+
+
+def get_try_for(user: User, try_id: UUID) -> PracticeTry:
+    """Return a try of `user`. Raises NotThere."""
+    return get_or_not_there(tries_of(user), pk=try_id)
 
 
 def tries_left(bench: Bench) -> int:

@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.access.models import Award, Waiver
+from apps.core.missing import get_or_not_there
 from apps.learning.enums import LearnerState, StepState
 from apps.learning.models import Attempt, Course, Enrolment, Lesson, LessonProgress
 from apps.learning.policies import can_manage_courses, can_open_cycle
@@ -115,6 +116,11 @@ def progress_for(user: User) -> list[Progress]:
 def published_courses() -> list[Course]:
     """Return the courses one can take, in the order of the path."""
     return list(Course.objects.filter(current__isnull=False).select_related("current", "training").order_by("order", "code"))
+
+
+def get_course(code: str) -> Course:
+    """Return a course one can take. Raises NotThere."""
+    return get_or_not_there(Course.objects.filter(current__isnull=False).select_related("current", "training"), code=code)
 
 
 def path_for(user: User, *, course: str | None = None) -> list[Step]:

@@ -87,11 +87,12 @@ def start_try(*, user: User, exercise: Exercise, prompt: str) -> StartedTry:
 
 def _check_prompt(prompt: str) -> None:
     if not prompt:
-        raise LearningError(_("Write your request first."))
+        raise LearningError(_("Write your request first."), code="bad_prompt")
     if len(prompt) > MAX_PROMPT:
         raise LearningError(
             _("This request is %(length)s characters long; the exercise takes up to %(most)s. Shorten it a little.")
-            % {"length": len(prompt), "most": MAX_PROMPT}
+            % {"length": len(prompt), "most": MAX_PROMPT},
+            code="bad_prompt",
         )
     found = find_real_data(prompt)
     if found:
