@@ -33,7 +33,7 @@ from channels.layers import channel_layers
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 
-from almia.server.web import GRACE_SECONDS, WebServer, configuration, take_port
+from apps.server.web import GRACE_SECONDS, WebServer, configuration, take_port
 from apps.accounts.models import User
 from apps.core import db
 from apps.core.streams import get_streams

@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "apps.chat",
     "apps.portal",
     "apps.api",
+    "apps.server",
 ]
 
 MIDDLEWARE = [
@@ -233,6 +234,7 @@ PROVIDER_NAME = env.text("ALMIA_PROVIDER_NAME", "Default provider")
 PROVIDER_URL = env.text("ALMIA_PROVIDER_URL", "")
 PROVIDER_KEY = env.text("ALMIA_PROVIDER_KEY", "")
 PROVIDER_MODEL = env.text("ALMIA_PROVIDER_MODEL", "")
+TERMINAL_LANGUAGE = env.terminal_language()  # of who starts Almia by hand
 SUPPORT_EMAIL = env.text("ALMIA_SUPPORT_EMAIL", "ai-desk@alcyon.example")
 
 LOGGING = {

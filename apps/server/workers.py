@@ -7,6 +7,7 @@ import os
 import threading
 import time
 
+from celery import current_app
 from celery.beat import Scheduler, Service
 from celery.worker import WorkController
 
@@ -21,11 +22,9 @@ class Workers:
     def __init__(self) -> None:
         # The worker would run Django's checks again; serve has done so.
         os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
-        from almia.celery import app
-
-        self._app = app
+        self._app = current_app._get_current_object()
         self._worker: WorkController | None = None
-        self._beat = Service(app, max_interval=1, scheduler_cls=Scheduler, remote_control=False)
+        self._beat = Service(self._app, max_interval=1, scheduler_cls=Scheduler, remote_control=False)
         self._threads = [
             threading.Thread(target=self._run_worker, name="worker", daemon=True),
             threading.Thread(target=self._run_beat, name="beat", daemon=True),

@@ -8,8 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import translation
 
-from almia import env
-from almia.server.errors import CannotServe
+from apps.server.errors import CannotServe
 
 
 class Command(BaseCommand):
@@ -23,9 +22,9 @@ class Command(BaseCommand):
         parser.add_argument("--no-workers", action="store_true", help="leave the task worker and the scheduler out")
 
     def handle(self, *args: Any, host: str, no_model: bool, no_workers: bool, **options: Any) -> None:
-        from almia.server.run import serve
+        from apps.server.run import serve
 
-        with translation.override(env.terminal_language()):
+        with translation.override(settings.TERMINAL_LANGUAGE):
             if not settings.TRYOUT:
                 raise CommandError("`serve` is for the try-out. docs/operations.md tells how production is started.")
             try:

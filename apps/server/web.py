@@ -86,12 +86,12 @@ class SocketProtocol(WebSocketsSansIOProtocol):
 
 
 def configuration() -> uvicorn.Config:
-    """Return uvicorn's configuration for `almia.asgi`. Raises CannotServe."""
+    """Return uvicorn's configuration for `settings.ASGI_APPLICATION`. Raises CannotServe."""
     if settings.FORCE_SCRIPT_NAME:
         sentence = _("Almia is served at the root of a host name of its own: FORCE_SCRIPT_NAME (%(path)s) must not be set.")
         raise CannotServe(sentence % {"path": settings.FORCE_SCRIPT_NAME})
     return uvicorn.Config(
-        "almia.asgi:application",
+        ":".join(settings.ASGI_APPLICATION.rsplit(".", 1)),
         loop="uvloop",
         http="httptools",
         ws=SocketProtocol,

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from almia.server.errors import CannotServe
+from apps.server.errors import CannotServe
 
 
 class Command(BaseCommand):
@@ -17,7 +17,7 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=8000, help="port to listen on (8000)")
 
     def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
-        from almia.server.run import serve_alone
+        from apps.server.run import serve_alone
 
         try:
             serve_alone(host=host, port=port)
