@@ -9,15 +9,21 @@ class AccessConfig(AppConfig):
     def ready(self) -> None:
         from apps.accounts import panels
         from apps.accounts.panels import Panel
-        from apps.core import live, navigation
+        from apps.core import attention, live, navigation
         from apps.core.navigation import Place
 
+        from .attention import requirement_gaps, waivers_ending
         from .gate import live_gate
         from .records import own_panel, staff_panel
 
         live.set_gate(live_gate)
         panels.declare(Panel("account", "access/_my_proofs.html", own_panel, order=10))
         panels.declare(Panel("person", "access/staff/_proofs.html", staff_panel, order=10))
+        for look in (
+            attention.Look("access.requirements", _("Requirements"), "access.manage_access", requirement_gaps, order=50),
+            attention.Look("access.waivers", _("Waivers"), "access.manage_access", waivers_ending, order=60),
+        ):
+            attention.declare(look)
         navigation.declare(Place(_("AI charter"), "file-text", "access:charter", area="own", order=20))
         navigation.declare(
             Place(

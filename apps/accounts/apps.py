@@ -7,11 +7,16 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Accounts")
 
     def ready(self) -> None:
-        from apps.core import navigation
+        from apps.core import attention, navigation, search
         from apps.core.navigation import Place
 
         from . import signals  # noqa: F401  connects the receivers
+        from .attention import refused_sign_ins
+        from .search import find_people
 
+        attention.declare(
+            attention.Look("accounts.refused", _("Refused sign-ins"), "accounts.manage_people", refused_sign_ins, order=20)
+        )
         navigation.declare(Place(_("My account"), "user", "accounts:account", area="own", order=10))
         navigation.declare(
             Place(
@@ -23,3 +28,4 @@ class AccountsConfig(AppConfig):
                 shown_to=lambda user: user.has_perm("accounts.see_people"),
             )
         )
+        search.declare(search.Source("people", _("People"), find_people, order=40))

@@ -8,9 +8,10 @@ class ChatConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.access import capabilities
-        from apps.core import navigation
+        from apps.core import navigation, search
 
         from . import runs  # noqa: F401  registers its lifespan hooks
+        from .search import find_conversations
 
         capabilities.declare("chat.use", _("Chat with the AI"))
         navigation.declare(
@@ -23,3 +24,4 @@ class ChatConfig(AppConfig):
                 active_under=("chat",),
             )
         )
+        search.declare(search.Source("conversations", _("Your conversations"), find_conversations, order=20, when_empty=True))

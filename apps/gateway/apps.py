@@ -9,9 +9,10 @@ class GatewayConfig(AppConfig):
     def ready(self) -> None:
         from apps.accounts.enums import Role
         from apps.accounts.roles import grant
-        from apps.core import health, navigation
+        from apps.core import attention, health, navigation
 
         from . import clients  # noqa: F401  registers its shutdown hook
+        from .attention import providers_failing, versions_ending
         from .health import model_health
         from .policies import can_manage_models
 
@@ -19,4 +20,9 @@ class GatewayConfig(AppConfig):
         navigation.declare(
             navigation.Place(_("Models"), "cpu", "gateway:models", area="staff", order=300, shown_to=can_manage_models)
         )
+        for look in (
+            attention.Look("gateway.providers", _("Providers"), "gateway.manage_models", providers_failing, order=30),
+            attention.Look("gateway.versions", _("Versions that end"), "gateway.manage_models", versions_ending, order=40),
+        ):
+            attention.declare(look)
         health.register("model", model_health, critical=False)

@@ -9,10 +9,12 @@ class LearningConfig(AppConfig):
     def ready(self) -> None:
         from apps.access import capabilities
         from apps.accounts import panels
+        from apps.core import search
         from apps.core.navigation import Place, declare
 
         from .policies import can_manage_courses
         from .queries import certificate_links, courses_panel, training_url
+        from .search import find_courses
 
         capabilities.offer_training_link(training_url)
         capabilities.offer_certificates(certificate_links)
@@ -36,3 +38,4 @@ class LearningConfig(AppConfig):
             )
         )
         panels.declare(panels.Panel("person", "learning/staff/_person.html", courses_panel, order=20))
+        search.declare(search.Source("courses", _("Courses and lessons"), find_courses, order=30))

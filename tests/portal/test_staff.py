@@ -10,13 +10,13 @@ from django.utils import timezone, translation
 
 from apps.accounts.models import RefusedSignIn, User
 from apps.core import audit, outbox
+from apps.core.attention import attention_for
 from apps.core.enums import MessageState
 from apps.core.ids import uuid7
 from apps.core.models import AuditEntry, OutboxMessage
 from apps.gateway.enums import STANDARD_ALIAS, Outcome, VersionStatus
 from apps.gateway.models import Alias, Model, ModelVersion, Provider, UsageEntry
 from apps.portal import staff
-from apps.portal.attention import attention_for
 from apps.portal.verification import verify_audit
 from tests.factories.access import RequirementFactory, WaiverFactory
 from tests.factories.accounts import UserFactory

@@ -11,7 +11,7 @@ import msgspec
 from .errors import LiveError
 
 if TYPE_CHECKING:
-    from apps.accounts.models import User
+    from apps.core.person import Person
 
     from .connection import Connection
 
@@ -29,7 +29,7 @@ class Reply:
     key: str | None = None
 
 
-Handler = Callable[["User", Any], Reply]
+Handler = Callable[[Any, Any], Reply]  # of the person and the frame, as the command types them
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Command:
 
 
 _commands: dict[str, Command] = {}
-_gate: Callable[[User, str], LiveError | None] | None = None
+_gate: Callable[[Any, str], LiveError | None] | None = None
 
 
 def command(type_: str, *, frame: type[msgspec.Struct], capability: str | None) -> Callable[[Handler], Handler]:
@@ -68,13 +68,13 @@ def all_commands() -> list[Command]:
     return sorted(_commands.values(), key=lambda command: command.name)
 
 
-def set_gate(gate: Callable[[User, str], LiveError | None]) -> None:
+def set_gate(gate: Callable[[Any, str], LiveError | None]) -> None:
     """Set who decides about capabilities (`access` does). The gate returns the refusal, or None to let pass."""
     global _gate
     _gate = gate
 
 
-def refusal(user: User, capability: str | None) -> LiveError | None:
+def refusal(user: Person, capability: str | None) -> LiveError | None:
     """Ask the gate. Without a gate every capability is refused."""
     if capability is None:
         return None

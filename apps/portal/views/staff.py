@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.core import audit as audit_trail
+from apps.core.attention import attention_for
 from apps.portal import services, staff
-from apps.portal.attention import attention_for
 from apps.portal.forms import AuditFilter
 from apps.portal.navigation import has_staff_area
 
