@@ -9,14 +9,16 @@ class AccessConfig(AppConfig):
     def ready(self) -> None:
         from apps.accounts import panels
         from apps.accounts.panels import Panel
-        from apps.core import attention, live, navigation
+        from apps.core import attention, live, loading, navigation
         from apps.core.navigation import Place
 
         from .attention import requirement_gaps, waivers_ending
+        from .demo import load_proofs, sources
         from .gate import live_gate
         from .records import own_panel, staff_panel
 
         live.set_gate(live_gate)
+        loading.declare(loading.Load("access.demo", load_proofs, order=30, sources=sources, demo=True))
         panels.declare(Panel("account", "access/_my_proofs.html", own_panel, order=10))
         panels.declare(Panel("person", "access/staff/_proofs.html", staff_panel, order=10))
         for look in (

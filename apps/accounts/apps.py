@@ -7,11 +7,12 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Accounts")
 
     def ready(self) -> None:
-        from apps.core import attention, navigation, search
+        from apps.core import attention, loading, navigation, search
         from apps.core.navigation import Place
 
         from . import signals  # noqa: F401  connects the receivers
         from .attention import refused_sign_ins
+        from .demo import load_world, sources
         from .search import find_people
 
         attention.declare(
@@ -29,3 +30,4 @@ class AccountsConfig(AppConfig):
             )
         )
         search.declare(search.Source("people", _("People"), find_people, order=40))
+        loading.declare(loading.Load("accounts.demo", load_world, order=20, sources=sources, demo=True))

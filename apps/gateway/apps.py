@@ -9,11 +9,12 @@ class GatewayConfig(AppConfig):
     def ready(self) -> None:
         from apps.accounts.enums import Role
         from apps.accounts.roles import grant
-        from apps.core import attention, health, navigation
+        from apps.core import attention, health, loading, navigation
 
         from . import clients  # noqa: F401  registers its shutdown hook
         from .attention import providers_failing, versions_ending
         from .health import model_health
+        from .loading import sync_providers
         from .policies import can_manage_models
 
         grant(Role.ADMINISTRATOR, "gateway.manage_models", "gateway.use_previews")
@@ -25,4 +26,5 @@ class GatewayConfig(AppConfig):
             attention.Look("gateway.versions", _("Versions that end"), "gateway.manage_models", versions_ending, order=40),
         ):
             attention.declare(look)
+        loading.declare(loading.Load("gateway.environment", sync_providers, order=40))
         health.register("model", model_health, critical=False)

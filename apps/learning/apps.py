@@ -9,13 +9,15 @@ class LearningConfig(AppConfig):
     def ready(self) -> None:
         from apps.access import capabilities
         from apps.accounts import panels
-        from apps.core import search
+        from apps.core import loading, search
         from apps.core.navigation import Place, declare
 
+        from .loading import load_content, sources
         from .policies import can_manage_courses
         from .queries import certificate_links, courses_panel, training_url
         from .search import find_courses
 
+        loading.declare(loading.Load("learning.content", load_content, order=10, sources=sources))
         capabilities.offer_training_link(training_url)
         capabilities.offer_certificates(certificate_links)
         declare(

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 from django.conf import settings
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext as _
 
+from apps.core import loading
 from apps.core.models import OwnerKey
 
 from .errors import CannotServe
-
-Tell = Callable[[str], None]
 
 
 class Marks:
@@ -48,10 +47,6 @@ def mark_of(paths: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
-def _files_under(folder: Path, pattern: str = "**/*") -> list[Path]:
-    return [path for path in folder.glob(pattern) if path.is_file()]
-
-
 def pending_migrations() -> bool:
     """Whether the tables are behind the code."""
     executor = MigrationExecutor(connection)
@@ -80,16 +75,17 @@ def collect_static(marks: Marks) -> bool:
     return True
 
 
-def load(marks: Marks, command: str, sources: Iterable[Path], *, anew: bool) -> bool:
-    """Run a loading command (each is safe to repeat) when its sources changed or the tables are new; return whether it ran."""
-    if command not in get_commands():
-        return False
-    mark = mark_of(sources)
-    if marks.fresh(command, mark) and not anew:
-        return False
-    call_command(command, verbosity=0)
-    marks.set(command, mark)
-    return True
+def load_all(marks: Marks, *, anew: bool) -> None:
+    """Run the loads of `core.loading` whose sources changed, and all that come after one that did; all of them with `anew`."""
+    for load in loading.loads(demo=None if settings.TRYOUT else False):
+        if load.sources is None:
+            load.run()
+            continue
+        mark = mark_of(load.sources())
+        if anew or not marks.fresh(load.code, mark):
+            load.run()
+            marks.set(load.code, mark)
+            anew = True
 
 
 def check_keys() -> None:
@@ -105,13 +101,4 @@ def prepare(home: Path) -> None:
     migrated = migrate()
     check_keys()
     collect_static(marks)
-    code = [
-        path
-        for app in ("accounts", "access", "learning", "gateway")
-        for path in _files_under(settings.BASE_DIR / "apps" / app, "management/**/*.py")
-        + _files_under(settings.BASE_DIR / "apps" / app, "demo*.py")
-    ]
-    content = _files_under(settings.CONTENT_DIR)
-    loaded = load(marks, "load_content", [*content, *code], anew=migrated)
-    load(marks, "load_demo", code, anew=migrated or loaded)
-    call_command("sync_providers", verbosity=0)
+    load_all(marks, anew=migrated)
