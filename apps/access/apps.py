@@ -9,7 +9,7 @@ class AccessConfig(AppConfig):
     def ready(self) -> None:
         from apps.accounts import panels
         from apps.accounts.panels import Panel
-        from apps.core import attention, live, loading, navigation
+        from apps.core import api, attention, live, loading, navigation
         from apps.core.navigation import Place
 
         from .attention import requirement_gaps, waivers_ending
@@ -17,6 +17,7 @@ class AccessConfig(AppConfig):
         from .gate import live_gate
         from .records import own_panel, staff_panel
 
+        api.declare("apps.access.api.views")
         live.set_gate(live_gate)
         loading.declare(loading.Load("access.demo", load_proofs, order=30, sources=sources, demo=True))
         panels.declare(Panel("account", "access/_my_proofs.html", own_panel, order=10))

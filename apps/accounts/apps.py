@@ -7,14 +7,17 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Accounts")
 
     def ready(self) -> None:
-        from apps.core import attention, loading, navigation, search
+        from apps.core import api, attention, loading, navigation, search
         from apps.core.navigation import Place
 
-        from . import signals  # noqa: F401  connects the receivers
+        from . import scopes, signals  # noqa: F401  connects the receivers
         from .attention import refused_sign_ins
         from .demo import load_world, sources
         from .search import find_people
 
+        api.declare("apps.accounts.api.views")
+        scopes.declare(api.READ, _("See your profile, your rights, the courses and your progress"), order=10)
+        scopes.declare(api.WRITE, _("Change and delete what the other rights let it see"), order=900)
         attention.declare(
             attention.Look("accounts.refused", _("Refused sign-ins"), "accounts.manage_people", refused_sign_ins, order=20)
         )

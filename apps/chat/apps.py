@@ -8,11 +8,14 @@ class ChatConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.access import capabilities
-        from apps.core import navigation, search
+        from apps.accounts import scopes
+        from apps.core import api, navigation, search
 
         from . import runs  # noqa: F401  registers its lifespan hooks
         from .search import find_conversations
 
+        api.declare("apps.chat.api")
+        scopes.declare("chat", _("Read your conversations"))
         capabilities.declare("chat.use", _("Chat with the AI"))
         navigation.declare(
             navigation.Place(

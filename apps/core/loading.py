@@ -14,8 +14,8 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """`run()` fills in what is missing and is safe to repeat: what people have changed stays. It may return a sentence for who sits
-    at the terminal. Raises CommandError.
+    """`run()` fills in what is missing and is safe to repeat: what people have changed stays. It may return a sentence for who
+    sits at the terminal. Raises CommandError.
 
     `order`: what it needs comes before it. `sources()`: the files it was made from; None where it runs at every start.
     `demo`: it belongs to the demo world, which is there in the try-out only.

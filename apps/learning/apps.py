@@ -9,7 +9,7 @@ class LearningConfig(AppConfig):
     def ready(self) -> None:
         from apps.access import capabilities
         from apps.accounts import panels
-        from apps.core import loading, search
+        from apps.core import api, loading, search
         from apps.core.navigation import Place, declare
 
         from .loading import load_content, sources
@@ -17,6 +17,7 @@ class LearningConfig(AppConfig):
         from .queries import certificate_links, courses_panel, training_url
         from .search import find_courses
 
+        api.declare("apps.learning.api")
         loading.declare(loading.Load("learning.content", load_content, order=10, sources=sources))
         capabilities.offer_training_link(training_url)
         capabilities.offer_certificates(certificate_links)

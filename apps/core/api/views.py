@@ -7,10 +7,11 @@ from typing import Any, ClassVar
 from django.utils import translation
 from rest_framework.exceptions import NotFound
 from rest_framework.generics import GenericAPIView
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.api.permissions import READ
+from apps.core.api import READ, WRITE
 
 
 class ApiView(GenericAPIView[Any]):
@@ -18,6 +19,11 @@ class ApiView(GenericAPIView[Any]):
 
     scopes: ClassVar[frozenset[str]] = frozenset({READ})
     capability: ClassVar[str | None] = None
+
+    @classmethod
+    def scopes_for(cls, method: str | None) -> set[str]:
+        """Return what a token needs to call this with `method`."""
+        return set(cls.scopes) | (set() if method in SAFE_METHODS else {WRITE})
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """As DRF's, but refusals count towards the throttle too, and the caller's language is known before anything is said."""

@@ -16,7 +16,7 @@ from rest_framework.views import set_rollback
 from apps.core.crypto import CryptoError
 from apps.core.ids import uuid7
 
-from .permissions import Locked, MissingScope
+from .errors import Refused
 
 logger = logging.getLogger("almia.api")
 
@@ -33,11 +33,7 @@ TITLES = {
     503: gettext_lazy("This does not work at the moment"),
     500: gettext_lazy("Something went wrong on our side"),
 }
-TYPES = {  # what has a meaning beyond its status
-    "invalid": gettext_lazy("Some fields are not right"),
-    "locked": gettext_lazy("This is not open to you yet"),
-    "missing_scope": gettext_lazy("This token may not do this"),
-}
+INVALID = gettext_lazy("Some fields are not right")
 
 
 class TooLarge(exceptions.APIException):
@@ -67,28 +63,25 @@ def handle(error: Exception, context: dict[str, Any]) -> Response:
     if wait := getattr(known, "wait", None):
         headers["Retry-After"] = str(int(wait) + 1)
     if isinstance(known, exceptions.ValidationError):
-        return respond(400, kind="invalid", instance=instance, headers=headers, errors=_field_errors(known.detail))
-    more: dict[str, Any] = {}
-    kind = ""
-    if isinstance(known, Locked):
-        kind = "locked"
-        more = {
-            "capability": known.explanation.capability.code,
-            "missing": [{"label": item.label, "state": item.state.value, "url": item.url} for item in known.explanation.missing],
-        }
-    elif isinstance(known, MissingScope):
-        kind, more = "missing_scope", {"scopes": sorted(known.missing)}
-    return respond(known.status_code, kind=kind, detail=str(known.detail), instance=instance, headers=headers, **more)
+        return respond(400, kind="invalid", title=INVALID, instance=instance, headers=headers, errors=_field_errors(known.detail))
+    more = {"kind": known.kind, "title": known.title, **known.fields} if isinstance(known, Refused) else {}
+    return respond(known.status_code, detail=str(known.detail), instance=instance, headers=headers, **more)
 
 
 def respond(
-    code: int, *, kind: str = "", detail: str = "", instance: str, headers: dict[str, str] | None = None, **more: Any
+    code: int,
+    *,
+    kind: str = "",
+    title: Any = "",
+    detail: str = "",
+    instance: str,
+    headers: dict[str, str] | None = None,
+    **more: Any,
 ) -> Response:
-    """Return the response of a problem. Without a `kind` it means what its status means (`about:blank`)."""
-    title = TYPES.get(kind) or TITLES.get(code) or TITLES[400]
+    """Return the response of a problem. Without a `kind` and its `title` it means what its status means (`about:blank`)."""
     body: dict[str, Any] = {
         "type": f"/api/v1/docs/#{kind}" if kind else "about:blank",
-        "title": str(title),
+        "title": str(title or TITLES.get(code) or TITLES[400]),
         "status": code,
         "instance": instance,
     }

@@ -1,14 +1,25 @@
+"""The API of this app: the courses, and how far one is."""
+
 from __future__ import annotations
 
 from typing import Any
 
+from django.http import Http404
+from django.urls import path
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
 
-from apps.learning.enums import StepState
-from apps.learning.queries import CoursePage, Step
+from apps.accounts.api.authentication import caller_of
+from apps.core.api.fields import AbsoluteUrlField
+from apps.core.api.views import ApiView
 
-from .people import AbsoluteUrlField
+from .enums import StepState
+from .queries import CoursePage, Step, course_page, path_for
+
+LEARNING: Any = _("Learning")
 
 
 class CourseSerializer(serializers.Serializer[Step]):
@@ -71,3 +82,54 @@ class ProgressSerializer(serializers.Serializer[Step]):
     until = serializers.DateTimeField(allow_null=True, help_text=_("When the proof ends."))
     redo_by = serializers.DateField(allow_null=True, help_text=_("Set when a new edition asks to take it again by then."))
     url = AbsoluteUrlField(help_text=_("Where to go on."))
+
+
+class Courses(ApiView):
+    serializer_class = CourseSerializer
+
+    @extend_schema(
+        operation_id="courses",
+        summary=_("The courses"),
+        description=_("Those one can take now, in the order of the path."),
+        responses=CourseSerializer(many=True),
+        tags=[LEARNING],
+    )
+    def get(self, request: Request) -> Response:
+        return self.pages_of(path_for(caller_of(request)))
+
+
+class CourseDetail(ApiView):
+    serializer_class = CourseDetailSerializer
+
+    @extend_schema(
+        operation_id="course",
+        summary=_("One course and its outline"),
+        description=_("With the lessons you have finished."),
+        tags=[LEARNING],
+    )
+    def get(self, request: Request, code: str) -> Response:
+        page = course_page(caller_of(request), code)
+        if page is None:
+            raise Http404
+        return Response(self.get_serializer(page).data)
+
+
+class Progress(ApiView):
+    serializer_class = ProgressSerializer
+
+    @extend_schema(
+        operation_id="progress",
+        summary=_("Your progress"),
+        description=_("Where you stand in each course, and where you go on."),
+        responses=ProgressSerializer(many=True),
+        tags=[LEARNING],
+    )
+    def get(self, request: Request) -> Response:
+        return self.pages_of(path_for(caller_of(request)))
+
+
+urlpatterns = [
+    path("courses/", Courses.as_view(), name="courses"),
+    path("courses/<slug:code>/", CourseDetail.as_view(), name="course"),
+    path("progress/", Progress.as_view(), name="progress"),
+]

@@ -1,14 +1,12 @@
-"""What drf-spectacular cannot guess: how one signs in, and that every error is a problem."""
+"""What drf-spectacular cannot guess: what an operation asks for, and that every error is a problem."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 
-from .permissions import WRITE
-from .views.base import ApiView
+from .views import ApiView
 
 PROBLEM = {
     "type": "object",
@@ -62,29 +60,6 @@ PROBLEM_CODES = {
 NEEDS_BODY = {"413", "415"}
 
 
-class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    target_class = "apps.api.authentication.TokenAuthentication"
-    name = "token"
-
-    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
-        return {"type": "http", "scheme": "bearer", "description": "A personal token, made on your account page."}
-
-
-class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    target_class = "apps.api.authentication.SessionAuthentication"
-    name = "session"
-
-    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
-        from django.conf import settings
-
-        return {
-            "type": "apiKey",
-            "in": "cookie",
-            "name": settings.SESSION_COOKIE_NAME,
-            "description": "The browser's session. What writes also needs the header X-CSRFToken.",
-        }
-
-
 class Schema(AutoSchema):
     """Adds the scopes an operation needs, and takes its description from the view."""
 
@@ -92,8 +67,7 @@ class Schema(AutoSchema):
         view = self.view
         if not isinstance(view, ApiView):
             return {}
-        scopes = set(view.scopes) | ({WRITE} if self.method not in {"GET", "HEAD"} else set())
-        extensions: dict[str, Any] = {"x-scopes": sorted(scopes)}
+        extensions: dict[str, Any] = {"x-scopes": sorted(view.scopes_for(self.method))}
         if view.capability:
             extensions["x-capability"] = view.capability
         return extensions
