@@ -7,16 +7,28 @@ class ChatConfig(AppConfig):
     verbose_name = _("Chat")
 
     def ready(self) -> None:
-        from apps.access import capabilities
+        from apps.access import capabilities, home
         from apps.accounts import scopes
         from apps.core import api, navigation, search
 
-        from . import runs  # noqa: F401  registers its lifespan hooks
+        from . import cards, runs, words  # noqa: F401  runs registers its lifespan hooks
         from .search import find_conversations
 
         api.declare("apps.chat.api")
         scopes.declare("chat", _("Read your conversations"))
         capabilities.declare("chat.use", _("Chat with the AI"))
+        home.declare(
+            home.Product(
+                "chat.use",
+                step=_("Chat with the AI"),
+                order=10,
+                words=words,
+                unset=_("Chat is not open yet"),
+                lead=_("What are you working on?"),
+            )
+        )
+        home.show(home.Card("chat/_home_composer.html", cards.composer, capability="chat.use", order=10, wide=True))
+        home.show(home.Card("chat/_home_recent.html", cards.recent, capability="chat.use", order=10))
         navigation.declare(
             navigation.Place(
                 label=_("Chat"),

@@ -12,17 +12,17 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.access.enums import StepState
 from apps.accounts.api.authentication import caller_of
 from apps.core.api.fields import AbsoluteUrlField
 from apps.core.api.views import ApiView
 
-from .enums import StepState
-from .queries import CoursePage, Step, course_page, path_for
+from .queries import CoursePage, Standing, course_page, path_for
 
 LEARNING: Any = _("Learning")
 
 
-class CourseSerializer(serializers.Serializer[Step]):
+class CourseSerializer(serializers.Serializer[Standing]):
     """A course, in the caller's language."""
 
     code = serializers.CharField(source="course")
@@ -66,7 +66,7 @@ class CourseDetailSerializer(serializers.Serializer[CoursePage]):
     modules = ModuleSerializer(many=True)
 
 
-class ProgressSerializer(serializers.Serializer[Step]):
+class ProgressSerializer(serializers.Serializer[Standing]):
     """Where the person stands in one course."""
 
     course = serializers.CharField()

@@ -7,7 +7,7 @@ class LearningConfig(AppConfig):
     verbose_name = _("Learning")
 
     def ready(self) -> None:
-        from apps.access import capabilities
+        from apps.access import capabilities, home
         from apps.accounts import panels
         from apps.core import api, loading, search
         from apps.core.navigation import Place, declare
@@ -16,10 +16,12 @@ class LearningConfig(AppConfig):
         from .policies import can_manage_courses
         from .queries import certificate_links, courses_panel, training_url
         from .search import find_courses
+        from .stages import stages_for
 
         api.declare("apps.learning.api")
         loading.declare(loading.Load("learning.content", load_content, order=10, sources=sources))
         capabilities.offer_training_link(training_url)
+        home.offer_stages(stages_for)
         capabilities.offer_certificates(certificate_links)
         declare(
             Place(

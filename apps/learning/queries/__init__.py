@@ -30,7 +30,7 @@ from .quiz import (
     result_page,
     review_page,
 )
-from .standing import Progress, Step, courses_panel, path_for, progress_for, published_courses, training_url, valid_award
+from .standing import Progress, Standing, courses_panel, path_for, progress_for, published_courses, training_url, valid_award
 
 __all__ = [
     "CourseFigures",
@@ -38,7 +38,7 @@ __all__ = [
     "LearnerRow",
     "LessonPage",
     "Progress",
-    "Step",
+    "Standing",
     "answer_html",
     "attempts_of",
     "certificate_links",

@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 from django.utils import translation
 
-from apps.portal.words import to_halves, way_back, way_to_first_conversation
+from apps.chat.words import to_halves, way_back, way_to_it
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ from apps.portal.words import to_halves, way_back, way_to_first_conversation
 )
 def test_the_headline_says_how_far(remaining: float, english: str) -> None:
     with translation.override("en"):
-        assert way_to_first_conversation(remaining) == english
+        assert way_to_it(remaining) == english
 
 
 @pytest.mark.parametrize(("remaining", "halves"), [(0, 0), (0.001, 0.5), (0.5, 0.5), (0.7, 0.5), (1.2, 1), (2.99, 3), (3, 3)])
