@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 
 from apps.access.queries import has_capability
 from apps.core.crypto import CryptoError
-from apps.core.search import Hit, Partial, matches
+from apps.core.search import Hit, Partial, matcher
 
 from .commands import USE
 from .queries import conversations_for, open_headings, recent_for
@@ -40,6 +40,7 @@ def find_conversations(user: User, text: str, limit: int) -> list[Hit] | Partial
         return [_hit(heading) for heading in recent_for(user, limit) if heading.title is not None]
     hits: list[Hit] = []
     latest = list(conversations_for(user).only("owner_id", "data_key", "title", "active_at")[: MOST + 1])
+    matches = matcher(text)
     until = time.monotonic() + SECONDS
     with suppress(CryptoError):  # nothing can be opened now, or never again: nothing is found
         for looked_at, heading in enumerate(open_headings(latest) if latest else ()):
@@ -47,7 +48,7 @@ def find_conversations(user: User, text: str, limit: int) -> list[Hit] | Partial
                 break
             if looked_at and (looked_at == MOST or time.monotonic() > until):
                 return Partial(hits, _where(looked_at))
-            if heading.title is not None and matches(text, heading.title):
+            if heading.title is not None and matches(heading.title):
                 hits.append(_hit(heading))
     return hits
 

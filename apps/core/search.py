@@ -74,10 +74,15 @@ def sources() -> list[Source]:
     return sorted(_sources.values(), key=lambda source: source.order)
 
 
-def matches(text: str, *fields: str) -> bool:
-    """Whether every word of `text` stands somewhere in `fields`, whatever the accents and the case."""
-    searched = folded(" ".join(fields))
-    return all(word in searched for word in folded(text).split())
+def matcher(text: str) -> Callable[[str], bool]:
+    """Return whether every word of `text` stands somewhere in a title, whatever the accents and the case."""
+    words = folded(text).split()
+
+    def matches(title: str) -> bool:
+        searched = folded(title)
+        return all(word in searched for word in words)
+
+    return matches
 
 
 def find(person: Person, text: str, *, limit: int = 6) -> list[Group]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from apps.core.search import Hit, matches
+from apps.core.search import Hit, matcher
 
 from .queries import published_courses, readable_lessons
 
@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
 def find_courses(user: User, text: str, limit: int) -> list[Hit]:
     """Return the courses and the lessons whose title holds `text`. Two queries."""
+    matches = matcher(text)
     found = [
         Hit(label=course.title, url=reverse("learning:course", args=[course.code]), icon="graduation-cap", meta=_("Course"))
         for course in published_courses()
-        if matches(text, course.title)
+        if matches(course.title)
     ]
     lessons = readable_lessons().defer("body_fr", "body_en")
     found += [
@@ -31,6 +32,6 @@ def find_courses(user: User, text: str, limit: int) -> list[Hit]:
             meta=lesson.course.title,
         )
         for lesson in lessons
-        if matches(text, lesson.title)
+        if matches(lesson.title)
     ]
     return found[:limit]

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.core.navigation import places
-from apps.core.search import Hit, matches
+from apps.core.search import Hit, matcher
 
 from .navigation import Position, navigation_for
 
@@ -32,4 +32,5 @@ def find_places(user: User, text: str, limit: int) -> list[Hit]:
         for entry in around.entries
     ]
     found += [Hit(label=str(place.label), url=reverse(place.url_name), icon=place.icon) for place in places("own")]
-    return [hit for hit in found if matches(text, hit.label)][: limit if text else PLACES_AT_FIRST]
+    matches = matcher(text)
+    return [hit for hit in found if matches(hit.label)][: limit if text else PLACES_AT_FIRST]

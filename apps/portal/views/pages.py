@@ -48,7 +48,8 @@ def palette(request: HttpRequest) -> HttpResponse:
     """What the command palette found for `q`; with an empty `q`, places to go to."""
     user: Any = request.user
     text = request.GET.get("q", "")[:MAX_SEARCH].strip()
-    return render(request, "portal/_palette.html", {"groups": search.find(user, text), "text": text})
+    groups = search.find(user, text)
+    return render(request, "portal/_palette.html", {"groups": groups, "found": any(group.hits for group in groups), "text": text})
 
 
 @require_safe
