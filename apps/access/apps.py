@@ -11,17 +11,26 @@ class AccessConfig(AppConfig):
         from apps.accounts.enums import Role
         from apps.accounts.panels import Panel
         from apps.accounts.roles import grant
-        from apps.core import live, navigation, past
+        from apps.core import api, attention, live, loading, navigation, past
         from apps.core.navigation import Place
 
+        from .attention import requirement_gaps, waivers_ending
+        from .demo import load_proofs, sources
         from .gate import live_gate
         from .past import write_imports, write_signatures
         from .records import own_panel, staff_panel
 
         grant(Role.ADMINISTRATOR, "access.manage_access")
+        api.declare("apps.access.api.views")
         live.set_gate(live_gate)
+        loading.declare(loading.Load("access.demo", load_proofs, order=30, sources=sources, demo=True))
         panels.declare(Panel("account", "access/_my_proofs.html", own_panel, order=10))
         panels.declare(Panel("person", "access/staff/_proofs.html", staff_panel, order=10))
+        for look in (
+            attention.Look("access.requirements", _("Requirements"), "access.manage_access", requirement_gaps, order=50),
+            attention.Look("access.waivers", _("Waivers"), "access.manage_access", waivers_ending, order=60),
+        ):
+            attention.declare(look)
         navigation.declare(Place(_("AI charter"), "file-text", "access:charter", area="own", order=20))
         navigation.declare(
             Place(

@@ -198,10 +198,16 @@ def _load_accounts() -> None:
         _keep(accounts)
 
 
+def sources() -> list[Path]:
+    """Return the files that the demo world is made from."""
+    return list(Path(__file__).parent.glob("demo*.py"))
+
+
 @transaction.atomic
-def load_world() -> None:
+def load_world() -> str:
     """Load places and people, and draw the demo accounts' passwords where there are none yet. Safe to repeat: edits stay.
 
+    Returns a sentence that says where the passwords are.
     Writes `demo-accounts.json`, readable by its owner only. Raises RuntimeError outside the try-out.
     """
     if not settings.TRYOUT:
@@ -209,3 +215,4 @@ def load_world() -> None:
     load_places()
     _load_colleagues()
     _load_accounts()
+    return f"The demo world is loaded. Accounts and passwords: {accounts_file()}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -124,17 +125,23 @@ def headings(conversations: list[Conversation]) -> list[Heading]:
     if not conversations:
         return []
     try:
-        open_for_owner = seal_opener(conversations[0].owner_id)
+        return list(open_headings(conversations))
     except CryptoError:
         return [Heading(conversation.pk, None, conversation.active_at) for conversation in conversations]
-    found = []
+
+
+def open_headings(conversations: Sequence[Conversation]) -> Iterator[Heading]:
+    """Open the titles of conversations (at least one) of one owner one by one, as they are asked for.
+
+    Raises CryptoError when their owner's key cannot be had.
+    """
+    open_for_owner = seal_opener(conversations[0].owner_id)
     for conversation in conversations:
         try:
             title: str | None = Conversation.title.read(conversation, open_for_owner(conversation.data_key))
         except CryptoError:
             title = None
-        found.append(Heading(conversation.pk, title, conversation.active_at))
-    return found
+        yield Heading(conversation.pk, title, conversation.active_at)
 
 
 def recent_for(user: User, limit: int = 5) -> list[Heading]:

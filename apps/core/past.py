@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
 from random import Random
 
 from django.db import transaction
@@ -16,6 +17,7 @@ from django.utils import timezone
 
 WEEKEND = 5  # Saturday, as date.weekday() counts
 MONTH = timedelta(days=30)
+DEMO_PEOPLE, DEMO_MONTHS = 300, 6
 
 
 @dataclass(frozen=True)
@@ -88,3 +90,13 @@ def write(past: Past, *, tell: Callable[[str, int], object] = lambda name, rows:
     with transaction.atomic():
         for chapter in chapters():
             tell(chapter.name, chapter.write(past))
+
+
+def load() -> None:
+    """Write the past of the demo world. Safe to repeat."""
+    write(Past(people=DEMO_PEOPLE, months=DEMO_MONTHS, until=timezone.now()))
+
+
+def sources() -> list[Path]:
+    """Return the files that pasts are made from."""
+    return list(Path(__file__).parents[1].glob("*/past*.py"))

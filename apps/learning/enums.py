@@ -19,15 +19,6 @@ class QuestionKind(models.TextChoices):
     CLASSIFY = "classify", _("Sort into categories")
 
 
-class StepState(models.TextChoices):
-    """Where one course stands on somebody's way to AI."""
-
-    TODO = "todo", _("To do")
-    CURRENT = "current", _("In progress")
-    DONE = "done", _("Passed")
-    EXPIRED = "expired", _("To be taken again")
-
-
 class LearnerState(models.TextChoices):
     """How staff see somebody in one course."""
 

@@ -10,7 +10,7 @@ from django.test import RequestFactory
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from apps.accounts.models import User
-from apps.api.problems import Conflict, _known
+from apps.core.api.problems import Conflict, _known
 from apps.core.live import registry
 from apps.core.refusals import Refusal, refusals_on, refusals_told
 from apps.gateway.errors import Code, GatewayError

@@ -13,7 +13,7 @@ from apps.core.refusals import Refusal
 from .errors import LiveError
 
 if TYPE_CHECKING:
-    from apps.accounts.models import User
+    from apps.core.person import Person
 
     from .connection import Connection
 
@@ -31,7 +31,7 @@ class Reply:
     key: str | None = None
 
 
-Handler = Callable[["User", Any], Reply]
+Handler = Callable[[Any, Any], Reply]  # of the person and the frame, as the command types them
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,8 @@ class Command:
 
 
 _commands: dict[str, Command] = {}
-_more: list[Callable[[User, Refusal], dict[str, Any]]] = []
-_gate: Callable[[User, str], LiveError | None] | None = None
+_more: list[Callable[[Any, Refusal], dict[str, Any]]] = []
+_gate: Callable[[Any, str], LiveError | None] | None = None
 
 
 def command(type_: str, *, frame: type[msgspec.Struct], capability: str | None) -> Callable[[Handler], Handler]:
@@ -71,18 +71,18 @@ def all_commands() -> list[Command]:
     return sorted(_commands.values(), key=lambda command: command.name)
 
 
-def set_gate(gate: Callable[[User, str], LiveError | None]) -> None:
+def set_gate(gate: Callable[[Any, str], LiveError | None]) -> None:
     """Set who decides about capabilities (`access` does). The gate returns the refusal, or None to let pass."""
     global _gate
     _gate = gate
 
 
-def tell_more(about: Callable[[User, Refusal], dict[str, Any]]) -> None:
+def tell_more(about: Callable[[Any, Refusal], dict[str, Any]]) -> None:
     """Have `about` add its fields to the frame of every refusal: where the person can mend it, say."""
     _more.append(about)
 
 
-def refused(user: User, refusal: Refusal) -> LiveError:
+def refused(user: Person, refusal: Refusal) -> LiveError:
     """Return the error frame that `refusal` is."""
     details = {name: value for about in _more for name, value in about(user, refusal).items()}
     if refusal.field:
@@ -90,7 +90,7 @@ def refused(user: User, refusal: Refusal) -> LiveError:
     return LiveError(refusal.code, str(refusal), **details)
 
 
-def refusal(user: User, capability: str | None) -> LiveError | None:
+def refusal(user: Person, capability: str | None) -> LiveError | None:
     """Ask the gate. Without a gate every capability is refused."""
     if capability is None:
         return None

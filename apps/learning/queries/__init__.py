@@ -47,7 +47,7 @@ from .quiz import (
 )
 from .standing import (
     Progress,
-    Step,
+    Standing,
     courses_panel,
     get_course,
     path_for,
@@ -63,7 +63,7 @@ __all__ = [
     "LearnerRow",
     "LessonPage",
     "Progress",
-    "Step",
+    "Standing",
     "attempts_of",
     "certificate_links",
     "certificates_of",

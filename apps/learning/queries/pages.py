@@ -18,7 +18,7 @@ from apps.learning.shown import Reveal, ShownQuestion, show
 
 from .figures import solved
 from .practice import BenchPage, bench_page
-from .standing import Step, path_for
+from .standing import Standing, path_for
 
 if TYPE_CHECKING:
     from apps.access.models import Award
@@ -66,7 +66,7 @@ class ModuleOutline:
 class CoursePage:
     """A course before, during and after taking it."""
 
-    step: Step
+    step: Standing
     outcomes: list[str]
     pass_mark: int
     draw: int

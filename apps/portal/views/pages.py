@@ -45,7 +45,8 @@ def navigation(request: SignedInRequest) -> HttpResponse:
 def palette(request: SignedInRequest) -> HttpResponse:
     """What the command palette found for `q`; with an empty `q`, places to go to."""
     text = request.GET.get("q", "")[:MAX_SEARCH].strip()
-    return render(request, "portal/_palette.html", {"groups": search.find(request.user, text), "text": text})
+    groups = search.find(request.user, text)
+    return render(request, "portal/_palette.html", {"groups": groups, "found": any(group.hits for group in groups), "text": text})
 
 
 @require_safe

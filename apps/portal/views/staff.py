@@ -16,8 +16,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.requests import SignedInRequest
 from apps.core import audit as audit_trail
+from apps.core.attention import attention_for
 from apps.portal import services, staff
-from apps.portal.attention import attention_for
 from apps.portal.forms import AuditFilter
 from apps.portal.navigation import has_staff_area
 
