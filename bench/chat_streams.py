@@ -77,10 +77,10 @@ async def _through(socket: Socket, conversation: str | None) -> tuple[Stream, st
             match frame["type"]:
                 case "run.started":
                     found = frame["conversation"]
-                case "run.chunk":
+                case "answer.chunk":
                     text += frame["text"]
                     arrivals.append((time.perf_counter(), text.count(" ")))
-                case "run.end":
+                case "answer.end":
                     break
                 case "error":
                     return Stream(0, [], True), found

@@ -74,7 +74,7 @@ def main() -> None:
 
     from django.conf import settings
 
-    from almia.server.preparation import prepare
+    from apps.server.preparation import prepare
 
     prepare(settings.HOME)
     if options.upstream:

@@ -33,10 +33,10 @@ from channels.layers import channel_layers
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 
-from almia.server.web import GRACE_SECONDS, WebServer, configuration, take_port
 from apps.accounts.models import User
 from apps.core import db
 from apps.core.streams import get_streams
+from apps.server.web import GRACE_SECONDS, WebServer, configuration, take_port
 
 T = TypeVar("T")
 SECONDS = 10.0

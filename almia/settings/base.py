@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "apps.chat",
     "apps.portal",
     "apps.api",
+    "apps.server",
 ]
 
 MIDDLEWARE = [
@@ -54,16 +55,18 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "apps.core.middleware.WellFormedTextMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    # Before the check of the form's token: who is signed out is led to sign in, and not told that the page is out of date.
+    "apps.accounts.middleware.SignInRequiredMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
     "apps.accounts.middleware.WayBackMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "apps.accounts.middleware.PreferencesMiddleware",
     "apps.accounts.middleware.PersonalPagesMiddleware",
-    "apps.accounts.middleware.SignInRequiredMiddleware",
     "apps.accounts.middleware.SentMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -195,23 +198,23 @@ CELERY_TIMEZONE = "UTC"
 API_RATE = env.text("ALMIA_API_RATE", "120/min")
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "apps.api.authentication.TokenAuthentication",
-        "apps.api.authentication.SessionAuthentication",
+        "apps.accounts.api.authentication.TokenAuthentication",
+        "apps.accounts.api.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": [
         "rest_framework.permissions.IsAuthenticated",
-        "apps.api.permissions.HasScopes",
-        "apps.api.permissions.HasCapability",
+        "apps.accounts.api.permissions.HasScopes",
+        "apps.access.api.permissions.HasCapability",
     ],
-    "DEFAULT_THROTTLE_CLASSES": ["apps.api.throttling.PersonThrottle"],
+    "DEFAULT_THROTTLE_CLASSES": ["apps.core.api.throttling.PersonThrottle"],
     "DEFAULT_THROTTLE_RATES": {"person": API_RATE},
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "apps.api.negotiation.JsonNegotiation",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "apps.core.api.negotiation.JsonNegotiation",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["apps.api.parsers.JsonParser"],
-    "DEFAULT_PAGINATION_CLASS": "apps.api.pagination.Pages",
+    "DEFAULT_PARSER_CLASSES": ["apps.core.api.parsers.JsonParser"],
+    "DEFAULT_PAGINATION_CLASS": "apps.core.api.pagination.Pages",
     "DEFAULT_METADATA_CLASS": None,
-    "DEFAULT_SCHEMA_CLASS": "apps.api.openapi.Schema",
-    "EXCEPTION_HANDLER": "apps.api.problems.handle",
+    "DEFAULT_SCHEMA_CLASS": "apps.core.api.schema.Schema",
+    "EXCEPTION_HANDLER": "apps.core.api.problems.handle",
     "PAGE_SIZE": 25,
 }
 SPECTACULAR_SETTINGS = {
@@ -223,7 +226,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "COMPONENT_SPLIT_PATCH": False,  # a title that is changed is given: it is not optional because the method is PATCH
-    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "apps.api.openapi.add_problems"],
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "apps.core.api.schema.add_problems"],
 }
 
 # Almia ---------------------------------------------------------------------------------------------------------------
@@ -236,6 +239,7 @@ PROVIDER_NAME = env.text("ALMIA_PROVIDER_NAME", "Default provider")
 PROVIDER_URL = env.text("ALMIA_PROVIDER_URL", "")
 PROVIDER_KEY = env.text("ALMIA_PROVIDER_KEY", "")
 PROVIDER_MODEL = env.text("ALMIA_PROVIDER_MODEL", "")
+TERMINAL_LANGUAGE = env.terminal_language()  # of who starts Almia by hand
 SUPPORT_EMAIL = env.text("ALMIA_SUPPORT_EMAIL", "ai-desk@alcyon.example")
 
 LOGGING = {

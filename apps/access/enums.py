@@ -21,3 +21,12 @@ class ProofState(models.TextChoices):
     OUTDATED = "outdated", _("To be done again: the content has changed")
     REVOKED = "revoked", _("Withdrawn")
     MISSING = "missing", _("To do")
+
+
+class StepState(models.TextChoices):
+    """How one step of the way to a capability stands; the values are the classes of `components/path.html`."""
+
+    TODO = "todo", _("To do")
+    CURRENT = "current", _("In progress")
+    DONE = "done", _("Passed")
+    EXPIRED = "expired", _("To be taken again")

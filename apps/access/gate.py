@@ -6,10 +6,11 @@ from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpResponse
 
+from apps.accounts.requests import SignedInRequest
 from apps.accounts.way_back import page_behind
+from apps.core.htmx import render_either
 from apps.core.live import LiveError
 
 from .queries import explain, has_capability
@@ -38,14 +39,12 @@ def capability_required(capability: str) -> Callable[[Callable[..., HttpResponse
 
     def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            user: Any = request.user
-            if has_capability(user, capability):
+        def guarded(request: SignedInRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if has_capability(request.user, capability):
                 return view(request, *args, **kwargs)
             # Once it is open, the page leads to where the person was going.
-            context = {"explanation": explain(user, capability), "came_for": page_behind(request)}
-            template = "access/_locked.html" if request.headers.get("HX-Request") else "access/locked.html"
-            return render(request, template, context, status=403)
+            context = {"explanation": explain(request.user, capability), "came_for": page_behind(request)}
+            return render_either(request, "access/locked.html", "access/_locked.html", context, status=403)
 
         guarded.capability = capability  # type: ignore[attr-defined]  # read by the architecture tests
         return guarded

@@ -9,9 +9,9 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.bilingual import Bilingual
 from apps.core.ids import uuid7
 
 from .enums import AwardSource
@@ -26,6 +26,7 @@ class Training(models.Model):
     code = models.SlugField(primary_key=True)
     title_fr = models.CharField(max_length=160)
     title_en = models.CharField(max_length=160)
+    title = Bilingual()
     current_major = models.PositiveSmallIntegerField(default=1, validators=[MinValueValidator(1)])
     order = models.PositiveSmallIntegerField(default=0)
 
@@ -36,11 +37,6 @@ class Training(models.Model):
     def __str__(self) -> str:
         return self.title
 
-    @property
-    def title(self) -> str:
-        """The title in the language in force."""
-        return self.title_en if get_language() == "en" else self.title_fr
-
 
 class Charter(models.Model):
     """One version of the AI charter. Published texts never change; a new text is a new version, to be signed anew."""
@@ -48,8 +44,10 @@ class Charter(models.Model):
     version = models.PositiveIntegerField(primary_key=True)
     title_fr = models.CharField(max_length=160)
     title_en = models.CharField(max_length=160)
+    title = Bilingual()
     body_fr = models.TextField()
     body_en = models.TextField()
+    body = Bilingual()
     effective_on = models.DateField()
     published_at = models.DateTimeField(default=timezone.now)
 
@@ -59,15 +57,6 @@ class Charter(models.Model):
 
     def __str__(self) -> str:
         return f"{self.title} ({self.version})"
-
-    @property
-    def title(self) -> str:
-        return self.title_en if get_language() == "en" else self.title_fr
-
-    @property
-    def body(self) -> str:
-        """The Markdown text in the language in force."""
-        return self.body_en if get_language() == "en" else self.body_fr
 
 
 class Requirement(models.Model):
@@ -92,6 +81,11 @@ class Requirement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.capability}: {'charter' if self.charter else self.training_id}"
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether an earlier version of the training than the present one is enough."""
+        return self.training is not None and self.min_major < self.training.current_major
 
 
 class AwardQuerySet(models.QuerySet["Award"]):

@@ -9,12 +9,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db.models import Count, QuerySet
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.core import sql
+from apps.core.missing import NotThere, get_or_not_there
 
 from . import capabilities
 from .enums import ProofState
@@ -95,8 +95,16 @@ def charter_versions() -> QuerySet[Charter]:
 
 
 def get_charter(version: int) -> Charter:
-    """Return one version, for staff. Raises Http404."""
-    return get_object_or_404(Charter, version=version)
+    """Return one version, for staff. Raises NotThere."""
+    return get_or_not_there(Charter.objects.all(), version=version)
+
+
+def get_capability(code: str) -> capabilities.Capability:
+    """Return the declared capability that an address names. Raises NotThere."""
+    try:
+        return capabilities.get(code)
+    except LookupError:
+        raise NotThere from None
 
 
 def requirements_by_capability() -> list[tuple[capabilities.Capability, list[Requirement]]]:
@@ -108,8 +116,8 @@ def requirements_by_capability() -> list[tuple[capabilities.Capability, list[Req
 
 
 def get_requirement(capability: str, requirement_id: int) -> Requirement:
-    """Return a requirement of `capability`, for staff; one of another capability is not found. Raises Http404."""
-    return get_object_or_404(Requirement.objects.select_related("training"), pk=requirement_id, capability=capability)
+    """Return a requirement of `capability`, for staff; one of another capability is not found. Raises NotThere."""
+    return get_or_not_there(Requirement.objects.select_related("training"), pk=requirement_id, capability=capability)
 
 
 def running_waivers() -> QuerySet[Waiver]:
@@ -118,13 +126,13 @@ def running_waivers() -> QuerySet[Waiver]:
 
 
 def get_award(award_id: uuid.UUID) -> Award:
-    """Return an award with its person, for staff. Raises Http404."""
-    return get_object_or_404(Award.objects.select_related("user", "training"), pk=award_id)
+    """Return an award with its person, for staff. Raises NotThere."""
+    return get_or_not_there(Award.objects.select_related("user", "training"), pk=award_id)
 
 
 def get_waiver(waiver_id: uuid.UUID) -> Waiver:
-    """Return a waiver with its person, for staff. Raises Http404."""
-    return get_object_or_404(Waiver.objects.select_related("user", "training"), pk=waiver_id)
+    """Return a waiver with its person, for staff. Raises NotThere."""
+    return get_or_not_there(Waiver.objects.select_related("user", "training"), pk=waiver_id)
 
 
 # Every page, fragment and socket command asks. tests/access/test_queries.py holds it against `explain`, over all combinations.

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.core import audit, live
+from apps.core.refusals import Refusal
 
 from .enums import AwardSource
 from .models import Award, Charter, CharterSignature, Requirement, Training, Waiver
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from apps.accounts.models import User
 
 
-class AccessError(ValueError):
-    """A proof cannot be given or taken back; the message is a sentence for the person."""
+class AccessError(Refusal):
+    """A proof cannot be given or taken back."""
 
 
 def announce_change(user_id: object) -> None:

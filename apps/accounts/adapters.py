@@ -71,7 +71,8 @@ class AccountAdapter(DefaultAccountAdapter):
             "current_site": get_current_site(self.request),
             "support_email": settings.SUPPORT_EMAIL,
         } | context
-        mail.queue(self.render_mail(template_prefix, email, context))
+        letter = self.render_mail(template_prefix, email, context)
+        mail.queue(to=letter.to, subject=str(letter.subject), body=str(letter.body))
 
     def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
         came_without = not user.has_usable_password() and user.last_login is not None

@@ -7,11 +7,26 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Accounts")
 
     def ready(self) -> None:
-        from apps.core import navigation
+        from apps.core import api, attention, loading, navigation, past, search
         from apps.core.navigation import Place
 
-        from . import signals  # noqa: F401  connects the receivers
+        from . import scopes, signals  # noqa: F401  connects the receivers
+        from .attention import refused_sign_ins
+        from .demo import load_world, sources
+        from .enums import Role
+        from .past import write_people
+        from .roles import grant
+        from .search import find_people
 
+        grant(Role.TRAINER, "accounts.see_people")
+        grant(Role.ADMINISTRATOR, "accounts.see_people", "accounts.manage_people")
+
+        api.declare("apps.accounts.api.views")
+        scopes.declare(api.READ, _("See your profile, your rights, the courses and your progress"), order=10)
+        scopes.declare(api.WRITE, _("Change and delete what the other rights let it see"), order=900)
+        attention.declare(
+            attention.Look("accounts.refused", _("Refused sign-ins"), "accounts.manage_people", refused_sign_ins, order=20)
+        )
         navigation.declare(Place(_("My account"), "user", "accounts:account", area="own", order=10))
         navigation.declare(
             Place(
@@ -23,3 +38,6 @@ class AccountsConfig(AppConfig):
                 shown_to=lambda user: user.has_perm("accounts.see_people"),
             )
         )
+        past.declare(past.Chapter("people", write_people, order=10))
+        search.declare(search.Source("people", _("People"), find_people, order=40))
+        loading.declare(loading.Load("accounts.demo", load_world, order=20, sources=sources, demo=True))

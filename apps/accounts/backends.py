@@ -6,6 +6,7 @@ from allauth.account.auth_backends import AuthenticationBackend
 from django.contrib.auth.hashers import check_password
 
 from apps.core import sql
+from apps.core.missing import NotThere
 
 from .addresses import normal_password
 from .models import User
@@ -20,7 +21,7 @@ class Backend(AuthenticationBackend):  # type: ignore[misc]
     def get_user(self, user_id: uuid.UUID) -> User | None:
         try:
             user = sql.get(User, id=user_id)
-        except User.DoesNotExist:
+        except NotThere:
             return None
         return user if self.user_can_authenticate(user) else None
 

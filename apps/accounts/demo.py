@@ -15,7 +15,6 @@ from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
-from django.contrib.auth.models import Group
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -23,9 +22,10 @@ from django.utils.translation import gettext_lazy as _
 from apps.core.text import folded
 
 from .demo_world import ACCOUNTS, DEPARTMENTS, ENTITIES, JOBS, PEOPLE, REFUSED, SITES
-from .enums import Refusal
+from .enums import RefusalReason, Role
 from .models import Department, Entity, JobRole, RefusedSignIn, Site, User
 from .oidc.claims import PROVIDER, identity_of
+from .services import set_roles
 
 DOMAIN = "alcyon.example"
 ISSUER = f"https://login.{DOMAIN}"
@@ -72,7 +72,9 @@ def demo_user(key: str) -> User | None:
     return User.objects.filter(email=account.email).first() if account else None
 
 
-def _email(first_name: str, last_name: str) -> str:
+def email_of(first_name: str, last_name: str) -> str:
+    """Return the address of somebody of this name at the fictional insurer."""
+
     def word(text: str) -> str:
         return re.sub(r"[^a-z]+", "-", folded(text)).strip("-")
 
@@ -94,7 +96,8 @@ def _keep(accounts: list[DemoAccount]) -> None:
     fresh.replace(path)
 
 
-def _load_places() -> None:
+def load_places() -> None:
+    """Make the entities, departments, sites and job roles that are missing."""
     for code, name, parent in ENTITIES:
         above = Entity.objects.get(code=parent) if parent else None
         Entity.objects.get_or_create(code=code, defaults={"name": name, "parent": above})
@@ -117,7 +120,7 @@ def _colleagues() -> list[User]:
         first, last = names[0], " ".join(names[1:])
         people.append(
             User(
-                email=_email(first, last),
+                email=email_of(first, last),
                 first_name=first,
                 last_name=last,
                 entity=entities[ENTITIES[int(entity)][0]],
@@ -155,7 +158,7 @@ def _load_refused(people: dict[str, User]) -> None:
         last_login = now - timedelta(days=3 + 400 * days)
         SocialAccount.objects.filter(user=person).update(date_joined=last_login - timedelta(days=90), last_login=last_login)
         User.objects.filter(pk=person.pk).update(
-            is_active=why != Refusal.CLOSED, joined_at=last_login - timedelta(days=90), last_login=last_login
+            is_active=why != RefusalReason.CLOSED, joined_at=last_login - timedelta(days=90), last_login=last_login
         )
         last = now - timedelta(days=days, hours=2)
         RefusedSignIn.objects.create(
@@ -176,7 +179,7 @@ def _load_accounts() -> None:
     kept = {account.email: account for account in demo_accounts()}
     accounts = []
     for key, role, first, last, entity, department, site, job in ACCOUNTS:
-        email = _email(first, last)
+        email = email_of(first, last)
         user = User.objects.filter(email=email).first() or User(email=email, first_name=first, last_name=last)
         account = kept.get(email)
         if account is None or user._state.adding:
@@ -189,20 +192,27 @@ def _load_accounts() -> None:
             user.save()
             EmailAddress.objects.get_or_create(user=user, email=email, defaults={"primary": True, "verified": True})
             if role:
-                user.groups.add(Group.objects.get(name=role))
+                set_roles(user=user, roles={Role(role)}, actor=None)
         accounts.append(account)
     if {account.email: account for account in accounts} != kept:
         _keep(accounts)
 
 
+def sources() -> list[Path]:
+    """Return the files that the demo world is made from."""
+    return list(Path(__file__).parent.glob("demo*.py"))
+
+
 @transaction.atomic
-def load_world() -> None:
+def load_world() -> str:
     """Load places and people, and draw the demo accounts' passwords where there are none yet. Safe to repeat: edits stay.
 
+    Returns a sentence that says where the passwords are.
     Writes `demo-accounts.json`, readable by its owner only. Raises RuntimeError outside the try-out.
     """
     if not settings.TRYOUT:
         raise RuntimeError("The demo world is for the try-out only.")
-    _load_places()
+    load_places()
     _load_colleagues()
     _load_accounts()
+    return f"The demo world is loaded. Accounts and passwords: {accounts_file()}"

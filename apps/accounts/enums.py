@@ -26,7 +26,7 @@ class PersonState(models.TextChoices):
     CLOSED = "closed", _("Closed")
 
 
-class Refusal(models.TextChoices):
+class RefusalReason(models.TextChoices):
     """Why an address did not open the account that holds it."""
 
     UNVERIFIED = "unverified", _("The company’s sign-in does not confirm the address")

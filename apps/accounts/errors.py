@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from apps.core.refusals import Refusal
 
-class AccountError(ValueError):
-    """Something about an account cannot be done; the message is a sentence for the person."""
+
+class AccountError(Refusal):
+    """Something about an account cannot be done."""

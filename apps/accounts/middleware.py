@@ -2,31 +2,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import render, resolve_url
 from django.utils import translation
+from django_htmx.http import HttpResponseClientRedirect
+
+from apps.core.htmx import HtmxRequest
 
 from . import way_back
+from .requests import visitor
 
-OPEN_PREFIXES = (
-    "/accounts/",
-    "/account/language/",
-    "/account/theme/",
-    "/account/session/",
-    "/account/demo/",
-    "/static/",
-    "/healthz",
-    "/readyz",
-    "/api/",
-    "/favicon",
-    "/robots.txt",
-    "/ws/",
-)
 FORM_TYPES = {"application/x-www-form-urlencoded", "multipart/form-data"}
 SENT = re.compile(r"[0-9a-z]{8,32}")
 SENT_COOKIE = "almia-sent-"
@@ -40,7 +33,8 @@ class PreferencesMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        chosen = getattr(request.user, "language", "")
+        person = visitor(request)
+        chosen = person.language if person else ""
         if chosen and chosen != translation.get_language():
             translation.activate(chosen)
             request.LANGUAGE_CODE = chosen
@@ -56,38 +50,32 @@ class PersonalPagesMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if request.user.is_authenticated:
+        if visitor(request) is not None:
             response.headers.setdefault("Cache-Control", "private, no-store")
         return response
 
 
-class SignInRequiredMiddleware:
-    """Everything asks for sign-in except the doors listed here: a new page is closed unless somebody opens it on purpose."""
+class SignInRequiredMiddleware(LoginRequiredMiddleware):
+    """Every view asks for sign-in unless it is marked `login_not_required`: a new page is closed unless somebody opens it on
+    purpose. Whoever signs in comes back to the page they were on."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.user.is_authenticated or request.path.startswith(OPEN_PREFIXES):
-            return self.get_response(request)
+    def handle_no_permission(self, request: HtmxRequest, view_func: Callable[..., Any]) -> HttpResponseBase:  # type: ignore[override]
         back = way_back.page_behind(request)
-        if not request.headers.get("HX-Request"):
+        if not request.htmx:
             return redirect_to_login(back)
         # htmx follows a redirect inside the fragment; this makes the whole page go to sign-in instead.
-        address = (
-            resolve_url(settings.LOGIN_URL) if back == resolve_url(settings.LOGIN_REDIRECT_URL) else redirect_to_login(back).url
-        )
-        return HttpResponse(status=401, headers={"HX-Redirect": address})
+        home = back == resolve_url(settings.LOGIN_REDIRECT_URL)
+        return HttpResponseClientRedirect(resolve_url(settings.LOGIN_URL) if home else redirect_to_login(back).url, status=401)
 
 
 class WayBackMiddleware:
     """No redirect leads to an address that only takes a form, whoever remembered it: allauth, a choice of language, we ourselves.
     Who types such an address gets a page that says so."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+    def __init__(self, get_response: Callable[[HtmxRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: HtmxRequest) -> HttpResponse:
         response = self.get_response(request)
         if isinstance(response, HttpResponseRedirect):
             response.headers["Location"] = way_back.mend(request, response.url)
@@ -97,8 +85,8 @@ class WayBackMiddleware:
             return page
         return response
 
-    def _is_page_asked_for(self, request: HttpRequest) -> bool:
-        return request.method == "GET" and "HX-Request" not in request.headers and not request.path.startswith("/api/")
+    def _is_page_asked_for(self, request: HtmxRequest) -> bool:
+        return request.method == "GET" and not request.htmx and not request.path.startswith("/api/")
 
 
 class SentMiddleware:

@@ -11,12 +11,13 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.bilingual import Bilingual
 from apps.core.ids import uuid7
 from apps.core.text import folded
 
 from . import scopes
 from .addresses import normal_email, normal_name, normal_password
-from .enums import Refusal, Theme
+from .enums import RefusalReason, Theme
 
 NO_ADDRESS = "address-taken-away.invalid"  # a domain that never is one (RFC 2606)
 
@@ -46,15 +47,14 @@ class Department(models.Model):
     code = models.SlugField(unique=True)
     name_fr = models.CharField(max_length=120)
     name_en = models.CharField(max_length=120)
+    name = Bilingual()
 
     class Meta:
         ordering = ["code"]
         verbose_name = _("department")
 
     def __str__(self) -> str:
-        from django.utils.translation import get_language
-
-        return self.name_en if get_language() == "en" else self.name_fr
+        return self.name
 
 
 class Site(models.Model):
@@ -78,15 +78,14 @@ class JobRole(models.Model):
     code = models.SlugField(unique=True)
     name_fr = models.CharField(max_length=120)
     name_en = models.CharField(max_length=120)
+    name = Bilingual()
 
     class Meta:
         ordering = ["code"]
         verbose_name = _("job")
 
     def __str__(self) -> str:
-        from django.utils.translation import get_language
-
-        return self.name_en if get_language() == "en" else self.name_fr
+        return self.name
 
 
 class UserManager(BaseUserManager["User"]):
@@ -258,7 +257,7 @@ class RefusedSignIn(models.Model):
     email = models.EmailField(max_length=254)
     holder = models.ForeignKey(User, on_delete=models.CASCADE, related_name="refused_sign_ins")
     person = models.ForeignKey(User, null=True, blank=True, on_delete=models.CASCADE, related_name="refused_addresses")
-    why = models.CharField(max_length=16, choices=Refusal)
+    why = models.CharField(max_length=16, choices=RefusalReason)
     first_at = models.DateTimeField(default=timezone.now)
     last_at = models.DateTimeField(default=timezone.now, db_index=True)
     times = models.PositiveIntegerField(default=1)
@@ -279,4 +278,4 @@ class RefusedSignIn(models.Model):
     @property
     def is_verified(self) -> bool:
         """Whether the provider vouched for the address."""
-        return self.why != Refusal.UNVERIFIED
+        return self.why != RefusalReason.UNVERIFIED

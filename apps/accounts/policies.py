@@ -5,7 +5,7 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 
-from .enums import Refusal
+from .enums import RefusalReason
 from .models import PersonalToken, SignInRules, User
 
 
@@ -31,24 +31,24 @@ def was_only_claimed(user: User) -> bool:
     return claimed and user.is_active and not was_ever_opened(user) and not carries_rights(user)
 
 
-def why_not_by_address(*, rules: SignInRules, holder: User, email: str, verified: bool) -> Refusal | None:
+def why_not_by_address(*, rules: SignInRules, holder: User, email: str, verified: bool) -> RefusalReason | None:
     """Return why an identity that comes with the address `email` of `holder` does not meet that account; None where it does.
 
     It does once, and only in an account that staff entered under this address and nobody has used: it holds nothing, and
     nobody has a key to it.
     """
     if not verified:
-        return Refusal.UNVERIFIED
+        return RefusalReason.UNVERIFIED
     if not holder.is_active:
-        return Refusal.CLOSED
+        return RefusalReason.CLOSED
     if SocialAccount.objects.filter(user=holder).exists():
-        return Refusal.OTHER_IDENTITY
+        return RefusalReason.OTHER_IDENTITY
     entered = holder.email == email and EmailAddress.objects.filter(user=holder, email=email, verified=True).exists()
     if holder.has_usable_password() or was_ever_opened(holder) or not entered:
-        return Refusal.USED
+        return RefusalReason.USED
     if carries_rights(holder):
-        return Refusal.ROLE
-    return None if rules.meet_by_address else Refusal.RULE
+        return RefusalReason.ROLE
+    return None if rules.meet_by_address else RefusalReason.RULE
 
 
 def may_decide_for(actor: User, holder: User) -> bool:

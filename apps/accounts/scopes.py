@@ -9,25 +9,26 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Scope:
-    """`code`: `area:verb`, for example `learning:read`; `label`: what it allows, for the person (lazy translation)."""
+    """`code`: the area, for example `chat`; `label`: what it allows, for the person (lazy translation); `order`: its place."""
 
     code: str
     label: Any
+    order: int = 100
 
 
 _scopes: dict[str, Scope] = {}
 
 
-def declare(code: str, label: Any) -> str:
+def declare(code: str, label: Any, *, order: int = 100) -> str:
     """Declare a scope and return its code. Declaring a code twice is an error."""
     if code in _scopes:
         raise ValueError(f"Scope {code} is declared twice.")
-    _scopes[code] = Scope(code, label)
+    _scopes[code] = Scope(code, label, order)
     return code
 
 
 def all_scopes() -> list[Scope]:
-    return list(_scopes.values())
+    return sorted(_scopes.values(), key=lambda scope: scope.order)
 
 
 def labels_of(codes: Iterable[str]) -> list[str]:

@@ -13,10 +13,13 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME
-from django.http import HttpRequest
 from django.shortcuts import resolve_url
 from django.urls import Resolver404, get_script_prefix, resolve
 from django.utils.http import url_has_allowed_host_and_scheme
+
+from apps.core.htmx import HtmxRequest
+
+from .requests import visitor
 
 READING = {"GET", "HEAD"}
 
@@ -53,31 +56,30 @@ def page_above(path: str) -> str:
     return get_script_prefix()
 
 
-def page_behind(request: HttpRequest) -> str:
+def page_behind(request: HtmxRequest) -> str:
     """Return the page that `request` was made from, or is for: where the person goes on after what stands between.
 
     A page that is asked for is itself that page. A form or a fragment belongs to the page that the browser names; where it names
     none of ours, the nearest page above answers.
     """
-    fragment = bool(request.headers.get("HX-Request"))
-    if request.method in READING and not fragment:
+    if request.method in READING and not request.htmx:
         return _shown(request.get_full_path())
-    for address in _named_by(request, fragment):
+    for address in _named_by(request):
         if url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure()):
             parts = urlsplit(address)
             path = parts.path or "/"
             if not path.startswith(_doors()) and _is_page(path):
                 return f"{path}?{parts.query}" if parts.query else path
-    return request.get_full_path() if not fragment and _is_page(request.path) else page_above(request.path)
+    return request.get_full_path() if not request.htmx and _is_page(request.path) else page_above(request.path)
 
 
-def mend(request: HttpRequest, location: str) -> str:
+def mend(request: HtmxRequest, location: str) -> str:
     """Return `location`, the target of a redirect, so that it can be followed: what only takes a form gives way to its page, in
     the place to come back to as well."""
     if not url_has_allowed_host_and_scheme(location, {request.get_host()}, require_https=request.is_secure()):
         return location
     parts = urlsplit(location)
-    if request.method not in READING and parts.path == resolve_url(settings.LOGIN_URL) and request.user.is_anonymous:
+    if request.method not in READING and parts.path == resolve_url(settings.LOGIN_URL) and visitor(request) is None:
         query = parse_qs(parts.query)
         if REDIRECT_FIELD_NAME in query:
             query[REDIRECT_FIELD_NAME] = [page_behind(request)]
@@ -85,9 +87,9 @@ def mend(request: HttpRequest, location: str) -> str:
     return location if can_be_shown(parts.path) else page_above(parts.path)
 
 
-def _named_by(request: HttpRequest, fragment: bool) -> Iterator[str]:
-    if fragment:
-        yield request.headers.get("HX-Current-URL", "")
+def _named_by(request: HtmxRequest) -> Iterator[str]:
+    if request.htmx:
+        yield request.htmx.current_url or ""
     yield request.headers.get("Referer", "")
 
 

@@ -7,12 +7,29 @@ class ChatConfig(AppConfig):
     verbose_name = _("Chat")
 
     def ready(self) -> None:
-        from apps.access import capabilities
-        from apps.core import navigation
+        from apps.access import capabilities, home
+        from apps.accounts import scopes
+        from apps.core import api, navigation, past, search
 
-        from . import runs  # noqa: F401  registers its lifespan hooks
+        from . import cards, words
+        from .past import write_conversations
+        from .search import find_conversations
 
+        api.declare("apps.chat.api")
+        scopes.declare("chat", _("Read your conversations"))
         capabilities.declare("chat.use", _("Chat with the AI"))
+        home.declare(
+            home.Product(
+                "chat.use",
+                step=_("Chat with the AI"),
+                order=10,
+                words=words,
+                unset=_("Chat is not open yet"),
+                lead=_("What are you working on?"),
+            )
+        )
+        home.show(home.Card("chat/_home_composer.html", cards.composer, capability="chat.use", order=10, wide=True))
+        home.show(home.Card("chat/_home_recent.html", cards.recent, capability="chat.use", order=10))
         navigation.declare(
             navigation.Place(
                 label=_("Chat"),
@@ -23,3 +40,5 @@ class ChatConfig(AppConfig):
                 active_under=("chat",),
             )
         )
+        past.declare(past.Chapter("conversations", write_conversations, order=50))
+        search.declare(search.Source("conversations", _("Your conversations"), find_conversations, order=20, when_empty=True))

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from functools import partial
-from typing import Any
 
 import msgspec
 
 from apps.accounts.models import User
 from apps.core import live
-from apps.core.live import LiveError
-from apps.gateway.errors import GatewayError
-from apps.gateway.queries import remedy_fields
 
-from . import queries, runs, services
-from .services import ChatError, Started
+from . import queries, services
+from .services import RUN, Started
 
 USE = "chat.use"
 
@@ -46,14 +41,6 @@ class Resume(msgspec.Struct):
     last_seq: int = 0
 
 
-def _follow(run_id: uuid.UUID, after: int = 0) -> dict[str, Any]:
-    return {"then": partial(_followed, run_id=run_id, after=after), "key": f"run:{run_id}"}
-
-
-async def _followed(connection: Any, *, run_id: uuid.UUID, after: int) -> None:
-    await runs.follow(connection, run_id, after)
-
-
 def _started(started: Started) -> live.Reply:
     run = started.run
     frame = {
@@ -63,51 +50,35 @@ def _started(started: Started) -> live.Reply:
         "run": str(run.pk),
         "model": run.model_name,
     }
-    return live.Reply(frame, **_follow(run.pk))
-
-
-def _refused(error: Exception, user: User) -> LiveError:
-    return LiveError(getattr(error, "code", "refused"), str(error), **remedy_fields(user, error))
+    return RUN.reply(frame, run.pk)
 
 
 @live.command("chat.send", frame=Send, capability=USE)
 def send(user: User, frame: Send) -> live.Reply:
-    try:
-        return _started(
-            services.start_turn(
-                user=user,
-                text=frame.text,
-                conversation_id=frame.conversation,
-                target=frame.target,
-                message_id=frame.message,
-            )
+    return _started(
+        services.start_turn(
+            user=user,
+            text=frame.text,
+            conversation_id=frame.conversation,
+            target=frame.target,
+            message_id=frame.message,
         )
-    except (ChatError, GatewayError) as error:
-        raise _refused(error, user) from error
+    )
 
 
 @live.command("chat.edit", frame=Edit, capability=USE)
 def edit(user: User, frame: Edit) -> live.Reply:
-    try:
-        return _started(services.edit_message(user=user, message_id=frame.message, text=frame.text))
-    except (ChatError, GatewayError) as error:
-        raise _refused(error, user) from error
+    return _started(services.edit_message(user=user, message_id=frame.message, text=frame.text))
 
 
 @live.command("chat.regenerate", frame=Again, capability=USE)
 def regenerate(user: User, frame: Again) -> live.Reply:
-    try:
-        return _started(services.regenerate(user=user, run_id=frame.run, target=frame.target))
-    except (ChatError, GatewayError) as error:
-        raise _refused(error, user) from error
+    return _started(services.regenerate(user=user, run_id=frame.run, target=frame.target))
 
 
 @live.command("chat.continue", frame=OneRun, capability=USE)
 def continue_(user: User, frame: OneRun) -> live.Reply:
-    try:
-        return _started(services.continue_run(user=user, run_id=frame.run))
-    except (ChatError, GatewayError) as error:
-        raise _refused(error, user) from error
+    return _started(services.continue_run(user=user, run_id=frame.run))
 
 
 @live.command("chat.stop", frame=OneRun, capability=USE)
@@ -119,4 +90,4 @@ def stop(user: User, frame: OneRun) -> live.Reply:
 @live.command("chat.resume", frame=Resume, capability=USE)
 def resume(user: User, frame: Resume) -> live.Reply:
     run = queries.get_run_for(user, frame.run)
-    return live.Reply({"type": "run.state", "run": str(run.pk), "state": run.state}, **_follow(run.pk, frame.last_seq))
+    return RUN.reply({"type": "run.state", "run": str(run.pk), "state": run.state}, run.pk, after=frame.last_seq)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
+from apps.core.refusals import Refusal
 from apps.gateway.calls import Message
 
 CHARACTERS_PER_TOKEN = 3  # cautious for French; the provider counts for real
@@ -17,8 +18,10 @@ INSTRUCTIONS = (
 )
 
 
-class MessageTooLong(ValueError):
-    """The last message alone is more than the model can read; the message is a sentence for the person."""
+class MessageTooLong(Refusal):
+    """The last message alone is more than the model can read."""
+
+    code = "too_long"
 
 
 def build(history: list[Message], *, context_window: int) -> tuple[Message, ...]:

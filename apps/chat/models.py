@@ -9,11 +9,10 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.crypto import Seal, open_seal
+from apps.core.crypto import Seal, SealedText, open_seal
 from apps.core.ids import uuid7
+from apps.gateway.enums import AnswerState
 from apps.gateway.models import ModelVersion
-
-from .enums import RunState
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
@@ -31,7 +30,7 @@ class Conversation(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="conversations"
     )
     data_key = models.BinaryField()
-    title = models.BinaryField(_("title"))
+    title = SealedText(_("title"))
     target = models.CharField(max_length=64)
     head: models.ForeignKey[Run | None, Run | None] = models.ForeignKey(
         "chat.Run", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
@@ -51,12 +50,6 @@ class Conversation(models.Model):
         """Return what closes and opens this conversation's content. One query. Raises CryptoError."""
         return open_seal(self.data_key, self.owner_id)
 
-    def set_title(self, seal: Seal, title: str) -> None:
-        self.title = seal.close(title, table="chat_conversation", column="title", key=self.pk)
-
-    def get_title(self, seal: Seal) -> str:
-        return seal.open(self.title, table="chat_conversation", column="title", key=self.pk)
-
 
 class Message(models.Model):
     """What the person wrote."""
@@ -66,7 +59,7 @@ class Message(models.Model):
     follows: models.ForeignKey[Run | None, Run | None] = models.ForeignKey(
         "chat.Run", null=True, blank=True, on_delete=models.CASCADE, related_name="followed_by"
     )
-    text = models.BinaryField()
+    text = SealedText()
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -75,17 +68,6 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"message {self.pk}"
-
-    def set_text(self, seal: Seal, text: str) -> None:
-        self.text = seal.close(text, table="chat_message", column="text", key=self.pk)
-
-    def get_text(self, seal: Seal) -> str:
-        return self.open_text(seal, self.pk, self.text)
-
-    @staticmethod
-    def open_text(seal: Seal, key: uuid.UUID, text: bytes | memoryview) -> str:
-        """Return the text of the message `key` as it is stored."""
-        return seal.open(text, table="chat_message", column="text", key=key)
 
 
 class Run(models.Model):
@@ -99,8 +81,8 @@ class Run(models.Model):
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="runs")
     version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
     model_name = models.CharField(max_length=160)
-    state = models.CharField(max_length=12, choices=RunState, default=RunState.STREAMING)
-    text = models.BinaryField(default=bytes)
+    state = models.CharField(max_length=12, choices=AnswerState, default=AnswerState.STREAMING)
+    text = SealedText(default=bytes)
     seq = models.PositiveIntegerField(default=0)
     error_code = models.CharField(max_length=32, blank=True)
     cut_short = models.BooleanField(default=False)
@@ -114,28 +96,17 @@ class Run(models.Model):
         verbose_name = _("answer")
         constraints = [
             models.UniqueConstraint(
-                fields=["conversation"], condition=Q(state=RunState.STREAMING), name="chat_run_one_at_a_time"
+                fields=["conversation"], condition=Q(state=AnswerState.STREAMING), name="chat_run_one_at_a_time"
             ),
             models.CheckConstraint(
-                condition=Q(state=RunState.STREAMING, ended_at__isnull=True)
-                | ~Q(state=RunState.STREAMING) & Q(ended_at__isnull=False),
+                condition=Q(state=AnswerState.STREAMING, ended_at__isnull=True)
+                | ~Q(state=AnswerState.STREAMING) & Q(ended_at__isnull=False),
                 name="chat_run_ended_has_end",
             ),
         ]
         indexes = [
-            models.Index(fields=["heartbeat_at"], condition=Q(state=RunState.STREAMING), name="chat_run_alive"),
+            models.Index(fields=["heartbeat_at"], condition=Q(state=AnswerState.STREAMING), name="chat_run_alive"),
         ]
 
     def __str__(self) -> str:
         return f"run {self.pk} ({self.state})"
-
-    def seal_text(self, seal: Seal, text: str) -> bytes:
-        return seal.close(text, table="chat_run", column="text", key=self.pk) if text else b""
-
-    def get_text(self, seal: Seal) -> str:
-        return self.open_text(seal, self.pk, self.text)
-
-    @staticmethod
-    def open_text(seal: Seal, key: uuid.UUID, text: bytes | memoryview) -> str:
-        """Return the text of the run `key` as it is stored; one that has not written yet has none."""
-        return seal.open(text, table="chat_run", column="text", key=key) if text else ""

@@ -1,8 +1,9 @@
-"""Reading conversations. Somebody else's and missing ones raise the same DoesNotExist."""
+"""Reading conversations. Somebody else's and missing ones raise the same NotThere."""
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -15,9 +16,11 @@ from django.utils.translation import gettext as _
 from apps.core import sql
 from apps.core.crypto import CryptoError, Seal, seal_opener
 from apps.core.markdown import render_answer
-from apps.gateway.errors import Code, GatewayError
+from apps.core.missing import get_or_not_there
+from apps.gateway.answers import Answer
+from apps.gateway.enums import AnswerState
+from apps.gateway.errors import failure_in_words
 
-from .enums import RunState
 from .models import Conversation, Message, Run
 
 if TYPE_CHECKING:
@@ -31,6 +34,31 @@ class Heading:
     id: uuid.UUID
     title: str | None
     active_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which of several versions is on show: `ids` in order, `shown` among them."""
+
+    ids: list[uuid.UUID]
+    shown: uuid.UUID
+
+    @property
+    def number(self) -> int:
+        """Its place, from 1."""
+        return self.ids.index(self.shown) + 1
+
+    @property
+    def total(self) -> int:
+        return len(self.ids)
+
+    @property
+    def previous(self) -> uuid.UUID | None:
+        return self.ids[self.number - 2] if self.number > 1 else None
+
+    @property
+    def next(self) -> uuid.UUID | None:
+        return self.ids[self.number] if self.number < self.total else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,38 +88,12 @@ class Turn:
         return failure_in_words(self.run.error_code, self.answer)
 
     @property
-    def version_number(self) -> int:
-        return self.versions.index(self.message.pk) + 1
+    def version_choice(self) -> Choice:
+        return Choice(self.versions, self.message.pk)
 
     @property
-    def answer_number(self) -> int:
-        return self.answers.index(self.run.pk) + 1 if self.run else 0
-
-    @property
-    def previous_version(self) -> uuid.UUID | None:
-        return _beside(self.versions, self.message.pk, -1)
-
-    @property
-    def next_version(self) -> uuid.UUID | None:
-        return _beside(self.versions, self.message.pk, 1)
-
-    @property
-    def previous_answer(self) -> uuid.UUID | None:
-        return _beside(self.answers, self.run.pk, -1) if self.run else None
-
-    @property
-    def next_answer(self) -> uuid.UUID | None:
-        return _beside(self.answers, self.run.pk, 1) if self.run else None
-
-
-def failure_in_words(code: str, text: str) -> str:
-    """Return in a sentence why an answer failed of which `text` is kept: the same while it is told and when it is read again."""
-    return str(GatewayError(Code(code), begun=bool(text)))
-
-
-def _beside(ids: list[uuid.UUID], own: uuid.UUID, step: int) -> uuid.UUID | None:
-    place = ids.index(own) + step
-    return ids[place] if 0 <= place < len(ids) else None
+    def answer_choice(self) -> Choice | None:
+        return Choice(self.answers, self.run.pk) if self.run else None
 
 
 def conversations_for(user: User) -> QuerySet[Conversation]:
@@ -100,13 +102,22 @@ def conversations_for(user: User) -> QuerySet[Conversation]:
 
 
 def get_conversation_for(user: User, conversation_id: uuid.UUID, *, lock: bool = False) -> Conversation:
-    """Return one conversation of `user`. Raises Conversation.DoesNotExist."""
+    """Return one conversation of `user`. Raises NotThere."""
     return sql.get(Conversation, id=conversation_id, owner=user.pk, lock=lock)
 
 
 def get_run_for(user: User, run_id: uuid.UUID) -> Run:
-    """Return one run in a conversation of `user`, conversation included. Raises Run.DoesNotExist."""
-    return Run.objects.select_related("conversation").get(pk=run_id, conversation__owner=user.pk)
+    """Return one run in a conversation of `user`, conversation included. Raises NotThere."""
+    return get_or_not_there(Run.objects.select_related("conversation"), pk=run_id, conversation__owner=user.pk)
+
+
+def stored_run(run_id: uuid.UUID) -> Answer | None:
+    """Return a run as the database has it; None when it was deleted meanwhile."""
+    run = Run.objects.select_related("conversation").filter(pk=run_id).first()
+    if run is None:
+        return None
+    text = Run.text.read(run, seal_opener(run.conversation.owner_id)(run.conversation.data_key))
+    return Answer(AnswerState(run.state), text, run.seq, run.error_code, run.cut_short)
 
 
 def headings(conversations: list[Conversation]) -> list[Heading]:
@@ -114,17 +125,23 @@ def headings(conversations: list[Conversation]) -> list[Heading]:
     if not conversations:
         return []
     try:
-        open_for_owner = seal_opener(conversations[0].owner_id)
+        return list(open_headings(conversations))
     except CryptoError:
         return [Heading(conversation.pk, None, conversation.active_at) for conversation in conversations]
-    found = []
+
+
+def open_headings(conversations: Sequence[Conversation]) -> Iterator[Heading]:
+    """Open the titles of conversations (at least one) of one owner one by one, as they are asked for.
+
+    Raises CryptoError when their owner's key cannot be had.
+    """
+    open_for_owner = seal_opener(conversations[0].owner_id)
     for conversation in conversations:
         try:
-            title: str | None = conversation.get_title(open_for_owner(conversation.data_key))
+            title: str | None = Conversation.title.read(conversation, open_for_owner(conversation.data_key))
         except CryptoError:
             title = None
-        found.append(Heading(conversation.pk, title, conversation.active_at))
-    return found
+        yield Heading(conversation.pk, title, conversation.active_at)
 
 
 def recent_for(user: User, limit: int = 5) -> list[Heading]:
@@ -152,10 +169,10 @@ def branch(conversation: Conversation, seal: Seal) -> list[Turn]:
         turns.append(
             Turn(
                 message=message,
-                text=message.get_text(seal),
+                text=Message.text.read(message, seal),
                 versions=siblings[message.follows_id],
                 run=run,
-                answer=run.get_text(seal),
+                answer=Run.text.read(run, seal),
                 answers=answers[message.pk],
                 is_last=not turns,
             )
@@ -180,7 +197,7 @@ _SAID = """
 def said(conversation: Conversation, seal: Seal) -> list[tuple[str, str]]:
     """Return the texts of the branch on show, as (message, answer), first to last: what a model is told. One light query."""
     return [
-        (Message.open_text(seal, sql.as_uuid(message_id), text), Run.open_text(seal, sql.as_uuid(run_id), answer))
+        (Message.text.open(seal, text, key=sql.as_uuid(message_id)), Run.text.open(seal, answer, key=sql.as_uuid(run_id)))
         for run_id, answer, message_id, text in sql.fetch(_SAID, head=conversation.head_id)
     ]
 
@@ -194,7 +211,7 @@ _WRITING = """
 
 def count_being_written(user: User, *, alive: datetime) -> int:
     """Return how many answers are being written for `user`, whatever processes write them, with a sign of life since `alive`."""
-    [(count,)] = sql.fetch(_WRITING, streaming=RunState.STREAMING.value, alive=alive, owner=user.pk)
+    [(count,)] = sql.fetch(_WRITING, streaming=AnswerState.STREAMING.value, alive=alive, owner=user.pk)
     return int(count)
 
 

@@ -2,31 +2,28 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
-from django.core.exceptions import ObjectDoesNotExist
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.access.gate import capability_required
-from apps.accounts.models import User
+from apps.accounts.requests import SignedInRequest
 from apps.core.crypto import CryptoError
-from apps.gateway.errors import GatewayError
+from apps.core.refusals import Refusal, refusals_on
 from apps.gateway.queries import choices_for, remedy_for
 
 from . import queries, services
 from .commands import USE
 from .forms import TitleForm
 from .models import Conversation
-from .services import ChatError
 
-View = Callable[..., HttpResponse]
 PER_PAGE = 40
+door = capability_required(USE)
 
 
 def _ideas() -> list[dict[str, str]]:
@@ -55,24 +52,7 @@ def _ideas() -> list[dict[str, str]]:
     ]
 
 
-class SignedIn(HttpRequest):
-    user: User
-
-
-def door(view: View) -> View:
-    """The chat's door: the capability, then what is missing or somebody else's looks the same."""
-
-    @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        try:
-            return view(request, *args, **kwargs)
-        except ObjectDoesNotExist as error:
-            raise Http404 from error
-
-    return capability_required(USE)(guarded)
-
-
-def _listing(request: SignedIn, current: uuid.UUID | None = None) -> dict[str, Any]:
+def _listing(request: SignedInRequest, current: uuid.UUID | None = None) -> dict[str, Any]:
     page = Paginator(queries.conversations_for(request.user), PER_PAGE).get_page(request.GET.get("page"))
     return {
         "page": page,
@@ -85,12 +65,12 @@ def _thread(conversation: Conversation) -> dict[str, Any]:
     seal = conversation.seal()
     return {
         "conversation": conversation,
-        "title": conversation.get_title(seal),
+        "title": Conversation.title.read(conversation, seal),
         "turns": queries.branch(conversation, seal),
     }
 
 
-def _page(request: SignedIn, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+def _page(request: SignedInRequest, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
     conversation = context.get("conversation")
     choices = choices_for(request.user)
     target = conversation.target if conversation else request.GET.get("model") or services.DEFAULT_TARGET
@@ -107,17 +87,17 @@ def _page(request: SignedIn, context: dict[str, Any], *, status: int = 200) -> H
 
 @require_GET
 @door
-def new(request: SignedIn) -> HttpResponse:
+def new(request: SignedInRequest) -> HttpResponse:
     return _page(request, {"draft": ""})
 
 
 @require_POST
 @door
-def start(request: SignedIn) -> HttpResponse:
+def start(request: SignedInRequest) -> HttpResponse:
     text = request.POST.get("text", "")
     try:
         started = services.start_turn(user=request.user, text=text, target=request.POST.get("target", ""))
-    except (ChatError, GatewayError, CryptoError) as error:
+    except (Refusal, CryptoError) as error:
         sentence = (
             _("Your content cannot be encrypted or read at the moment. Nothing was lost; try again soon.")
             if isinstance(error, CryptoError)
@@ -129,7 +109,7 @@ def start(request: SignedIn) -> HttpResponse:
 
 @require_GET
 @door
-def conversation(request: SignedIn, conversation_id: uuid.UUID) -> HttpResponse:
+def conversation(request: SignedInRequest, conversation_id: uuid.UUID) -> HttpResponse:
     found = queries.get_conversation_for(request.user, conversation_id)
     try:
         return _page(request, _thread(found))
@@ -139,46 +119,44 @@ def conversation(request: SignedIn, conversation_id: uuid.UUID) -> HttpResponse:
 
 @require_GET
 @door
-def thread(request: SignedIn, conversation_id: uuid.UUID) -> HttpResponse:
+def thread(request: SignedInRequest, conversation_id: uuid.UUID) -> HttpResponse:
     found = queries.get_conversation_for(request.user, conversation_id)
     return render(request, "chat/_thread.html", _thread(found))
 
 
 @require_GET
 @door
-def conversations(request: SignedIn) -> HttpResponse:
+def conversations(request: SignedInRequest) -> HttpResponse:
     return render(request, "chat/_conversations.html", _listing(request))
 
 
 @door
-def rename(request: SignedIn, conversation_id: uuid.UUID) -> HttpResponse:
+def rename(request: SignedInRequest, conversation_id: uuid.UUID) -> HttpResponse:
     found = queries.get_conversation_for(request.user, conversation_id)
     if request.method != "POST":
-        form = TitleForm(initial={"title": found.get_title(found.seal())})
+        form = TitleForm(initial={"title": Conversation.title.read(found, found.seal())})
         return render(request, "chat/rename.html", {"form": form, "conversation": found})
     form = TitleForm(request.POST)
     if form.is_valid():
-        try:
+        with refusals_on(form):
             services.rename_conversation(user=request.user, conversation_id=conversation_id, title=form.cleaned_data["title"])
             return redirect("chat:conversation", conversation_id)
-        except ChatError as error:
-            form.add_error("title", str(error))
     return render(request, "chat/rename.html", {"form": form, "conversation": found}, status=422)
 
 
 @require_POST
 @door
-def delete(request: SignedIn, conversation_id: uuid.UUID) -> HttpResponse:
+def delete(request: SignedInRequest, conversation_id: uuid.UUID) -> HttpResponse:
     services.delete_conversation(user=request.user, conversation_id=conversation_id)
     return redirect(reverse("chat:new"))
 
 
 @require_POST
 @door
-def choose_model(request: SignedIn, conversation_id: uuid.UUID) -> HttpResponse:
+def choose_model(request: SignedInRequest, conversation_id: uuid.UUID) -> HttpResponse:
     try:
         services.choose_target(user=request.user, conversation_id=conversation_id, target=request.POST.get("target", ""))
-    except GatewayError as error:
+    except Refusal as error:
         found = queries.get_conversation_for(request.user, conversation_id)
         return _page(request, {**_thread(found), "error": str(error), "remedy": remedy_for(request.user, error)}, status=422)
     return redirect("chat:conversation", conversation_id)
@@ -186,21 +164,21 @@ def choose_model(request: SignedIn, conversation_id: uuid.UUID) -> HttpResponse:
 
 @require_POST
 @door
-def show_run(request: SignedIn, run_id: uuid.UUID) -> HttpResponse:
+def show_run(request: SignedInRequest, run_id: uuid.UUID) -> HttpResponse:
     return _show(request, lambda: services.choose_run(user=request.user, run_id=run_id))
 
 
 @require_POST
 @door
-def show_message(request: SignedIn, message_id: uuid.UUID) -> HttpResponse:
+def show_message(request: SignedInRequest, message_id: uuid.UUID) -> HttpResponse:
     return _show(request, lambda: services.choose_message(user=request.user, message_id=message_id))
 
 
-def _show(request: SignedIn, choose: Callable[[], Conversation]) -> HttpResponse:
+def _show(request: SignedInRequest, choose: Callable[[], Conversation]) -> HttpResponse:
     try:
         found = choose()
-    except ChatError as error:
+    except Refusal as error:
         return HttpResponse(str(error), status=409)
-    if request.headers.get("HX-Request"):
+    if request.htmx:
         return render(request, "chat/_thread.html", _thread(found))
     return redirect("chat:conversation", found.pk)

@@ -9,13 +9,12 @@ class CoreConfig(AppConfig):
     def ready(self) -> None:
         # All models are loaded here. Registries must be full whichever process this is: web, worker or beat.
         autodiscover_modules("tasks", "commands", "trail")
-        from almia.celery import app
+        from celery import current_app
 
-        from . import checks, lifespan  # noqa: F401  checks register themselves
+        from . import checks, lifespan, loading, past  # noqa: F401  checks register themselves
         from .crypto.providers import check_key_provider
         from .schedule import beat_schedule
-        from .streams import close_streams
 
-        app.conf.beat_schedule = beat_schedule()
+        current_app.conf.beat_schedule = beat_schedule()
         lifespan.on_startup(check_key_provider)
-        lifespan.on_shutdown(close_streams)
+        loading.declare(loading.Load("core.past", past.load, order=60, sources=past.sources, demo=True))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from asgiref.sync import async_to_sync
+from celery import current_app
 from channels.layers import get_channel_layer
 from django.db import connection
 from django.utils import timezone
@@ -64,9 +65,7 @@ def _database() -> str:
 
 
 def _broker() -> str:
-    from almia.celery import app
-
-    with app.connection_for_write() as broker:
+    with current_app.connection_for_write() as broker:
         broker.ensure_connection(max_retries=1, timeout=2)
         return str(broker.transport_cls)
 

@@ -18,6 +18,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, TypeVar
 
+from celery import shared_task
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -69,8 +70,6 @@ def enqueue(function: Callable[..., None], *, delay: timedelta | None = None, **
 
 def _publish(message_id: uuid.UUID) -> bool:
     global _broker_away_until
-    from .tasks import run_message
-
     if time.monotonic() < _broker_away_until:
         return False  # whoever saves something now does not wait for a broker that did not answer a moment ago
     taken = OutboxMessage.objects.filter(pk=message_id, state=MessageState.PENDING).update(
@@ -99,6 +98,12 @@ def relay(limit: int = 200) -> int:
         _failed(message, "The worker ended while it ran this task.")
     due = OutboxMessage.objects.filter(state=MessageState.PENDING, available_at__lte=now).order_by("available_at")
     return sum(_publish(pk) for pk in list(due.values_list("pk", flat=True)[:limit]))
+
+
+@shared_task(name="core.run_message")
+def run_message(message_id: str) -> None:
+    """The Celery task behind every message."""
+    run(uuid.UUID(message_id))
 
 
 def run(message_id: uuid.UUID) -> None:

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from celery import shared_task
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from .models import JobSlot
 from .outbox import task_name
+
+RUN_JOB = "core.run_job"
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ def beat_schedule() -> dict[str, dict[str, Any]]:
     """Return Celery's schedule of all registered jobs."""
     return {
         job.name: {
-            "task": "core.run_job",
+            "task": RUN_JOB,
             "args": [job.name],
             "schedule": job.every,
             # A tick that waited longer than its period is not worth running: the next one does the same.
@@ -50,6 +53,12 @@ def beat_schedule() -> dict[str, dict[str, Any]]:
         }
         for job in _jobs.values()
     }
+
+
+@shared_task(name=RUN_JOB)
+def run_job(name: str) -> None:
+    """The Celery task behind every job."""
+    run_slot(name)
 
 
 def run_slot(name: str) -> bool:

@@ -1,6 +1,6 @@
-"""What the command palette searches. Apps register sources in `AppConfig.ready()`; `portal` asks them all.
+"""What the command palette searches. Apps declare sources in `AppConfig.ready()`; the palette asks them all.
 
-    search.register(Source("courses", _("Courses"), find_courses, order=20))
+    search.declare(Source("courses", _("Courses"), find_courses, order=20))      # find_courses stands in the app's search.py
 
 A source returns only what the person may open: it is asked with the person, and nothing is filtered afterwards.
 """
@@ -10,10 +10,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from apps.accounts.models import User
+from .person import Person
+from .text import folded
 
 logger = logging.getLogger("almia.search")
 
@@ -29,6 +29,14 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class Partial:
+    """What a source found that did not look everywhere: `note` tells the person where it did."""
+
+    hits: Sequence[Hit]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """`find(user, text, limit)` returns at most `limit` hits, best first, in a constant number of queries.
 
@@ -37,27 +45,28 @@ class Source:
 
     code: str
     label: Any
-    find: Callable[[User, str, int], Sequence[Hit]]
+    find: Callable[[Any, str, int], Sequence[Hit] | Partial]
     order: int = 100
     when_empty: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The hits of one source."""
+    """The hits of one source. `note`: where it looked, when that was not everywhere."""
 
     code: str
     label: str
     hits: tuple[Hit, ...]
+    note: str = ""
 
 
 _sources: dict[str, Source] = {}
 
 
-def register(source: Source) -> None:
-    """Register `source`. Registering a code twice is an error."""
+def declare(source: Source) -> None:
+    """Declare `source`. Declaring a code twice is an error."""
     if source.code in _sources:
-        raise ValueError(f"Search source {source.code} is registered twice.")
+        raise ValueError(f"Search source {source.code} is declared twice.")
     _sources[source.code] = source
 
 
@@ -65,18 +74,30 @@ def sources() -> list[Source]:
     return sorted(_sources.values(), key=lambda source: source.order)
 
 
-def find(user: User, text: str, *, limit: int = 6) -> list[Group]:
-    """Ask every source for `text`; return the groups that found something. A source that fails is logged and left out."""
+def matcher(text: str) -> Callable[[str], bool]:
+    """Return whether every word of `text` stands somewhere in a title, whatever the accents and the case."""
+    words = folded(text).split()
+
+    def matches(title: str) -> bool:
+        searched = folded(title)
+        return all(word in searched for word in words)
+
+    return matches
+
+
+def find(person: Person, text: str, *, limit: int = 6) -> list[Group]:
+    """Ask every source for `text`; return the groups that have something to tell. A source that fails is logged and left out."""
     text = " ".join(text.split())
     groups = []
     for source in sources():
         if not text and not source.when_empty:
             continue
         try:
-            hits = tuple(source.find(user, text, limit))[:limit]
+            found = source.find(person, text, limit)
         except Exception:  # one broken source must not take the way around the portal from people
             logger.exception("Search source %s failed.", source.code)
             continue
-        if hits:
-            groups.append(Group(source.code, str(source.label), hits))
+        hits, note = (found.hits, found.note) if isinstance(found, Partial) else (found, "")
+        if hits or note:
+            groups.append(Group(source.code, str(source.label), tuple(hits[:limit]), note))
     return groups

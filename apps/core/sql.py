@@ -8,15 +8,21 @@ know no relations, and take no expressions.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
-from functools import cache
+from functools import cache, partial
+from itertools import islice
 from typing import Any, TypeVar
 
-from django.db import connection, models
+from django.db import connection, connections, models
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from .missing import NotThere
 
 M = TypeVar("M", bound=models.Model)
+T = TypeVar("T")
 Convert = Callable[[Any], Any]
+BATCH = 5000  # rows that are in memory at once
 
 
 def _plain(value: Any) -> Any:
@@ -49,7 +55,7 @@ def fetch(statement: str, **values: Any) -> list[tuple[Any, ...]]:
 def get(model: type[M], *, lock: bool = False, **where: Any) -> M:
     """Return the one row of `model` whose fields have these values. `lock`: keep it from others until the transaction ends.
 
-    Raises `model.DoesNotExist`.
+    Raises NotThere.
     """
     lock = lock and connection.features.has_select_for_update
     statement, names, conversions = _selection(model, connection.vendor, tuple(where), lock)
@@ -57,7 +63,7 @@ def get(model: type[M], *, lock: bool = False, **where: Any) -> M:
         cursor.execute(statement, _values(model, where))
         row = cursor.fetchone()
     if row is None:
-        raise model.DoesNotExist  # type: ignore[attr-defined]  # every concrete model has its own
+        raise NotThere
     values = list(row)
     for place, convert in conversions:
         values[place] = convert(values[place])
@@ -71,6 +77,62 @@ def insert(instance: models.Model) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
     instance._state.adding, instance._state.db = False, connection.alias
+
+
+def insert_many(model: type[models.Model], names: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+    """Write one row for each of `rows`, which hold the values of the fields `names` in that order; return how many.
+
+    Other fields take their default, drawn anew for each row where it is drawn. A tenth of what `bulk_create` takes: for
+    hundreds of thousands of rows. Raises IntegrityError.
+    """
+    given = [_field(model, name) for name in names]
+    drawn = [field for field in model._meta.concrete_fields if field not in given and not isinstance(field, models.AutoField)]
+    fields = [*given, *drawn]
+    columns, places = ", ".join(map(_column, fields)), ", ".join(["%s"] * len(fields))
+    statement = " ".join(["INSERT INTO", _table(model), f"({columns}) VALUES ({places})"])
+    here = connections[connection.alias]  # the proxy would be asked once for each value
+    prepare = [(place, convert) for place, field in enumerate(fields) if (convert := _preparation(field, here)) is not None]
+
+    def values() -> Iterator[list[Any]]:
+        for row in rows:
+            values = [*row, *[field.get_default() for field in drawn]]
+            for place, convert in prepare:
+                values[place] = convert(values[place])
+            yield values
+
+    count = 0
+    with connection.cursor() as cursor:
+        for some in batched(values(), BATCH):
+            cursor.executemany(statement, some)
+            count += len(some)
+    return count
+
+
+def _preparation(field: models.Field[Any, Any], here: BaseDatabaseWrapper) -> Convert | None:
+    """Return what makes a value of `field` one that the driver of `here` takes; None where it takes it as it is."""
+    target = field.target_field if isinstance(field, models.ForeignKey) else field
+    if isinstance(target, models.UUIDField):
+        return None if here.features.has_native_uuid_field else _hex
+    if isinstance(target, models.DateTimeField):
+        return here.ops.adapt_datetimefield_value
+    if isinstance(target, models.CharField | models.TextField | models.IntegerField | models.BooleanField | models.BinaryField):
+        return None
+    return partial(_prepared, field, here)
+
+
+def _hex(value: uuid.UUID | None) -> str | None:
+    return None if value is None else value.hex
+
+
+def _prepared(field: models.Field[Any, Any], here: BaseDatabaseWrapper, value: Any) -> Any:
+    return field.get_db_prep_save(value, here)
+
+
+def batched(entries: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Yield `entries` in lists of `size`, the last one shorter."""
+    rest = iter(entries)
+    while some := list(islice(rest, size)):
+        yield some
 
 
 def update(model: type[models.Model], where: dict[str, Any], **values: Any) -> int:

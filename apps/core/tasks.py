@@ -1,25 +1,13 @@
-"""The Celery tasks: one runs outbox messages, one runs periodic jobs. Everything else is registered with these."""
+"""Periodic work of the house itself."""
 
 from __future__ import annotations
 
-import uuid
 from datetime import timedelta
 
-from celery import shared_task
 from django.utils import timezone
 
 from . import outbox, schedule
 from .models import Heartbeat, JobSlot
-
-
-@shared_task(name="core.run_message")
-def run_message(message_id: str) -> None:
-    outbox.run(uuid.UUID(message_id))
-
-
-@shared_task(name="core.run_job")
-def run_job(name: str) -> None:
-    schedule.run_slot(name)
 
 
 @schedule.every(seconds=5)

@@ -15,6 +15,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
 from django.utils.translation import gettext as _
 
+from apps.core.refusals import Refusal
+
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _FORBIDDEN = [
@@ -39,8 +41,11 @@ _NAT64 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1:
 _DOTS = str.maketrans("\u3002\uff0e\uff61", "...")
 
 
-class AddressRefused(ValueError):
-    """An address that a provider must not have; the message is a sentence for staff."""
+class AddressRefused(Refusal):
+    """An address that a provider must not have."""
+
+    code = "address_refused"
+    field = "base_url"
 
 
 def _inner(address: Address) -> Address:

@@ -9,14 +9,28 @@ class GatewayConfig(AppConfig):
     def ready(self) -> None:
         from apps.accounts.enums import Role
         from apps.accounts.roles import grant
-        from apps.core import health, navigation
+        from apps.core import attention, health, live, loading, navigation, past
 
         from . import clients  # noqa: F401  registers its shutdown hook
+        from .attention import providers_failing, versions_ending
         from .health import model_health
+        from .loading import sync_providers
+        from .past import write_models, write_usage
         from .policies import can_manage_models
+        from .queries import remedy_fields
 
+        grant(Role.CHAMPION, "gateway.use_previews")
         grant(Role.ADMINISTRATOR, "gateway.manage_models", "gateway.use_previews")
         navigation.declare(
             navigation.Place(_("Models"), "cpu", "gateway:models", area="staff", order=300, shown_to=can_manage_models)
         )
+        live.tell_more(remedy_fields)
+        for look in (
+            attention.Look("gateway.providers", _("Providers"), "gateway.manage_models", providers_failing, order=30),
+            attention.Look("gateway.versions", _("Versions that end"), "gateway.manage_models", versions_ending, order=40),
+        ):
+            attention.declare(look)
+        loading.declare(loading.Load("gateway.environment", sync_providers, order=40))
         health.register("model", model_health, critical=False)
+        past.declare(past.Chapter("models", write_models, order=45))
+        past.declare(past.Chapter("usage", write_usage, order=60))

@@ -27,6 +27,16 @@ class Outcome(models.TextChoices):
     FAILED = "failed", _("Failed")
 
 
+class AnswerState(models.TextChoices):
+    """Where an answer stands. `streaming` is the only state that ends by itself."""
+
+    STREAMING = "streaming", _("Being written")
+    DONE = "done", _("Complete")
+    STOPPED = "stopped", _("Stopped")
+    FAILED = "failed", _("Failed")
+    INTERRUPTED = "interrupted", _("Interrupted")
+
+
 class Adaptation(models.TextChoices):
     """What a version's server refuses, and what requests to it do instead. Learned from its first refusal."""
 

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.refusals import Refusal
+
 from .enums import Adaptation
 
 
@@ -83,13 +85,16 @@ class Refused(NamedTuple):
     lasting: bool = True
 
 
-class GatewayError(Exception):
+class GatewayError(Refusal):
     """A call that could not be made, or not to its end. `str()` is a sentence for the person, in the language in force.
 
-    `detail`: what staff need to repair it (a status, the provider's words), never shown to the person and never a secret.
+    `code`: a `Code`. `detail`: what staff need to repair it (a status, the provider's words), never shown to the person and never
+    a secret.
     `begun`: whether text had come before. `retry_after`: seconds the provider asks to wait. `status`: its HTTP status, if any.
     `refused`: the piece of the request that the provider does not take, if it says so.
     """
+
+    code: Code
 
     def __init__(
         self,
@@ -102,8 +107,7 @@ class GatewayError(Exception):
         begun: bool = False,
         refused: Refused | None = None,
     ) -> None:
-        super().__init__(code)
-        self.code = code
+        super().__init__(_SENTENCES[code], code=code)
         self.detail = detail
         self.retry_after = retry_after
         self.status = status
@@ -119,7 +123,12 @@ class GatewayError(Exception):
                 _("Too many people are asking this model at the same time. Please try again in %(seconds)s seconds.")
                 % {"seconds": self.retry_after}
             )
-        return str(_SENTENCES[self.code])
+        return super().__str__()
 
     def __repr__(self) -> str:
-        return f"GatewayError({self.code.value!r}, detail={self.detail!r})"
+        return f"GatewayError({str(self.code)!r}, detail={self.detail!r})"
+
+
+def failure_in_words(code: str, text: str) -> str:
+    """Return in a sentence why an answer failed of which `text` is kept: the same while it is told and when it is read again."""
+    return str(GatewayError(Code(code), begun=bool(text)))

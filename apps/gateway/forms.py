@@ -7,7 +7,9 @@ from django.core.validators import RegexValidator
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from .addresses import AddressRefused, check_base_url
+from apps.core.refusals import refusals_on
+
+from .addresses import check_base_url
 from .calls import fits_header
 from .enums import VersionStatus
 from .models import Alias, Model, ModelVersion, Provider
@@ -100,10 +102,8 @@ class ProviderForm(ProviderModelForm):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if data.get("base_url"):
-            try:
+            with refusals_on(self):
                 data["base_url"] = check_base_url(data["base_url"], allow_plain_http=bool(data.get("allow_plain_http")))
-            except AddressRefused as error:
-                self.add_error("base_url", str(error))
         total = data.get("total_timeout")
         for name in ("first_timeout", "idle_timeout"):
             if total and data.get(name) and data[name] > total:

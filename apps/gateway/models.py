@@ -11,9 +11,10 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.bilingual import Bilingual
+from apps.core.crypto import SealedText
 from apps.core.ids import uuid7
 
 from .calls import Limits
@@ -27,7 +28,7 @@ class Provider(models.Model):
     name = models.CharField(_("name"), max_length=80, unique=True)
     base_url = models.CharField(_("address"), max_length=300)
     wrapped_key = models.BinaryField(null=True, editable=False)
-    sealed_api_key = models.BinaryField(null=True, editable=False)
+    sealed_api_key = SealedText(null=True, editable=False)
     key_hint = models.CharField(max_length=8, blank=True, editable=False)
     enabled = models.BooleanField(_("in use"), default=True)
     embedded = models.BooleanField(default=False, editable=False)
@@ -82,7 +83,7 @@ class Provider(models.Model):
 
     @property
     def has_key(self) -> bool:
-        return self.sealed_api_key is not None
+        return self.wrapped_key is not None
 
     @property
     def is_managed(self) -> bool:
@@ -158,6 +159,7 @@ class ModelVersion(models.Model):
     adaptations = models.JSONField(default=dict, blank=True, editable=False)
     note_fr = models.CharField(_("note in French"), max_length=200, blank=True)
     note_en = models.CharField(_("note in English"), max_length=200, blank=True)
+    note = Bilingual()
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = ModelVersionQuerySet.as_manager()
@@ -194,12 +196,6 @@ class ModelVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.model.name} {self.label}"
-
-    @property
-    def note(self) -> str:
-        """The note in the language in force; the other one rather than nothing."""
-        mine, other = (self.note_en, self.note_fr) if get_language() == "en" else (self.note_fr, self.note_en)
-        return mine or other
 
     @property
     def adapted(self) -> list[tuple[Adaptation, int, date]]:
@@ -241,6 +237,11 @@ class Alias(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+    @property
+    def answers(self) -> bool:
+        """Whether there is a version behind the name that is in use today."""
+        return self.target is not None and not self.target.is_retired() and self.target.provider.enabled
 
 
 class UsageEntry(models.Model):

@@ -9,7 +9,6 @@ from apps.core import crypto
 from .models import Provider
 
 OWNER = uuid.UUID("6a7e0a11-0000-7000-8000-000000000001")
-_PLACE = {"table": "gateway_provider", "column": "sealed_api_key"}
 
 
 def put_key(provider: Provider, api_key: str) -> None:
@@ -20,13 +19,13 @@ def put_key(provider: Provider, api_key: str) -> None:
         return
     wrapped = crypto.new_data_key(OWNER)
     provider.wrapped_key = wrapped
-    provider.sealed_api_key = crypto.open_seal(wrapped, OWNER).close(api_key, **_PLACE, key=provider.pk)
+    Provider.sealed_api_key.write(provider, crypto.open_seal(wrapped, OWNER), api_key)
     # Four characters tell two keys apart; of a short key even they would tell too much.
     provider.key_hint = f"…{api_key[-4:]}" if len(api_key) >= 16 else "…"
 
 
 def read_key(provider: Provider) -> str:
     """Return the key in clear, empty when there is none. Raises crypto.CryptoError."""
-    if provider.wrapped_key is None or provider.sealed_api_key is None:
+    if provider.wrapped_key is None:
         return ""
-    return crypto.open_seal(provider.wrapped_key, OWNER).open(provider.sealed_api_key, **_PLACE, key=provider.pk)
+    return Provider.sealed_api_key.read(provider, crypto.open_seal(provider.wrapped_key, OWNER))

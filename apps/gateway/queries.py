@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
 from django.db.models import Count, Prefetch, Q, QuerySet
-from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+
+from apps.core.missing import get_or_not_there
 
 from .enums import VersionStatus
 from .errors import Code, GatewayError
@@ -20,8 +21,6 @@ from .policies import can_manage_models, usable_statuses
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
-
-Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,26 +144,20 @@ def versions_ending(*, within: timedelta) -> QuerySet[ModelVersion]:
 
 
 def get_provider(provider_id: UUID) -> Provider:
-    """Return a provider. Raises Http404."""
-    return _found(Provider.objects.filter(pk=provider_id).first())
+    """Return a provider. Raises NotThere."""
+    return get_or_not_there(Provider.objects.all(), pk=provider_id)
 
 
 def get_model(model_id: UUID) -> Model:
-    """Return a model. Raises Http404."""
-    return _found(Model.objects.filter(pk=model_id).first())
+    """Return a model. Raises NotThere."""
+    return get_or_not_there(Model.objects.all(), pk=model_id)
 
 
 def get_version(version_id: UUID) -> ModelVersion:
-    """Return a version with its model and provider. Raises Http404."""
-    return _found(ModelVersion.objects.select_related("model", "provider").filter(pk=version_id).first())
+    """Return a version with its model and provider. Raises NotThere."""
+    return get_or_not_there(ModelVersion.objects.select_related("model", "provider"), pk=version_id)
 
 
 def get_alias(code: str) -> Alias:
-    """Return an alias with what it points to. Raises Http404."""
-    return _found(registered_aliases().filter(pk=code).first())
-
-
-def _found(row: Row | None) -> Row:
-    if row is None:
-        raise Http404
-    return row
+    """Return an alias with what it points to. Raises NotThere."""
+    return get_or_not_there(registered_aliases(), pk=code)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from .views import models, providers
+from .views import models, nearby, providers
 
 app_name = "gateway"
 
@@ -19,6 +19,8 @@ staff: list[URLPattern | URLResolver] = [
     path("providers/new/", providers.new, name="new_provider"),
     path("providers/<uuid:provider_id>/", providers.edit, name="provider"),
     path("providers/<uuid:provider_id>/test/", providers.probe, name="test_provider"),
+    path("nearby/", nearby.show, name="nearby"),
+    path("nearby/connect/", nearby.connect, name="connect_nearby"),
     path("usage/", models.usage, name="usage"),
 ]
 urlpatterns: list[URLPattern | URLResolver] = [path("staff/models/", include(staff))]

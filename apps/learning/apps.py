@@ -7,14 +7,26 @@ class LearningConfig(AppConfig):
     verbose_name = _("Learning")
 
     def ready(self) -> None:
-        from apps.access import capabilities
+        from apps.access import capabilities, home
         from apps.accounts import panels
+        from apps.accounts.enums import Role
+        from apps.accounts.roles import grant
+        from apps.core import api, loading, past, search
         from apps.core.navigation import Place, declare
 
+        from .loading import load_content, sources
+        from .past import write_learning
         from .policies import can_manage_courses
         from .queries import certificate_links, courses_panel, training_url
+        from .search import find_courses
+        from .stages import stages_for
 
+        for role in (Role.TRAINER, Role.ADMINISTRATOR):
+            grant(role, "learning.manage_courses")
+        api.declare("apps.learning.api")
+        loading.declare(loading.Load("learning.content", load_content, order=10, sources=sources))
         capabilities.offer_training_link(training_url)
+        home.offer_stages(stages_for)
         capabilities.offer_certificates(certificate_links)
         declare(
             Place(
@@ -36,3 +48,5 @@ class LearningConfig(AppConfig):
             )
         )
         panels.declare(panels.Panel("person", "learning/staff/_person.html", courses_panel, order=20))
+        past.declare(past.Chapter("learning", write_learning, order=30))
+        search.declare(search.Source("courses", _("Courses and lessons"), find_courses, order=30))

@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from functools import partial
 
 import msgspec
-from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.core import live
-from apps.core.live import LiveError
-from apps.core.live.connection import Connection
-from apps.gateway.errors import GatewayError
-from apps.gateway.queries import remedy_fields
 
-from . import queries, services, tries
-from .errors import LearningError, RealData, TriesUsedUp
-from .models import PracticeTry
+from . import queries, services
+from .services import TRY
 
 
 class Ask(msgspec.Struct):
@@ -34,50 +27,27 @@ class Resume(msgspec.Struct):
     last_seq: int = 0
 
 
-def _find(user: User, try_id: uuid.UUID) -> PracticeTry:
-    entry = queries.tries_of(user).filter(pk=try_id).first()
-    if entry is None:
-        raise LiveError("not_found", _("This try is not there."))
-    return entry
-
-
 @live.command("practice.ask", frame=Ask, capability=None)
 def ask(user: User, frame: Ask) -> live.Reply:
-    exercise = queries.open_exercises().filter(pk=frame.exercise).first()
-    if exercise is None:
-        raise LiveError("not_found", _("This exercise is no longer there. Reload the page."))
-    try:
-        started = services.start_try(user=user, exercise=exercise, prompt=frame.prompt)
-    except RealData as error:
-        raise LiveError("real_data", str(error)) from error
-    except TriesUsedUp as error:
-        raise LiveError("no_tries", str(error)) from error
-    except LearningError as error:
-        raise LiveError("bad_prompt", str(error)) from error
-    except GatewayError as error:
-        raise LiveError(error.code, str(error), **remedy_fields(user, error)) from error
+    exercise = queries.get_exercise(frame.exercise)
+    started = services.start_try(user=user, exercise=exercise, prompt=frame.prompt)
     reply = {
         "type": "practice.started",
         "try": str(started.entry.pk),
         "number": started.number,
         "left": started.left,
-        "left_text": services.left_in_words(started.left),
+        "left_text": queries.left_in_words(started.left),
     }
-    return live.Reply(reply, then=partial(_followed, started.entry.pk, 0), key=f"try:{started.entry.pk}")
-
-
-async def _followed(try_id: uuid.UUID, after: int, connection: Connection) -> None:
-    await tries.follow(connection, try_id, after)
+    return TRY.reply(reply, started.entry.pk)
 
 
 @live.command("practice.stop", frame=OneTry, capability=None)
 def stop(user: User, frame: OneTry) -> live.Reply:
-    entry = services.stop_try(entry=_find(user, frame.try_id))
+    entry = services.stop_try(entry=queries.get_try_for(user, frame.try_id))
     return live.Reply({"type": "practice.stopping", "try": str(entry.pk)})
 
 
 @live.command("practice.resume", frame=Resume, capability=None)
 def resume(user: User, frame: Resume) -> live.Reply:
-    entry = _find(user, frame.try_id)
-    reply = {"type": "practice.state", "try": str(entry.pk), "state": entry.state}
-    return live.Reply(reply, then=partial(_followed, entry.pk, max(0, frame.last_seq)), key=f"try:{entry.pk}")
+    entry = queries.get_try_for(user, frame.try_id)
+    return TRY.reply({"type": "practice.state", "try": str(entry.pk), "state": entry.state}, entry.pk, after=frame.last_seq)

@@ -19,15 +19,6 @@ class QuestionKind(models.TextChoices):
     CLASSIFY = "classify", _("Sort into categories")
 
 
-class StepState(models.TextChoices):
-    """Where one course stands on somebody's way to AI."""
-
-    TODO = "todo", _("To do")
-    CURRENT = "current", _("In progress")
-    DONE = "done", _("Passed")
-    EXPIRED = "expired", _("To be taken again")
-
-
 class LearnerState(models.TextChoices):
     """How staff see somebody in one course."""
 
@@ -37,15 +28,18 @@ class LearnerState(models.TextChoices):
     LAPSED = "lapsed", _("No longer valid")
     NOT_STARTED = "not_started", _("Not started")
 
+    @property
+    def tone(self) -> str:
+        """How its dot is coloured: good, warm or bad; empty for none."""
+        return _TONES.get(self, "")
 
-class TryState(models.TextChoices):
-    """How a try on the practice bench ended."""
 
-    RUNNING = "running", _("Answering")
-    DONE = "done", _("Answered")
-    STOPPED = "stopped", _("Stopped")
-    FAILED = "failed", _("Failed")
-    INTERRUPTED = "interrupted", _("Interrupted")
+_TONES = {
+    LearnerState.PASSED: "good",
+    LearnerState.WAIVED: "good",
+    LearnerState.UNDER_WAY: "warm",
+    LearnerState.LAPSED: "bad",
+}
 
 
 class RealDataKind(models.TextChoices):
@@ -54,4 +48,6 @@ class RealDataKind(models.TextChoices):
     EMAIL = "email", _("an e-mail address")
     IBAN = "iban", _("a bank account number")
     SOCIAL_SECURITY = "social_security", _("a social security number")
+    CARD = "card", _("a payment card number")
+    COMPANY = "company", _("a company’s registration number")
     PHONE = "phone", _("a phone number")

@@ -1,58 +1,11 @@
 from __future__ import annotations
 
-from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
-from django.template.loader import render_to_string
-from django.urls import reverse
-from django.utils import timezone, translation
-from django.utils.translation import gettext as _
+from apps.core import schedule
 
-from apps.core import outbox, schedule
-
-from .models import Certificate
-
-
-@outbox.task
-def send_certificate(*, certificate_id: str) -> None:
-    """Send a certificate to its holder, in the language they passed in. A second run sends nothing."""
-    certificate = (
-        Certificate.objects.select_related("attempt__enrolment__user", "attempt__version", "award")
-        .filter(pk=certificate_id, mailed_at=None)
-        .first()
-    )
-    if certificate is None:
-        return
-    user = certificate.attempt.enrolment.user
-    with translation.override(user.language or certificate.language):
-        context = {
-            "certificate": certificate,
-            "name": user.first_name,
-            "course": certificate.attempt.version.title,
-            "score": certificate.attempt.score,
-            "until": certificate.award.expires_at,
-            "url": settings.BASE_URL + reverse("learning:certificate", args=[certificate.pk]),
-            "home": settings.BASE_URL,
-        }
-        message = EmailMultiAlternatives(
-            subject=_("You have passed “%(course)s”") % {"course": context["course"]},
-            body=render_to_string("learning/mail/certificate.txt", context).strip() + "\n",
-            to=[user.email],
-        )
-    message.send()
-    Certificate.objects.filter(pk=certificate.pk).update(mailed_at=timezone.now())
-
-
-@schedule.every(seconds=300)
-def reap_lost_tries() -> None:
-    """Tries whose process died are given back to their learners."""
-    from .services import interrupt_lost_tries
-
-    interrupt_lost_tries()
+from . import services
 
 
 @schedule.every(seconds=3600)
 def enforce_redo_dates() -> None:
     """New major versions become what is required on the day after their `redo_by`."""
-    from .services import enforce_redo_dates as enforce
-
-    enforce()
+    services.enforce_redo_dates()

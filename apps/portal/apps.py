@@ -12,14 +12,16 @@ class PortalConfig(AppConfig):
         from apps.accounts import panels
         from apps.accounts.enums import Role
         from apps.accounts.roles import grant
-        from apps.core import navigation, search
+        from apps.core import attention, navigation, search
         from apps.core.navigation import Place
 
-        from . import sources
+        from .attention import tasks_given_up
         from .navigation import has_staff_area
+        from .search import find_places
         from .staff import trail_panel
 
         grant(Role.ADMINISTRATOR, "core.manage_tasks", "core.read_audit")
+        attention.declare(attention.Look("core.tasks", _("Background tasks"), "core.manage_tasks", tasks_given_up, order=10))
         navigation.declare(Place(_("Home"), "home", "portal:home", order=10))
         navigation.declare(Place(_("Overview"), "gauge", "portal:staff", area="staff", order=0, shown_to=has_staff_area))
         navigation.declare(
@@ -43,10 +45,4 @@ class PortalConfig(AppConfig):
             )
         )
         panels.declare(panels.Panel("person", "portal/staff/_person_trail.html", trail_panel, order=90))
-        for source in (
-            search.Source("places", _("Pages"), sources.find_places, order=10, when_empty=True),
-            search.Source("conversations", _("Your conversations"), sources.find_conversations, order=20, when_empty=True),
-            search.Source("courses", _("Courses and lessons"), sources.find_courses, order=30),
-            search.Source("people", _("People"), sources.find_people, order=40),
-        ):
-            search.register(source)
+        search.declare(search.Source("places", _("Pages"), find_places, order=10, when_empty=True))

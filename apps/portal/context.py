@@ -7,6 +7,8 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from apps.accounts.requests import visitor
+
 from .navigation import Navigation, Position, navigation_for
 from .rights import rights_of
 
@@ -16,8 +18,8 @@ def portal(request: HttpRequest) -> dict[str, Any]:
 
     The navigation is computed when a template first asks for it, once: a fragment that does not show it asks nothing.
     """
-    user: Any = getattr(request, "user", None)
-    if user is None or not user.is_authenticated:
+    user = visitor(request)
+    if user is None:
         return {"navigation": (), "staff_navigation": (), "theme": "auto"}
     found: list[Navigation] = []
 

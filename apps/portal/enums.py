@@ -10,12 +10,3 @@ class HomeState(Enum):
     AGAIN = "again"  # had the right once: something has to be renewed
     OPEN = "open"
     UNSET = "unset"  # nobody has said what the right requires
-
-
-class StepState(Enum):
-    """How one step of the path stands; the values are the classes of `components/path.html`."""
-
-    DONE = "done"
-    CURRENT = "current"
-    TODO = "todo"
-    EXPIRED = "expired"

@@ -12,6 +12,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils import translation
 
+from apps.accounts.requests import visitor
+
 SECRET = re.compile(r"password|secret|credential|code|token|(?:^|_)key$|otp", re.IGNORECASE)
 SHORT = 20  # characters: what is no longer is a choice rather than something written
 
@@ -40,8 +42,7 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def _to_send_again(request: HttpRequest) -> list[tuple[str, str]]:
-    user: Any = getattr(request, "user", None)
-    if request.method != "POST" or user is None or not user.is_authenticated or not _is_from_us(request) or request.FILES:
+    if request.method != "POST" or visitor(request) is None or not _is_from_us(request) or request.FILES:
         return []
     fields = [(name, value) for name, values in request.POST.lists() for value in values if name != "csrfmiddlewaretoken"]
     # A form that holds a secret is not half a form: it is filled in again.
@@ -61,7 +62,7 @@ def page_not_found(request: HttpRequest, exception: Exception | None = None) -> 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """The database may be what failed: nothing is asked that was not already known."""
-    user: Any = getattr(request, "_cached_user", None)
+    user = getattr(request, "_cached_user", None)
     with translation.override(_language(request)):
         return HttpResponse(render_to_string("500.html", {"theme": getattr(user, "theme", "auto")}), status=500)
 

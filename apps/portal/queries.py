@@ -11,25 +11,22 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.access.enums import ProofState
+from apps.access import home
+from apps.access.enums import ProofState, StepState
+from apps.access.home import Product, Stage
 from apps.access.queries import Explanation, Item
-from apps.chat.queries import Heading, recent_for
 from apps.core.dates import day
-from apps.learning.queries import Step as Course
-from apps.learning.queries import path_for
 
 from . import words
-from .enums import HomeState, StepState
+from .enums import HomeState
 from .navigation import has_staff_area
 from .rights import Rights
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
 
-CHAT = "chat.use"
 WARN_BEFORE = timedelta(days=30)
 CHARTER_MINUTES = 3
-RECENT = 5
 LAPSED = {ProofState.EXPIRED, ProofState.OUTDATED, ProofState.REVOKED}
 
 
@@ -65,7 +62,7 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """The home page of one person. `proofs` and `recent` are filled once the chat is open, `steps` and `action` before."""
+    """The home page of one person. Proofs and cards are filled once the leading product is open, `steps` and `action` before."""
 
     state: HomeState
     headline: str
@@ -74,70 +71,96 @@ class Home:
     action: Action | None = None
     warnings: tuple[Proof, ...] = ()
     proofs: tuple[Proof, ...] = ()
-    recent: tuple[Heading, ...] = ()
+    filled: tuple[home.Filled, ...] = ()
     staff: bool = False
 
     @property
     def is_open(self) -> bool:
         return self.state is HomeState.OPEN
 
+    @property
+    def wide_cards(self) -> list[home.Filled]:
+        return [card for card in self.filled if card.wide]
+
+    @property
+    def cards(self) -> list[home.Filled]:
+        return [card for card in self.filled if not card.wide]
+
+
+Explained = dict[Product, Explanation]
+
 
 def home_for(user: User, rights: Rights | None = None) -> Home:
-    """Return the home page of `user`, in a constant number of queries. `rights`: what is read already, for the page's frame."""
-    explanation = (rights or Rights(user)).explain(CHAT)
+    """Return the home page of `user`, in a constant number of queries. `rights`: what is read already, for the page's frame.
+
+    Raises LookupError when no product leads.
+    """
+    rights = rights or Rights(user)
+    explained = {product: rights.explain(product.capability) for product in home.products()}
+    leading = next((product for product in explained if product.words is not None), None)
+    if leading is None:
+        raise LookupError("No product has words for the home page.")
     staff = has_staff_area(user)
-    if explanation.granted:
-        return _open_home(user, explanation, staff=staff)
-    if not explanation.items:
-        return Home(HomeState.UNSET, _("Chat is not open yet"), explanation.sentence, staff=staff)
-    courses = {course.training: course for course in path_for(user)}
-    missing = [_Missing(item, courses.get(item.training.code) if item.training else None) for item in explanation.missing]
-    return _home_on_the_way(explanation, courses, missing, staff=staff)
+    if explained[leading].granted:
+        return _open_home(user, leading, explained, staff=staff)
+    if not explained[leading].items:
+        return Home(HomeState.UNSET, str(leading.unset), explained[leading].sentence, staff=staff)
+    return _home_on_the_way(leading, explained, home.stages_of(user), staff=staff)
 
 
 @dataclass(frozen=True, slots=True)
 class _Missing:
-    """Something still to be done, and the course that proves it, if one does."""
+    """Something still to be done, and how far it is, where something teaches it."""
 
     item: Item
-    course: Course | None
+    stage: Stage | None
 
     @property
     def remaining(self) -> Fraction:
         if self.item.training is None:
             return Fraction(0)
-        return 1 - self.course.progress if self.course else Fraction(1)
+        return self.stage.remaining if self.stage else Fraction(1)
 
     @property
     def minutes(self) -> int:
         if self.item.training is None:
             return CHARTER_MINUTES
-        return self.course.minutes_left if self.course else 0
+        return self.stage.minutes_left if self.stage else 0
 
     @property
     def started(self) -> bool:
-        return self.course is not None and self.course.started
+        return self.stage is not None and self.stage.started
 
 
-def _open_home(user: User, explanation: Explanation, *, staff: bool) -> Home:
+def _open_home(user: User, leading: Product, explained: Explained, *, staff: bool) -> Home:
     soon = timezone.now() + WARN_BEFORE
-    proofs = tuple(_proof(item, soon) for item in explanation.items)
+    held = {product: explanation for product, explanation in explained.items() if explanation.granted}
+    open_codes = {product.capability for product in held}
+    items = {item.label: item for explanation in held.values() for item in explanation.items}
     return Home(
         HomeState.OPEN,
         _("Hello %(name)s") % {"name": user.get_short_name()},
-        _("What are you working on?"),
+        str(leading.lead),
         warnings=tuple(
-            Proof(words.ends_soon(item.label, item.until), "", item.url, soon=True)
+            Proof(_ends_soon(product, item.label, item.until), "", item.url, soon=True)
+            for product, explanation in held.items()
             for item in explanation.items
             if item.until is not None and item.until <= soon
         ),
-        proofs=proofs,
-        recent=tuple(recent_for(user, RECENT)),
+        proofs=tuple(_proof(item, soon) for item in items.values()),
+        filled=tuple(home.cards_for(user, open_codes.__contains__)),
         staff=staff,
     )
 
 
-def _home_on_the_way(explanation: Explanation, courses: dict[str, Course], missing: list[_Missing], *, staff: bool) -> Home:
+def _ends_soon(product: Product, title: str, until: datetime) -> str:
+    return product.words.ends_soon(title, until) if product.words else words.ends_soon(title, until, what=str(product.step))
+
+
+def _home_on_the_way(leading: Product, explained: Explained, stages: dict[str, Stage], *, staff: bool) -> Home:
+    explanation, speak = explained[leading], leading.words
+    assert speak is not None
+    missing = [_Missing(item, _stage_of(item, stages)) for item in explanation.missing]
     # What was begun is gone on with first; otherwise the order of the path decides.
     current = next((part for part in missing if part.started), missing[0])
     # Somebody whose proofs have all been there once is renewing; one expired proof on the way to the first is still "new".
@@ -146,44 +169,51 @@ def _home_on_the_way(explanation: Explanation, courses: dict[str, Course], missi
     charter = any(item.training is None for item in explanation.items)
     left = [part for part in missing if part.item.training is not None]
     if again:
-        headline = words.way_back(len(left), charter=any(part.item.training is None for part in missing))
-        lead = words.why_again()
+        headline = speak.way_back(len(left), charter=any(part.item.training is None for part in missing))
+        lead = speak.why_again()
     else:
-        headline = words.way_to_first_conversation(sum((part.remaining for part in missing), Fraction(0)))
-        lead = words.what_opens(asked, charter=charter)
+        headline = speak.way_to_it(sum((part.remaining for part in missing), Fraction(0)))
+        lead = speak.what_opens(asked, charter=charter)
     minutes = sum(part.minutes for part in missing)
     lead = f"{lead} {words.how_long(minutes, started=any(part.started for part in missing))}".strip()
-    steps = [
-        _step(item, courses.get(item.training.code) if item.training else None, current=item is current.item)
-        for item in explanation.items
-    ]
-    steps.append(Step(_("Chat with the AI"), _("Opens right after"), StepState.TODO.value))
     return Home(
         HomeState.AGAIN if again else HomeState.NEW,
         headline,
         lead,
-        steps=tuple(steps),
+        steps=_path(explained, stages, current=current.item),
         action=_action(current),
         staff=staff,
     )
 
 
-def _step(item: Item, course: Course | None, *, current: bool) -> Step:
+def _path(explained: Explained, stages: dict[str, Stage], *, current: Item) -> tuple[Step, ...]:
+    """Return what each product requires beyond those before it, and the product itself."""
+    steps: list[Step] = []
+    told: set[str] = set()
+    for product, explanation in explained.items():
+        if not explanation.items:
+            continue  # nobody has said what it requires
+        new = [item for item in explanation.items if item.label not in told]
+        told |= {item.label for item in new}
+        steps += [_step(item, _stage_of(item, stages), current=item is current) for item in new]
+        state = StepState.DONE if explanation.granted else StepState.TODO
+        steps.append(Step(str(product.step), "" if explanation.granted else _("Opens right after"), state.value))
+    return tuple(steps)
+
+
+def _stage_of(item: Item, stages: dict[str, Stage]) -> Stage | None:
+    return stages.get(item.training.code) if item.training else None
+
+
+def _step(item: Item, stage: Stage | None, *, current: bool) -> Step:
     if item.met:
         return Step(item.label, _done_meta(item), StepState.DONE.value, item.url)
     state = StepState.CURRENT if current else StepState.EXPIRED if item.state in LAPSED else StepState.TODO
-    if course is not None and course.started:
-        return Step(
-            item.label,
-            words.where_in_course(course.module, course.modules, course.minutes_left, only_quiz=course.lessons_complete),
-            state.value,
-            course.url,
-            value=course.lessons_done,
-            max=course.lessons_total + 1,  # the quiz counts like a lesson
-        )
+    if stage is not None and stage.started:
+        return Step(item.label, stage.meta, state.value, stage.url, value=stage.done, max=stage.parts)
     meta = _lapsed_meta(item)
     if not meta:
-        minutes = CHARTER_MINUTES if item.training is None else course.minutes if course else 0
+        minutes = CHARTER_MINUTES if item.training is None else stage.minutes if stage else 0
         meta = words.minutes(minutes)
     return Step(item.label, meta, state.value, item.url)
 
@@ -211,20 +241,16 @@ def _proof(item: Item, soon: datetime) -> Proof:
 
 
 def _action(current: _Missing) -> Action | None:
-    item, course = current.item, current.course
+    item, stage = current.item, current.stage
     if item.training is None:
         return Action(_("Read and sign the charter"), item.url or reverse("access:charter"))
-    if course is None:
+    if stage is None:
         return Action(words.start(item.label), item.url) if item.url else None
-    if course.attempt_open:
-        return Action(_("Go on with the quiz of “%(course)s”") % {"course": course.title}, course.url)
-    if course.lessons_complete:
-        return Action(_("Take the quiz of “%(course)s”") % {"course": course.title}, course.url)
-    if course.started and course.lesson_title:
-        return Action(_("Resume “%(lesson)s”") % {"lesson": course.lesson_title}, course.url)
+    if stage.started and stage.action:
+        return Action(stage.action, stage.url)
     if item.state in LAPSED:
-        return Action(_("Take “%(course)s” again") % {"course": course.title}, course.url)
-    return Action(words.start(course.title), course.url)
+        return Action(_("Take “%(course)s” again") % {"course": stage.title}, stage.url)
+    return Action(words.start(stage.title), stage.url)
 
 
 def _day(moment: datetime | None) -> str:

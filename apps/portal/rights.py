@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from apps.access import home
 from apps.access.queries import Explanation, explain_all
 from apps.core.navigation import places
 
@@ -27,8 +28,9 @@ class Rights:
     def explain(self, code: str) -> Explanation:
         """Return what the capability `code` requires and how each requirement stands. At most five queries, the first time."""
         if code not in self._explained:
-            # With all that the navigation is going to ask for: that is as many queries as for one.
+            # With all that the navigation and the home page are going to ask for: that is as many queries as for one.
             shown = {place.capability for area in (*AREAS, STAFF) for place in places(area) if place.capability}
+            shown |= {product.capability for product in home.products()}
             self._explained |= explain_all(self._user, ({code} | shown) - self._explained.keys())
         return self._explained[code]
 

@@ -1,4 +1,4 @@
-"""The portal's own writes: background tasks given another chance, the audit trail verified."""
+"""The portal's own writes: background tasks given another chance, the audit trail to be verified."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from django.db import transaction
 
 from apps.core import audit, outbox
 from apps.core.enums import MessageState
-from apps.core.models import AuditEntry, OutboxMessage
+from apps.core.models import OutboxMessage
+
+from .tasks import verify_audit_trail
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
-
-VERIFIED = "core.verify_audit"
 
 
 @transaction.atomic
@@ -37,30 +37,11 @@ def request_audit_verification(*, actor: User) -> OutboxMessage:
 
     One at a time: while a verification waits or runs, that one is returned.
     """
-    from .tasks import verify_audit_trail
-
     waiting = pending_verification()
     return waiting or outbox.enqueue(verify_audit_trail, actor_id=str(actor.pk))
 
 
 def pending_verification() -> OutboxMessage | None:
     """Return the verification that waits or runs, if any."""
-    from .tasks import verify_audit_trail
-
     open_states = [MessageState.PENDING, MessageState.PUBLISHED]
     return OutboxMessage.objects.filter(task=outbox.task_name(verify_audit_trail), state__in=open_states).first()
-
-
-def verify_audit(*, actor: User | None) -> AuditEntry:
-    """Walk the whole trail and write down, in the trail, whether it holds. Reads outside of a transaction: it may be long.
-
-    The entry says it in English, whatever language is in force: `audit.read_problem` gives it back in a reader's.
-    """
-    problem = audit.verify()
-    with transaction.atomic():
-        return audit.record(
-            actor=actor,
-            action=VERIFIED,
-            target="core.AuditEntry:all",
-            details={"holds": problem is None, "problem": problem.written if problem else ""},
-        )

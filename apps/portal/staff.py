@@ -14,7 +14,7 @@ from apps.core import audit
 from apps.core.enums import MessageState
 from apps.core.models import AuditEntry, OutboxMessage
 
-from .services import VERIFIED
+from .verification import VERIFIED
 
 if TYPE_CHECKING:
     from apps.accounts.models import User

@@ -1,9 +1,10 @@
 // The conversation: sends, streams, stops, resumes, edits. What is on show is the server's; this fills answers while they are written.
 
+import { AnswerStream } from "./answer-stream.js";
 import { drop, keep, kept } from "./drafts.js";
 import { isComposing } from "./keys.js";
-import { live, LiveError, tell } from "./live.js";
-import { GrowingText, sayAloud } from "./markdown.js";
+import { live, tell } from "./live.js";
+import { sayAloud } from "./markdown.js";
 
 const scroller = document.getElementById("chat-scroll");
 const thread = document.getElementById("thread");
@@ -32,52 +33,24 @@ latestButton.addEventListener("click", () => {
   field.focus();
 });
 
-// --- An answer being written ---------------------------------------------------------------------------------------------------
+// --- Answers being written -----------------------------------------------------------------------------------------------------
 
-class Answer {
-  constructor(item) {
-    this.item = item;
-    this.run = item.dataset.run;
-    this.box = item.querySelector("[data-answer]");
-    this.seq = 0;
-    this.text = new GrowingText(this.box, () => atEnd && toEnd());
-    this.ended = false;
-  }
-
-  // Frames name the chunk they start after: what was already had is passed over, a gap asks again.
-  take(after, seq, text) {
-    if (seq <= this.seq) return;
-    if (after !== this.seq) {
-      this.resume();
-      return;
-    }
-    this.seq = seq;
-    this.text.add(text);
-  }
-
-  put(text, seq) {
-    this.seq = seq;
-    this.text.replace(text);
-  }
-
-  resume() {
-    live.request({ type: "chat.resume", run: this.run, last_seq: this.seq }).catch((error) => this.refused(error));
-  }
-
-  refused(error) {
-    if (error.code === "disconnected" || error.code === "no_answer" || error.code === "signed_out") return;
-    this.ended = true;
-    say(error);
-    settle();
-  }
-}
-
-const answers = new Map();
-const writing = () => [...answers.values()].find((answer) => !answer.ended);
+const answers = new Map(); // by run
+const writing = () => [...answers.values()][0];
 
 function watch(item) {
-  const answer = new Answer(item);
-  answers.set(answer.run, answer);
+  const { run } = item.dataset;
+  const answer = new AnswerStream(run, item.querySelector("[data-answer]"), {
+    ask: (verb, fields) => live.request({ type: `chat.${verb}`, run, ...fields }),
+    drawn: () => atEnd && toEnd(),
+    ended: (frame) => finish(item, frame),
+    refused: (error) => {
+      answers.delete(run);
+      say(error);
+      settle();
+    },
+  });
+  answers.set(run, answer);
   return answer;
 }
 
@@ -88,7 +61,11 @@ function settle() {
 }
 
 function adopt() {
-  for (const answer of answers.values()) if (!answer.item.isConnected) answers.delete(answer.run);
+  for (const [run, answer] of answers) {
+    if (answer.box.isConnected) continue;
+    answer.leave();
+    answers.delete(run);
+  }
   for (const item of thread?.querySelectorAll('[data-run][data-state="streaming"]') ?? []) {
     if (!answers.has(item.dataset.run)) watch(item).resume();
   }
@@ -113,7 +90,8 @@ async function refresh() {
     // What is being written here stays as it is, with its place in the text; everything else is the server's.
     const kept = items.map((item) => {
       const mine = old.get(key(item));
-      if (mine && (item.dataset.state === "streaming" || mine.querySelector("[data-editing]"))) return mine;
+      if (mine && (item.dataset.state === "streaming" || mine.matches("[data-not-kept]"))) return mine;
+      if (mine?.querySelector("[data-editing]")) return mine;
       return mine && mine.outerHTML === item.outerHTML ? mine : item;
     });
     list.replaceChildren(...kept);
@@ -126,22 +104,6 @@ async function refresh() {
   }
 }
 
-live.on("run.chunk", (frame) => answers.get(frame.run)?.take(frame.after, frame.seq, frame.text));
-live.on("run.stored", (frame) => {
-  const answer = answers.get(frame.run);
-  if (!answer) return;
-  if (frame.seq >= answer.seq) answer.put(frame.text, frame.seq);
-  if (frame.state === "streaming") setTimeout(() => !answer.ended && answer.resume(), 3000);
-  else finish(answer, frame);
-});
-live.on("run.end", (frame) => {
-  const answer = answers.get(frame.run);
-  if (answer) finish(answer, frame);
-});
-live.on("closed", (frame) => {
-  const answer = answers.get(frame.key?.replace(/^run:/, ""));
-  if (answer) answer.refused(new LiveError(frame.code, frame.message, frame));
-});
 const listChanged = () => document.dispatchEvent(new CustomEvent("almia:conversations"));
 
 live.on("conversation.changed", (frame) => {
@@ -152,22 +114,23 @@ live.on("conversation.changed", (frame) => {
     location.assign(document.querySelector(".conversations__new").href);
   }
   else if (frame.change === "renamed") location.reload();
-  else if (frame.change === "ended" && answers.get(frame.run)?.ended === false) return; // its end comes on the stream
+  else if (frame.change === "ended" && answers.has(frame.run)) return; // its end comes on the stream
   else refresh();
 });
 
-function finish(answer, frame) {
-  if (answer.ended) return;
-  answer.ended = true;
-  answers.delete(answer.run);
-  answer.text.draw();
-  if (frame.state === "done") sayAloud(answer.box);
-  else if (frame.message) {
+function finish(item, frame) {
+  answers.delete(item.dataset.run);
+  if (frame.state === "done") sayAloud(item.querySelector("[data-answer]"));
+  else if (frame.code !== "not_kept" && frame.message) {
     document.dispatchEvent(new CustomEvent("almia:announce", { detail: { text: frame.message } }));
   }
-  answer.box.classList.remove("answer--streaming");
   settle();
-  refresh();
+  if (frame.code === "not_kept") {
+    // The page has more of it than the server: it stays on show.
+    item.toggleAttribute("data-not-kept", true);
+    item.dataset.state = frame.state;
+    say(frame);
+  } else refresh();
 }
 
 // --- Sending ----------------------------------------------------------------------------------------------------------------------
@@ -274,9 +237,7 @@ if (field.value && [...(thread?.querySelectorAll("[data-message] [data-text]") ?
 }
 
 stopButton.addEventListener("click", () => {
-  const answer = writing();
-  if (!answer) return;
-  live.request({ type: "chat.stop", run: answer.run }).catch(say);
+  writing()?.stop().catch(say);
   field.focus();
 });
 
@@ -346,7 +307,6 @@ document.addEventListener("almia:live", (event) => {
 });
 let before = false;
 live.onOpen(() => {
-  for (const answer of answers.values()) if (!answer.ended) answer.resume();
   if (before) refresh(); // what was missed while the connection was away
   before = true;
 });

@@ -1,7 +1,7 @@
 // The page's socket: one per tab, at /ws/. It comes back by itself; docs/websocket.md lists the frames.
 //
 //   const reply = await live.request({ type: "chat.stop", run });   rejects with a LiveError (.code, .frame)
-//   live.on("run.chunk", (frame) => …);                             returns a function that takes the listener off again
+//   live.on("answer.chunk", (frame) => …);                          returns a function that takes the listener off again
 //   live.onOpen(() => …);                                           at each (re)connection: the place to resume
 //
 // After its session has ended (4401) it comes back when the session does: another tab has signed in, or this one is looked at again.

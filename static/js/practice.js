@@ -1,8 +1,9 @@
 // The practice bench: a prompt goes to a real model over the page's socket, the answer streams in, and every try stays to be read.
+import { AnswerStream } from "./answer-stream.js";
 import { drop, keep } from "./drafts.js";
 import { isComposing } from "./keys.js";
 import { live, tell } from "./live.js";
-import { GrowingText, sayAloud } from "./markdown.js";
+import { sayAloud } from "./markdown.js";
 
 for (const bench of document.querySelectorAll("[data-bench]")) start(bench);
 
@@ -15,11 +16,9 @@ function start(bench) {
   const failure = find("error");
   const list = find("tries");
   const texts = find("texts").dataset;
-  let running = null; // {item, seq, text}: the try that is being answered
+  let running = null; // the answer that is being written
   let sending = false;
   let left = Number(bench.dataset.left);
-
-  const asItem = (id) => list.querySelector(`[data-try="${CSS.escape(id)}"]`);
 
   function show() {
     send.disabled = sending || running !== null || left === 0;
@@ -51,18 +50,33 @@ function start(bench) {
   }
 
   function follow(item) {
-    const answer = item.querySelector("[data-try-answer]");
-    running = { item, seq: 0, text: new GrowingText(answer) };
-    answer.classList.add("answer--streaming");
+    running = new AnswerStream(item.dataset.try, item.querySelector("[data-try-answer]"), {
+      ask: (verb, fields) => live.request({ type: `practice.${verb}`, try: item.dataset.try, ...fields }),
+      ended: (frame) => finish(item, frame),
+      refused: (error) => {
+        running = null;
+        complain(error);
+        show();
+      },
+    });
     show();
+    return running;
   }
 
-  function resume() {
-    if (!running) return;
-    const now = running;
-    live.request({ type: "practice.resume", try: now.item.dataset.try, last_seq: now.seq }).catch(() => {
-      // The next connection asks again; the stored answer is there after a reload in any case.
-    });
+  function finish(item, frame) {
+    running = null;
+    const answer = item.querySelector("[data-try-answer]");
+    if (frame.html !== undefined) answer.innerHTML = frame.html; // rendered and cleaned by the server
+    answer.dispatchEvent(new CustomEvent("almia:content", { bubbles: true }));
+    if (!answer.textContent.trim() && frame.state === "done") answer.textContent = texts.empty;
+    item.dataset.state = frame.state;
+    const state = item.querySelector("[data-try-state]");
+    state.textContent = texts[frame.state] ?? "";
+    state.hidden = !state.textContent;
+    if (frame.message) complain(frame);
+    else sayAloud(answer.parentElement);
+    note(frame);
+    show();
   }
 
   form.addEventListener("submit", async (event) => {
@@ -78,8 +92,9 @@ function start(bench) {
       const reply = await live.request({ type: "practice.ask", exercise: Number(bench.dataset.exercise), prompt: words });
       drop(prompt.dataset.draft, words);
       note(reply);
-      follow(add(reply.try, words));
-      running.item.scrollIntoView({ block: "nearest" });
+      const item = add(reply.try, words);
+      follow(item);
+      item.scrollIntoView({ block: "nearest" });
     } catch (error) {
       complain(error);
       prompt.focus();
@@ -93,8 +108,8 @@ function start(bench) {
     if (!running) return;
     stop.disabled = true;
     prompt.focus(); // the button is about to go
-    live
-      .request({ type: "practice.stop", try: running.item.dataset.try })
+    running
+      .stop()
       .catch(complain)
       .finally(() => (stop.disabled = false));
   });
@@ -118,46 +133,8 @@ function start(bench) {
     if (event.key === "Enter" && !isComposing(event) && (event.ctrlKey || event.metaKey)) form.requestSubmit();
   });
 
-  live.on("practice.chunk", (frame) => {
-    if (running?.item.dataset.try !== frame.try || frame.seq <= running.seq) return;
-    if (frame.after !== running.seq) {
-      resume();
-      return;
-    }
-    running.seq = frame.seq;
-    running.text.add(frame.text);
-  });
-
-  live.on("practice.done", (frame) => {
-    const item = asItem(frame.try);
-    if (!item) return;
-    const answer = item.querySelector("[data-try-answer]");
-    if (running?.item === item) {
-      running.text.clear();
-      running = null;
-    }
-    answer.classList.remove("answer--streaming");
-    answer.innerHTML = frame.html; // rendered and cleaned by the server
-    answer.dispatchEvent(new CustomEvent("almia:content", { bubbles: true }));
-    if (!answer.textContent.trim() && frame.state === "done") answer.textContent = texts.empty;
-    item.dataset.state = frame.state;
-    const state = item.querySelector("[data-try-state]");
-    state.textContent = texts[frame.state] ?? "";
-    state.hidden = !state.textContent;
-    if (frame.message) complain(frame);
-    else sayAloud(answer.parentElement);
-    note(frame);
-    show();
-  });
-
-  const unfinished = list.querySelector('[data-state="running"]');
-  if (unfinished) follow(unfinished);
-  live.onOpen(() => {
-    if (!running) return;
-    // What is on the screen is what came before; the numbers say where to go on.
-    if (running.seq === 0) running.text.clear();
-    resume();
-  });
+  const unfinished = list.querySelector('[data-state="streaming"]');
+  if (unfinished) follow(unfinished).resume();
   count();
   show();
 }

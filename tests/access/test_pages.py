@@ -6,15 +6,17 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.utils import timezone, translation
+from django_htmx.middleware import HtmxDetails
 from pytest_django.fixtures import DjangoAssertNumQueries
 
 from apps.access.gate import capability_required, live_gate
 from apps.access.models import CharterSignature
 from apps.accounts import panels
 from apps.accounts.models import User
+from apps.accounts.requests import SignedInRequest
 from tests.factories.access import (
     AwardFactory,
     CharterFactory,
@@ -77,13 +79,14 @@ def test_nonsense_signs_nothing(browser: Client, version: str) -> None:
 
 # The locked page -------------------------------------------------------------------------------------------------------
 @capability_required(CODE)
-def secret(request: HttpRequest) -> HttpResponse:
+def secret(request: SignedInRequest) -> HttpResponse:
     return HttpResponse("The secret")
 
 
 def ask(user: User, rf: RequestFactory, method: str = "get", **headers: str) -> HttpResponse:
     request: Any = getattr(rf, method)("/secret/?a=1&b=2", headers=headers)
     request.user = user
+    request.htmx = HtmxDetails(request)
     request.session = {}
     return secret(request)
 

@@ -19,7 +19,7 @@ from django.db import connection, connections
 from django.test import Client
 from django.utils import timezone
 
-from apps.accounts.enums import Refusal, Role
+from apps.accounts.enums import RefusalReason, Role
 from apps.accounts.models import PersonalToken, RefusedSignIn, User
 from apps.accounts.oidc.claims import Claims, identity_of
 from apps.accounts.services import (
@@ -49,7 +49,7 @@ def test_an_imported_person_is_met_the_first_time_they_come() -> None:
     import_people(text=f"email;first_name;last_name\n{MAIL};Ana;Roux\n", actor=UserFactory())
     assert comes_in(ANA) == User.objects.get(email=MAIL)
     assert AuditEntry.objects.filter(action="accounts.meet_by_address").count() == 1
-    assert refused(NAMESAKE).why == Refusal.OTHER_IDENTITY
+    assert refused(NAMESAKE).why == RefusalReason.OTHER_IDENTITY
 
 
 def _has_password(user: User) -> None:
@@ -66,22 +66,22 @@ def _has_role(user: User) -> None:
     user.groups.add(Group.objects.get_or_create(name=Role.CHAMPION.value)[0])
 
 
-USES: dict[str, tuple[Callable[[User], Any], Refusal]] = {
-    "signed in": (lambda user: User.objects.update(last_login=timezone.now()), Refusal.USED),
-    "password": (_has_password, Refusal.USED),
-    "session": (lambda user: UserSession.objects.create(user=user, session_key="x", ip="127.0.0.1"), Refusal.USED),
-    "token, revoked": (_has_token, Refusal.USED),
-    "passkey": (lambda user: Authenticator.objects.create(user=user, type="webauthn", data={}), Refusal.USED),
+USES: dict[str, tuple[Callable[[User], Any], RefusalReason]] = {
+    "signed in": (lambda user: User.objects.update(last_login=timezone.now()), RefusalReason.USED),
+    "password": (_has_password, RefusalReason.USED),
+    "session": (lambda user: UserSession.objects.create(user=user, session_key="x", ip="127.0.0.1"), RefusalReason.USED),
+    "token, revoked": (_has_token, RefusalReason.USED),
+    "passkey": (lambda user: Authenticator.objects.create(user=user, type="webauthn", data={}), RefusalReason.USED),
     "identity": (
         lambda user: SocialAccount.objects.create(user=user, provider="sso", uid="ana", extra_data={}),
-        Refusal.OTHER_IDENTITY,
+        RefusalReason.OTHER_IDENTITY,
     ),
-    "closed": (lambda user: deactivate_person(user=user, actor=None, reason="Left"), Refusal.CLOSED),
-    "address never confirmed": (lambda user: EmailAddress.objects.update(verified=False), Refusal.USED),
-    "nobody vouched": (lambda user: EmailAddress.objects.all().delete(), Refusal.USED),
-    "a role": (_has_role, Refusal.ROLE),
-    "superuser": (lambda user: User.objects.update(is_superuser=True), Refusal.ROLE),
-    "the rule": (lambda user: rules(meet_by_address=False), Refusal.RULE),
+    "closed": (lambda user: deactivate_person(user=user, actor=None, reason="Left"), RefusalReason.CLOSED),
+    "address never confirmed": (lambda user: EmailAddress.objects.update(verified=False), RefusalReason.USED),
+    "nobody vouched": (lambda user: EmailAddress.objects.all().delete(), RefusalReason.USED),
+    "a role": (_has_role, RefusalReason.ROLE),
+    "superuser": (lambda user: User.objects.update(is_superuser=True), RefusalReason.ROLE),
+    "the rule": (lambda user: rules(meet_by_address=False), RefusalReason.RULE),
 }
 
 
@@ -98,7 +98,7 @@ def test_an_account_that_could_hold_something_is_never_met(use: str) -> None:
 
 def test_an_address_that_is_not_confirmed_opens_nothing_and_staff_see_it() -> None:
     entered()
-    assert refused(Claims(ANA.issuer, "eve", MAIL)).why == Refusal.UNVERIFIED
+    assert refused(Claims(ANA.issuer, "eve", MAIL)).why == RefusalReason.UNVERIFIED
     for nobodys in (Claims(ANA.issuer, "eve", "nobody@alcyon.example"), Claims(ANA.issuer, "eve")):
         with pytest.raises(SignInRefused) as caught:
             receive(claims=nobodys)
@@ -115,7 +115,7 @@ def test_an_address_in_other_letters_is_the_same() -> None:
 def test_an_address_that_only_stands_among_somebodys_addresses_is_theirs_too() -> None:
     user = entered("other@alcyon.example")
     EmailAddress.objects.create(user=user, email=MAIL, verified=True)
-    assert refused().why == Refusal.USED
+    assert refused().why == RefusalReason.USED
 
 
 # Recycled, changed, elsewhere --------------------------------------------------------------------------------------------
@@ -144,7 +144,7 @@ def test_staff_change_an_address_to_one_that_an_identity_has() -> None:
     ana.refresh_from_db()
     assert ana.email == "ana.old@alcyon.example"
     found = RefusedSignIn.objects.get()
-    assert (found.holder, found.person, found.why) == (other, ana, Refusal.NEW_ADDRESS)
+    assert (found.holder, found.person, found.why) == (other, ana, RefusalReason.NEW_ADDRESS)
     other.refresh_from_db()
     assert other.last_login is None
     assert not SocialAccount.objects.filter(user=other).exists()
@@ -152,7 +152,7 @@ def test_staff_change_an_address_to_one_that_an_identity_has() -> None:
 
 def test_a_second_issuer_is_somebody_else_with_the_same_subject_and_address() -> None:
     comes_in(ANA)
-    assert refused(ELSEWHERE).why == Refusal.OTHER_IDENTITY
+    assert refused(ELSEWHERE).why == RefusalReason.OTHER_IDENTITY
     free = Claims(ELSEWHERE.issuer, "ana", "free@alcyon.example", True)
     assert comes_in(free).email == "free@alcyon.example"
     assert User.objects.count() == 2
@@ -304,7 +304,7 @@ def test_what_was_found_by_subject_is_found_by_issuer_and_subject_where_the_clai
         before = row.uid
         row.refresh_from_db()
         assert (row.provider, row.uid, row.extra_data) == ("sso", before, {}), "Not guessed, and no claims kept"
-    assert refused(Claims("x", "43", odd.email, True)).why == Refusal.OTHER_IDENTITY
+    assert refused(Claims("x", "43", odd.email, True)).why == RefusalReason.OTHER_IDENTITY
 
 
 def test_a_session_goes_on_when_the_address_follows_the_company() -> None:

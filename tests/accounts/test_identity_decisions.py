@@ -10,7 +10,7 @@ from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount
 from django.utils import timezone
 
-from apps.accounts.enums import Refusal, Role
+from apps.accounts.enums import RefusalReason, Role
 from apps.accounts.errors import AccountError
 from apps.accounts.models import RefusedSignIn, User
 from apps.accounts.oidc.claims import Claims, identity_of
@@ -196,4 +196,4 @@ def test_an_identity_that_is_taken_away_opens_nothing_and_comes_among_the_refuse
     User.objects.update(last_login=timezone.now())
     untie_identity(user=ana, identity_id=tie.pk, actor=administrator, reason="Not theirs")
     assert not SocialAccount.objects.exists()
-    assert refused().why == Refusal.USED
+    assert refused().why == RefusalReason.USED

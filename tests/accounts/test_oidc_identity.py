@@ -10,7 +10,7 @@ from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount
 from django.test import Client
 
-from apps.accounts.enums import Refusal
+from apps.accounts.enums import RefusalReason
 from apps.accounts.models import RefusedSignIn, User
 from apps.accounts.services import create_person
 from apps.core.models import AuditEntry
@@ -52,7 +52,7 @@ def test_an_account_with_a_password_is_nobodys_because_of_its_address(person: Us
     assert person.last_name not in page
     refused = RefusedSignIn.objects.get()
     assert refused.reference in page
-    assert (refused.holder, refused.why, refused.subject) == (person, Refusal.USED, "ana")
+    assert (refused.holder, refused.why, refused.subject) == (person, RefusalReason.USED, "ana")
     assert client.get("/account/").status_code == 302
     assert not SocialAccount.objects.exists()
     assert AuditEntry.objects.get().action == "accounts.refuse_sign_in"
@@ -98,7 +98,7 @@ def test_who_claimed_an_address_and_got_in_is_for_staff_to_see() -> None:
     Client().force_login(squatter)
     _, response = come_in("ana")
     assert response.status_code == 403
-    assert RefusedSignIn.objects.get().why == Refusal.USED
+    assert RefusedSignIn.objects.get().why == RefusalReason.USED
     assert not SocialAccount.objects.exists()
 
 

@@ -18,6 +18,7 @@ from apps.accounts.roles import sync_roles
 from apps.accounts.services import create_token
 from apps.core.models import AuditEntry
 from tests.factories.accounts import PASSWORD, DepartmentFactory, EntityFactory, UserFactory
+from tests.pages import markup
 
 pytestmark = pytest.mark.django_db
 
@@ -230,7 +231,7 @@ def test_inviting_and_signing_out(staff: Client) -> None:
 def test_signing_somebody_out_revokes_their_tokens_if_ticked(staff: Client, data: dict[str, str], revoked: bool) -> None:
     person = UserFactory()
     _, token = create_token(user=person, name="x", scopes=["read"], expires_at=timezone.now() + timedelta(days=1))
-    page = staff.get(f"{LIST}{person.pk}/").content.decode()
+    page = markup(staff.get(f"{LIST}{person.pk}/"))
     assert re.search(r'<input type="checkbox" name="tokens"[^>]* checked> Also revoke their API tokens', page)
     staff.post(f"{LIST}{person.pk}/sessions/", data)
     assert (user_for_token(token) is None) == revoked

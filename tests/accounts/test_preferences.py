@@ -5,6 +5,7 @@ from django.test import Client
 
 from apps.accounts.models import User
 from apps.accounts.services import set_language
+from tests.pages import markup
 
 from .conftest import SignIn
 
@@ -18,11 +19,11 @@ def test_a_visitor_keeps_language_and_appearance_in_the_browser(visitor: Client)
     back = visitor.post("/account/language/", {"language": "fr", "next": LOGIN})
     assert back.headers["Location"] == LOGIN
     visitor.post("/account/theme/", {"theme": "dark"})
-    page = visitor.get(LOGIN).content.decode()
+    page = markup(visitor.get(LOGIN))
     assert '<html lang="fr" data-theme="dark"' in page
     assert visitor.cookies["almia_theme"]["httponly"]
     visitor.post("/account/language/", {"language": "browser"})
-    assert '<html lang="en"' in visitor.get(LOGIN).content.decode()
+    assert '<html lang="en"' in markup(visitor.get(LOGIN))
 
 
 def test_a_persons_choice_goes_with_them(person: User, sign_in: SignIn) -> None:
@@ -30,9 +31,9 @@ def test_a_persons_choice_goes_with_them(person: User, sign_in: SignIn) -> None:
     first.post("/account/language/", {"language": "fr"})
     first.post("/account/theme/", {"theme": "dark"})
     second = sign_in(person)
-    assert '<html lang="fr" data-theme="dark" data-theme-kept' in second.get("/account/").content.decode()
+    assert '<html lang="fr" data-theme="dark" data-theme-kept' in markup(second.get("/account/"))
     second.post("/account/language/", {"language": "browser"})
-    assert '<html lang="en"' in second.get("/account/").content.decode()
+    assert '<html lang="en"' in markup(second.get("/account/"))
     person.refresh_from_db()
     assert (person.language, person.theme) == ("", "dark")
 

@@ -13,6 +13,7 @@ from almia.settings import base
 from apps.accounts.models import User
 from apps.core.models import AuditEntry
 from tests.factories.accounts import PASSWORD, UserFactory
+from tests.pages import markup
 
 from .conftest import Letters, SignIn
 
@@ -223,7 +224,7 @@ def test_signing_out_takes_a_post(person: User, sign_in: SignIn) -> None:
 )
 def test_every_door_is_in_our_look_and_language(path: str, language: str) -> None:
     response = Client(headers={"accept-language": language}).get(path)
-    page = response.content.decode()
+    page = markup(response)
     assert response.status_code == 200
     assert f'<html lang="{language}"' in page
     assert "css/almia.css" in page

@@ -11,6 +11,7 @@ from apps.accounts.errors import AccountError
 from apps.accounts.models import PersonalToken, User
 from apps.accounts.queries import tokens_of, user_for_token
 from apps.accounts.services import activate_person, create_token, deactivate_person, note_token_use, revoke_token
+from apps.core.missing import NotThere
 from apps.core.models import AuditEntry
 from tests.factories.accounts import UserFactory
 
@@ -112,7 +113,7 @@ def test_there_is_a_limit_to_the_tokens_that_work(monkeypatch: pytest.MonkeyPatc
 
 def test_nobody_revokes_somebody_elses_token() -> None:
     token, raw = make(UserFactory())
-    with pytest.raises(PersonalToken.DoesNotExist):
+    with pytest.raises(NotThere):
         revoke_token(user=UserFactory(), token_id=token.pk)
     assert user_for_token(raw) is not None
 

@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.accounts.services import create_token
-from apps.chat.enums import RunState
 from apps.chat.models import Conversation, Message, Run
 from apps.core.crypto import new_data_key
+from apps.gateway.enums import AnswerState
 from apps.gateway.models import Model, ModelVersion, Provider
 
 
@@ -42,21 +42,21 @@ def talk(version: ModelVersion) -> Callable[..., Conversation]:
     def make(owner: User, *, title: str = "Leave notes", turns: int = 1) -> Conversation:
         conversation = Conversation(owner=owner, data_key=new_data_key(owner.pk), target="almia-standard")
         seal = conversation.seal()
-        conversation.set_title(seal, title)
+        Conversation.title.write(conversation, seal, title)
         conversation.save(force_insert=True)
         for number in range(1, turns + 1):
             message = Message(conversation=conversation, follows=conversation.head)
-            message.set_text(seal, f"Question {number}")
+            Message.text.write(message, seal, f"Question {number}")
             message.save(force_insert=True)
             run = Run(
                 conversation=conversation,
                 message=message,
                 version=version,
                 model_name="Plume 1",
-                state=RunState.DONE,
+                state=AnswerState.DONE,
                 ended_at=timezone.now(),
             )
-            run.text = run.seal_text(seal, f"Answer {number}")
+            Run.text.write(run, seal, f"Answer {number}")
             run.save(force_insert=True)
             conversation.head = run
         conversation.save(update_fields=["head"])

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import uuid
+from importlib import import_module
 
 import pytest
 from django.test import Client
 from django.urls import URLPattern, reverse
+from rest_framework.permissions import IsAuthenticated
 
+from apps.access import capabilities
+from apps.access.api.permissions import HasCapability
+from apps.accounts.api.authentication import SessionAuthentication, TokenAuthentication
+from apps.accounts.api.permissions import HasScopes
+from apps.accounts.scopes import all_scopes
 from apps.api.urls import urlpatterns
-from apps.api.views.base import ApiView
+from apps.core import api
+from apps.core.api.views import ApiView
 from tests.factories.accounts import UserFactory
 
 ID = uuid.uuid4()
@@ -26,6 +34,25 @@ DOORS: dict[str, tuple[list[object], str]] = {
     "messages": ([ID], "chat"),
 }
 OTHERS = {"schema", "docs", "nothing"}
+
+
+@pytest.mark.parametrize("module", api.modules())
+def test_whatever_an_app_declares_asks_who_calls_and_for_a_scope_that_can_be_given(module: str) -> None:
+    known = {scope.code for scope in all_scopes()}
+    for pattern in import_module(module).urlpatterns:
+        view = pattern.callback.cls
+        assert issubclass(view, ApiView), pattern.name
+        assert view.authentication_classes == [TokenAuthentication, SessionAuthentication]
+        assert view.permission_classes == [IsAuthenticated, HasScopes, HasCapability]
+        assert view.scopes, pattern.name
+        assert view.scopes_for("GET") == view.scopes
+        assert view.scopes_for("PATCH") == view.scopes | {"write"} <= known
+        assert view.capability is None or capabilities.get(view.capability)
+
+
+def test_a_module_is_declared_once() -> None:
+    with pytest.raises(ValueError, match="twice"):
+        api.declare(api.modules()[0])
 
 
 def test_every_address_is_named_here() -> None:

@@ -43,7 +43,7 @@ OPERATIONS: Any = [found.ok() for found in DESCRIBED.get_all_operations()]
 @pytest.fixture
 def _within_the_test(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Requests share the test's transaction, and nothing limits how many there are in a minute."""
-    monkeypatch.setattr("apps.api.throttling.PersonThrottle.allow_request", lambda *_: True)
+    monkeypatch.setattr("apps.core.api.throttling.PersonThrottle.allow_request", lambda *_: True)
     for signal in (signals.request_started, signals.request_finished):
         signal.disconnect(close_old_connections)
     yield

@@ -6,9 +6,9 @@ import pytest
 from django.test import Client
 from rest_framework import serializers
 
-from apps.api import problems
-from apps.api.throttling import PersonThrottle
-from apps.api.views import people
+from apps.accounts.api import views
+from apps.core.api import problems
+from apps.core.api.throttling import PersonThrottle
 from tests.factories.access import RequirementFactory
 from tests.factories.accounts import UserFactory
 
@@ -62,7 +62,7 @@ def test_an_unexpected_error_is_logged_under_the_id_the_caller_gets(
     def broken(user_id: object) -> None:
         raise RuntimeError("postgres://user:secret@host")
 
-    monkeypatch.setattr(people, "get_person", broken)
+    monkeypatch.setattr(views, "get_person", broken)
     client.force_login(UserFactory())
     response = client.get("/api/v1/me/")
     body = problem(response, 500)

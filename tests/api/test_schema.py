@@ -7,8 +7,8 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import translation
 
-from apps.api.openapi import NEEDS_BODY, PROBLEM_CODES
 from apps.api.reference import openapi, reference
+from apps.core.api.schema import NEEDS_BODY, PROBLEM_CODES
 from tests.factories.accounts import UserFactory
 
 

@@ -86,6 +86,16 @@ def test_products_ask_for_a_capability(client: Client, route: Route, method: str
     assert response.status_code in {403, 405}, "404 would mean that somebody without the right got as far as looking."
 
 
+def test_open_views_are_marked_and_known() -> None:
+    """Open is what the view itself says (`login_not_required`); the list above says why."""
+    marked = {str(route) for route in ROUTES if not getattr(route.view, "login_required", True)}
+    assert marked
+    assert not marked & {str(route) for route in CLOSED if not route.path.startswith("/api/")}, "Opened, and nobody says why."
+    # The API asks itself, and answers 401.
+    api = {str(route) for route in ROUTES if route.path.startswith("/api/") and not hasattr(route.view, "cls")}
+    assert not marked & api
+
+
 def test_the_lists_hold_nothing_that_is_gone() -> None:
     for prefixes in (OPEN, FREE):
         for prefix in prefixes:

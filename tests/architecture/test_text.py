@@ -14,7 +14,6 @@ import msgspec
 import pytest
 from django import forms
 from django.contrib.auth.models import Permission
-from django.core.exceptions import ObjectDoesNotExist
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
@@ -22,6 +21,7 @@ from django.test import Client
 from apps.core.live import frames, registry
 from apps.core.live.errors import LiveError
 from apps.core.live.session import person_behind
+from apps.core.missing import NotThere
 from apps.core.text import well_formed
 from tests.architecture.routes import Route, routes
 from tests.factories.access import entitled_user
@@ -113,7 +113,7 @@ def test_no_command_fails_on_what_is_typed(command: registry.Command) -> None:
         for field in msgspec.structs.fields(command.frame)
     }
     asked = frames.read(json.dumps({"type": command.name, **fields}))
-    with a_database_that_refuses(), suppress(LiveError, ObjectDoesNotExist):
+    with a_database_that_refuses(), suppress(LiveError, NotThere):
         command.handler(entitled_user("chat.use"), msgspec.convert(asked.fields, command.frame))
 
 

@@ -20,17 +20,17 @@ class Reader:
         self.end: dict[str, Any] = {}
 
     def take(self, frame: dict[str, Any]) -> None:
-        if frame["type"] == "run.chunk":
+        if frame["type"] == "answer.chunk":
             assert frame["after"] == self.seq, "a gap or a double"
             self.text, self.seq = self.text + frame["text"], frame["seq"]
-        elif frame["type"] == "run.stored":
+        elif frame["type"] == "answer.stored":
             self.text, self.seq, self.end = frame["text"], frame["seq"], frame
-        elif frame["type"] == "run.end":
+        elif frame["type"] == "answer.end":
             self.end = frame
 
     async def read(self, tab: Tab, *, words: int | None = None) -> Reader:
         """Read to the end, or until some words are there."""
-        wanted = {"run.chunk", "run.end", "run.stored"}
+        wanted = {"answer.chunk", "answer.end", "answer.stored"}
         while not self.end and (words is None or len(self.text.split()) < words):
             self.take(await tab.until(lambda frame: frame["type"] in wanted))
         return self

@@ -15,15 +15,18 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from apps.accounts.models import User
-from apps.chat import queries, runs, services
-from apps.chat.enums import RunState
+from apps.chat import queries, services
 from apps.chat.models import Conversation, Message, Run
-from apps.chat.services import ChatError
 from apps.core.ids import uuid7
+from apps.core.missing import NotThere
 from apps.core.models import AuditEntry
+from apps.core.refusals import Refusal
+from apps.gateway.answers import LOST_AFTER
+from apps.gateway.enums import AnswerState
 from tests.factories.access import RequirementFactory, entitled_user
 from tests.factories.accounts import UserFactory
 from tests.factories.chat import add_message, add_run, make_conversation, make_model
+from tests.pages import markup
 
 pytestmark = pytest.mark.django_db
 
@@ -50,14 +53,14 @@ def test_an_edit_is_a_branch_and_the_way_back_stays(user: User) -> None:
     first, second = queries.branch(conversation, conversation.seal())
     services.edit_message(user=user, message_id=first.message.pk, text="uno")
     assert texts(conversation) == [("uno", "")]
-    Run.objects.filter(state=RunState.STREAMING).update(state=RunState.DONE, ended_at=conversation.created_at)
+    Run.objects.filter(state=AnswerState.STREAMING).update(state=AnswerState.DONE, ended_at=conversation.created_at)
     services.choose_message(user=user, message_id=first.message.pk)
     assert texts(conversation) == [("un", "1"), ("deux", "2")]
     assert second.run is not None
     assert conversation.head_id == second.run.pk
     turn = queries.branch(conversation, conversation.seal())[0]
-    assert (turn.version_number, len(turn.versions), turn.previous_version) == (1, 2, None)
-    assert turn.next_version == turn.versions[1]
+    choice = turn.version_choice
+    assert (choice.number, choice.total, choice.previous, choice.next) == (1, 2, None, turn.versions[1])
 
 
 def test_another_answer_is_a_branch_too(user: User) -> None:
@@ -67,15 +70,15 @@ def test_another_answer_is_a_branch_too(user: User) -> None:
     started = services.regenerate(user=user, run_id=old.pk)
     assert started.run.message_id == old.message_id
     assert texts(conversation) == [("un", "")]
-    Run.objects.filter(pk=started.run.pk).update(state=RunState.DONE, ended_at=conversation.created_at)
+    Run.objects.filter(pk=started.run.pk).update(state=AnswerState.DONE, ended_at=conversation.created_at)
     services.choose_run(user=user, run_id=old.pk)
     assert texts(conversation) == [("un", "1")]
 
 
 def test_a_turn_in_the_middle_of_an_answer_is_refused_and_stores_nothing(user: User) -> None:
     conversation = make_conversation(user)
-    add_run(conversation, add_message(conversation, "un"), state=RunState.STREAMING)
-    with pytest.raises(ChatError) as caught:
+    add_run(conversation, add_message(conversation, "un"), state=AnswerState.STREAMING)
+    with pytest.raises(Refusal) as caught:
         services.start_turn(user=user, text="deux", conversation_id=conversation.pk)
     assert caught.value.code == "busy"
     assert Message.objects.count() == 1
@@ -85,13 +88,13 @@ def test_three_answers_at_once_whatever_process_writes_them(user: User) -> None:
     # None of these runs executes here: they were sent together, or to other processes.
     for _ in range(services.MAX_AT_ONCE):
         services.start_turn(user=user, text="encore")
-    with pytest.raises(ChatError) as caught:
+    with pytest.raises(Refusal) as caught:
         services.start_turn(user=user, text="encore")
     assert caught.value.code == "too_many_runs"
     assert Conversation.objects.count() == services.MAX_AT_ONCE
     # Those whose process died hold nobody up.
-    Run.objects.update(heartbeat_at=timezone.now() - services.LOST_AFTER - timedelta(seconds=1))
-    assert services.start_turn(user=user, text="encore").run.state == RunState.STREAMING
+    Run.objects.update(heartbeat_at=timezone.now() - LOST_AFTER - timedelta(seconds=1))
+    assert services.start_turn(user=user, text="encore").run.state == AnswerState.STREAMING
 
 
 def test_a_first_message_sent_twice_begins_one_conversation(user: User) -> None:
@@ -104,23 +107,16 @@ def test_a_first_message_sent_twice_begins_one_conversation(user: User) -> None:
 
 def test_the_id_of_a_foreign_message_cannot_begin_a_conversation(user: User) -> None:
     theirs = make_conversation(UserFactory(), ("un", "1"))
-    with pytest.raises(Conversation.DoesNotExist):
+    with pytest.raises(NotThere):
         services.start_turn(user=user, text="Bonjour", message_id=theirs.messages.get().pk)
     assert not Conversation.objects.filter(owner=user).exists()
-
-
-def test_no_more_than_three_answers_at_once_for_one_person(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(runs._writing_for, user.pk, services.MAX_AT_ONCE)
-    with pytest.raises(ChatError) as caught:
-        services.start_turn(user=user, text="encore")
-    assert caught.value.code == "too_many_runs"
 
 
 @pytest.mark.parametrize(
     ("text", "code"), [("", "empty"), (" \n ", "empty"), ("x" * 60_001, "too_long"), ("x" * 50_000, "too_long")]
 )
 def test_a_message_that_cannot_be_sent_is_refused_before_anything_is_stored(user: User, text: str, code: str) -> None:
-    with pytest.raises(ChatError) as caught:
+    with pytest.raises(Refusal) as caught:
         services.start_turn(user=user, text=text)
     assert caught.value.code == code
     assert not Conversation.objects.exists()
@@ -129,7 +125,7 @@ def test_a_message_that_cannot_be_sent_is_refused_before_anything_is_stored(user
 def test_a_message_id_of_another_conversation_starts_nothing(user: User) -> None:
     theirs = make_conversation(UserFactory(), ("un", "1"))
     mine = make_conversation(user, ("a", "b"))
-    with pytest.raises(Conversation.DoesNotExist):
+    with pytest.raises(NotThere):
         services.start_turn(user=user, text="deux", conversation_id=mine.pk, message_id=theirs.messages.get().pk)
     assert mine.messages.count() == 1
 
@@ -147,7 +143,7 @@ def test_deleting_leaves_nothing_but_a_trace(user: User) -> None:
 
 def test_a_new_conversation_takes_its_title_from_its_first_words_and_is_traced(user: User) -> None:
     started = services.start_turn(user=user, text="Rédige une réponse\nà cette réclamation")
-    assert started.conversation.get_title(started.conversation.seal()) == "Rédige une réponse à cette réclamation"
+    assert Conversation.title.read(started.conversation, started.conversation.seal()) == "Rédige une réponse à cette réclamation"
     assert AuditEntry.objects.filter(action="chat.create_conversation").count() == 1
 
 
@@ -202,7 +198,7 @@ def test_nothing_can_be_done_to_somebody_elses_conversation(browser: Client, nam
     theirs = make_conversation(UserFactory(), ("un", "1"))
     assert browser.post(reverse(f"chat:{name}", args=[theirs.pk]), data).status_code == 404
     theirs.refresh_from_db()
-    assert theirs.get_title(theirs.seal()) == "Titre"
+    assert Conversation.title.read(theirs, theirs.seal()) == "Titre"
 
 
 def test_branches_of_others_cannot_be_chosen(browser: Client) -> None:
@@ -260,7 +256,7 @@ def test_an_unknown_model_is_another_matter(browser: Client) -> None:
 
 def test_who_manages_models_is_led_to_where_one_is_added(client: Client) -> None:
     client.force_login(entitled_user("chat.use", permissions=["gateway.manage_models"]))
-    page = client.post(reverse("chat:start"), {"text": "Rédigez une lettre"}).content.decode()
+    page = markup(client.post(reverse("chat:start"), {"text": "Rédigez une lettre"}))
     assert f'<a href="{reverse("gateway:models")}">Open the models page</a></p>' in page
 
 
@@ -278,20 +274,20 @@ def test_a_title_is_changed_and_a_bad_one_said(browser: Client, user: User) -> N
     url = reverse("chat:rename", args=[conversation.pk])
     assert browser.post(url, {"title": "  Plan   de note "}).status_code == 302
     conversation.refresh_from_db()
-    assert conversation.get_title(conversation.seal()) == "Plan de note"
+    assert Conversation.title.read(conversation, conversation.seal()) == "Plan de note"
     refused = browser.post(url, {"title": "x" * 121})
     assert refused.status_code == 422
     assert "x" * 121 in refused.content.decode()
 
 
-@pytest.mark.parametrize("state", [RunState.STREAMING, RunState.DONE, RunState.STOPPED])
-def test_an_ended_answer_can_be_copied_as_it_was_written(browser: Client, user: User, state: RunState) -> None:
+@pytest.mark.parametrize("state", [AnswerState.STREAMING, AnswerState.DONE, AnswerState.STOPPED])
+def test_an_ended_answer_can_be_copied_as_it_was_written(browser: Client, user: User, state: AnswerState) -> None:
     written = '7. ~~99 €~~ 79 €\n8. [a](https://a.example "t")\n\n```\n<b>\n```\n'
     conversation = make_conversation(user, ("prix ?", written))
-    if state == RunState.STREAMING:
+    if state == AnswerState.STREAMING:
         conversation.runs.update(state=state, ended_at=None)
     else:
         conversation.runs.update(state=state)
     page = browser.get(reverse("chat:conversation", args=[conversation.pk])).content.decode()
     sources = re.findall(r"<template data-source>([^<]*)<", page)
-    assert [unescape(source) for source in sources] == ([] if state == RunState.STREAMING else [written])
+    assert [unescape(source) for source in sources] == ([] if state == AnswerState.STREAMING else [written])

@@ -11,7 +11,7 @@ from django.test import Client
 
 from apps.accounts.models import User
 from apps.chat import services
-from apps.chat.models import Message
+from apps.chat.models import Conversation, Message
 from apps.chat.services import MAX_CHARACTERS
 from apps.core import db
 from tests.factories.access import entitled_user
@@ -26,7 +26,7 @@ LONGEST = "é😀\n" * (MAX_CHARACTERS // 3 - 1) + "end"
 
 @pytest.fixture(autouse=True)
 def _no_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("apps.chat.runs.launch", lambda plan: None)
+    monkeypatch.setattr(services.RUN, "launch", lambda plan: None)
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def person(transactional_db: None) -> User:
 
 def stored() -> str:
     message = Message.objects.select_related("conversation").latest("created_at", "id")
-    return message.get_text(message.conversation.seal())
+    return Message.text.read(message, message.conversation.seal())
 
 
 def form(person: User, text: str) -> Any:
@@ -99,5 +99,5 @@ def test_a_form_with_what_cannot_be_kept(person: User) -> None:
 
 def test_titles_are_cut_between_characters(person: User) -> None:
     started = services.start_turn(user=person, text="😀" * 500)
-    title = started.conversation.get_title(started.conversation.seal())
+    title = Conversation.title.read(started.conversation, started.conversation.seal())
     assert set(title) <= {"😀", "…"}

@@ -13,10 +13,11 @@ from django.utils import timezone, translation
 from apps.access.models import Award
 from apps.access.services import revoke_award
 from apps.accounts.models import User
-from apps.chat import queries, runs, services
-from apps.chat.enums import RunState
+from apps.chat import queries, services
 from apps.chat.models import Conversation, Message, Run
 from apps.core import db
+from apps.gateway import answers
+from apps.gateway.enums import AnswerState
 from apps.gateway.models import UsageEntry
 from bench.upstream import Running
 from tests.chat.talking import Reader, begin, talker
@@ -55,9 +56,9 @@ async def test_an_answer_streams_is_stored_and_is_metered(live_server_ws: LiveSe
     def stored() -> None:
         run = Run.objects.get(pk=started["run"])
         seal = run.conversation.seal()
-        assert (run.state, run.seq) == (RunState.DONE, reader.seq)
-        assert run.get_text(seal) == reader.text
-        assert run.message.get_text(seal) == "Comptez"
+        assert (run.state, run.seq) == (AnswerState.DONE, reader.seq)
+        assert Run.text.read(run, seal) == reader.text
+        assert Message.text.read(run.message, seal) == "Comptez"
         assert b"Comptez" not in bytes(run.message.text)
         entry = UsageEntry.objects.get(reference=started["run"])
         assert (entry.user_id, entry.purpose, entry.tokens_out) == (user.pk, "chat", 30)
@@ -104,8 +105,8 @@ async def test_stop_from_another_tab_closes_the_request_upstream(live_server_ws:
 
     def kept() -> None:
         stored = Run.objects.get(pk=run)
-        assert stored.state == RunState.STOPPED
-        assert stored.get_text(stored.conversation.seal()) == reader.text
+        assert stored.state == AnswerState.STOPPED
+        assert Run.text.read(stored, stored.conversation.seal()) == reader.text
         assert UsageEntry.objects.filter(reference=run).count() == 1
 
     await db.run(kept)
@@ -122,7 +123,7 @@ async def test_closing_every_tab_does_not_stop_a_run(live_server_ws: LiveServer,
     async with live_server_ws.tab(session) as tab:
         run = (await tab.ask({"type": "chat.send", "conversation": conversation, "text": "Comptez"}))["run"]
     for _ in range(100):
-        if await db.run(Run.objects.filter(pk=run, state=RunState.DONE).exists):
+        if await db.run(Run.objects.filter(pk=run, state=AnswerState.DONE).exists):
             break
         await asyncio.sleep(0.05)
     async with live_server_ws.tab(session) as tab:
@@ -140,16 +141,16 @@ async def test_a_run_of_a_dead_process_is_interrupted_and_can_be_continued(live_
 
         conversation = Conversation.objects.get(pk=conversation_id)
         message = add_message(conversation, "Comptez", follows=conversation.head)
-        return str(add_run(conversation, message, "zéro un deux ", state=RunState.STREAMING).pk)
+        return str(add_run(conversation, message, "zéro un deux ", state=AnswerState.STREAMING).pk)
 
     run = await db.run(orphan)
     async with live_server_ws.tab(session) as tab:
         await tab.ask({"type": "chat.resume", "run": run})
-        stored = await tab.next("run.stored")
+        stored = await tab.next("answer.stored")
         assert (stored["text"], stored["state"]) == ("zéro un deux ", "streaming")
-        assert await db.run(services.interrupt_lost_runs) == 0  # its heartbeat is young: it may live elsewhere
-        await db.run(Run.objects.filter(pk=run).update, heartbeat_at=timezone.now() - services.LOST_AFTER * 2)
-        assert await db.run(services.interrupt_lost_runs) == 1
+        assert await db.run(answers.interrupt_lost) == 0  # its heartbeat is young: it may live elsewhere
+        await db.run(Run.objects.filter(pk=run).update, heartbeat_at=timezone.now() - answers.LOST_AFTER * 2)
+        assert await db.run(answers.interrupt_lost) == 1
         changed = await tab.next("conversation.changed")
         assert (changed["run"], changed["change"]) == (run, "ended")
         continued = await tab.ask({"type": "chat.continue", "run": run})
@@ -175,7 +176,7 @@ async def test_a_lost_right_refuses_the_next_message_and_says_why(live_server_ws
 
         title = await db.run(revoke)
         closed = await tab.next("closed")
-        assert closed["key"] == f"run:{run}"
+        assert closed["key"] == f"answer:{run}"
         refused = await tab.ask({"type": "chat.send", "conversation": conversation, "text": "Encore"})
     assert (refused["type"], refused["code"]) == ("error", "locked")
     assert title in refused["message"]
@@ -293,10 +294,10 @@ async def test_a_provider_that_fails_is_said_and_loses_nothing(live_server_ws: L
         turn = queries.branch(stored.conversation, seal)[-1]
         with translation.override("fr"):
             assert turn.failure == reader.end["message"], "It is told the same when it is read again."
-        assert stored.state == RunState.FAILED
+        assert stored.state == AnswerState.FAILED
         assert stored.error_code == reader.end["code"]
-        assert stored.message.get_text(seal) == "Mon texte"
-        assert stored.get_text(seal) == reader.text
+        assert Message.text.read(stored.message, seal) == "Mon texte"
+        assert Run.text.read(stored, seal) == reader.text
 
     await db.run(kept)
 
@@ -318,7 +319,7 @@ async def test_a_second_tab_hears_of_a_turn(live_server_ws: LiveServer, upstream
 async def test_text_is_kept_while_it_is_written(
     live_server_ws: LiveServer, upstream: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runs, "SNAPSHOT_SECONDS", 0.1)
+    monkeypatch.setattr(answers, "KEEP_SECONDS", 0.1)
     user = await db.run(talker, upstream, "tokens=40,interval=30,first=10")
     session, conversation = await begin(live_server_ws, user)
     async with live_server_ws.tab(session) as tab:
@@ -327,14 +328,14 @@ async def test_text_is_kept_while_it_is_written(
 
         def kept() -> tuple[int, str]:
             stored = Run.objects.get(pk=run)
-            return stored.seq, stored.get_text(stored.conversation.seal())
+            return stored.seq, Run.text.read(stored, stored.conversation.seal())
 
         seq, text = await db.run(kept)
         assert seq > 5
         assert re.fullmatch(r"(\d+ )+", text)
         # Another process was asked to stop: this one finds out when it next keeps the text.
         await db.run(Run.objects.filter(pk=run).update, stop_asked_at=timezone.now())
-        end = await tab.next("run.end")
+        end = await tab.next("answer.end")
     assert end["state"] == "stopped"
 
 
@@ -344,12 +345,12 @@ async def test_ending_the_server_interrupts_runs_and_keeps_their_text(live_serve
     async with live_server_ws.tab(session) as tab:
         run = (await tab.ask({"type": "chat.send", "conversation": conversation, "text": "Comptez"}))["run"]
         await Reader().read(tab, words=5)
-        await live_server_ws.run(runs._interrupt_all())
+        await live_server_ws.run(answers.drain())
 
     def interrupted() -> None:
         stored = Run.objects.get(pk=run)
-        assert stored.state == RunState.INTERRUPTED
-        assert len(stored.get_text(stored.conversation.seal()).split()) >= 5
+        assert stored.state == AnswerState.INTERRUPTED
+        assert len(Run.text.read(stored, stored.conversation.seal()).split()) >= 5
 
     await db.run(interrupted)
 
@@ -361,7 +362,7 @@ async def test_a_deleted_conversation_ends_its_run(live_server_ws: LiveServer, u
         run = (await tab.ask({"type": "chat.send", "conversation": conversation, "text": "Comptez"}))["run"]
         await Reader().read(tab, words=3)
         await db.run(services.delete_conversation, user=user, conversation_id=uuid.UUID(conversation))
-        end = await tab.next("run.end")
-    assert end["run"] == run
+        end = await tab.next("answer.end")
+    assert end["id"] == run
     assert not await db.run(Conversation.objects.filter(pk=conversation).exists)
     assert await db.run(UsageEntry.objects.filter(reference=run).count) == 1

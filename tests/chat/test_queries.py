@@ -9,8 +9,8 @@ import pytest
 from django.utils import timezone
 
 from apps.chat import queries
-from apps.chat.enums import RunState
 from apps.chat.models import Conversation, Run
+from apps.gateway.enums import AnswerState
 from tests.factories.accounts import UserFactory
 from tests.factories.chat import add_message, add_run, make_conversation
 
@@ -58,9 +58,9 @@ def test_only_living_runs_of_the_person_count_as_being_written() -> None:
     mine, others = UserFactory(), UserFactory()
     for owner in (mine, mine, others):
         conversation = make_conversation(owner, ("Un", "1"))
-        add_run(conversation, add_message(conversation, "Deux", follows=conversation.head), state=RunState.STREAMING)
+        add_run(conversation, add_message(conversation, "Deux", follows=conversation.head), state=AnswerState.STREAMING)
     assert queries.count_being_written(mine, alive=alive) == 2
-    lost = Run.objects.filter(conversation__owner=mine, state=RunState.STREAMING).first()
+    lost = Run.objects.filter(conversation__owner=mine, state=AnswerState.STREAMING).first()
     assert lost is not None
     Run.objects.filter(pk=lost.pk).update(heartbeat_at=alive - timedelta(seconds=1))
     assert queries.count_being_written(mine, alive=alive) == 1

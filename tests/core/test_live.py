@@ -316,7 +316,7 @@ async def test_a_client_that_does_not_read_is_dropped_with_little_waiting(
     live_server_ws: LiveServer, person: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("apps.core.live.connection.SEND_SECONDS", 0.5)
-    monkeypatch.setattr("almia.server.web.UNREAD_SECONDS", 0.8)
+    monkeypatch.setattr("apps.server.web.UNREAD_SECONDS", 0.8)
     most_waiting = 0
 
     async def pour(connection: Connection) -> None:
@@ -348,7 +348,7 @@ async def test_a_client_that_does_not_read_is_dropped_with_little_waiting(
 async def test_a_client_that_leaves_its_pushes_unread_is_dropped(
     live_server_ws: LiveServer, person: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("almia.server.web.UNREAD_SECONDS", 0.8)
+    monkeypatch.setattr("apps.server.web.UNREAD_SECONDS", 0.8)
     async with live_server_ws.tab(await live_server_ws.sign_in(person), max_queue=1, ping_interval=None, close_timeout=0.1):
         async with asyncio.timeout(15):
             while live_server_ws.connections:

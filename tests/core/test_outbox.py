@@ -49,7 +49,7 @@ def stumble(calls: Calls) -> Callable[..., None]:
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The ids handed to the broker, which is not there to take them further."""
     ids: list[str] = []
-    monkeypatch.setattr("apps.core.tasks.run_message.apply_async", lambda args, **_: ids.append(args[0]))
+    monkeypatch.setattr("apps.core.outbox.run_message.apply_async", lambda args, **_: ids.append(args[0]))
     return ids
 
 
@@ -58,7 +58,7 @@ def broker_down(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(**_: object) -> None:
         raise ConnectionError("no broker")
 
-    monkeypatch.setattr("apps.core.tasks.run_message.apply_async", lambda args, **_: refuse())
+    monkeypatch.setattr("apps.core.outbox.run_message.apply_async", lambda args, **_: refuse())
 
 
 def state(message: OutboxMessage) -> str:
@@ -141,7 +141,7 @@ def test_a_broker_that_is_down_loses_nothing_and_delays_nobody(
         message = outbox.enqueue(note, what="x")
     assert state(message) == MessageState.PENDING
     tried: list[object] = []
-    monkeypatch.setattr("apps.core.tasks.run_message.apply_async", lambda **options: tried.append(options))
+    monkeypatch.setattr("apps.core.outbox.run_message.apply_async", lambda **options: tried.append(options))
     with transaction.atomic():
         second = outbox.enqueue(note, what="y")
     assert tried == [], "A broker that did not answer a moment ago is not asked again at once."

@@ -11,10 +11,11 @@ from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.chat.enums import RunState
 from apps.chat.models import Conversation, Message, Run
 from apps.core import sql
 from apps.core.ids import uuid7
+from apps.core.missing import NotThere
+from apps.gateway.enums import AnswerState
 from apps.gateway.models import UsageEntry
 from tests.factories.accounts import UserFactory
 from tests.factories.chat import make_conversation, make_model
@@ -64,9 +65,9 @@ def test_get_finds_only_what_fits_all_conditions() -> None:
     mine, other = UserFactory(), UserFactory()
     conversation = make_conversation(mine)
     assert sql.get(Conversation, id=conversation.pk, owner=mine.pk) == conversation
-    with pytest.raises(Conversation.DoesNotExist):
+    with pytest.raises(NotThere):
         sql.get(Conversation, id=conversation.pk, owner=other.pk)
-    with pytest.raises(Conversation.DoesNotExist):
+    with pytest.raises(NotThere):
         sql.get(Conversation, id=uuid.uuid4(), owner=mine.pk)
 
 
@@ -104,7 +105,7 @@ def test_insert_obeys_the_constraints() -> None:
         sql.insert(entry)
     conversation = make_conversation(UserFactory(), ("Bonjour", "Oui"))
     run = Run.objects.get(conversation=conversation)
-    ended_without_end = Run(conversation=conversation, message=run.message, version=run.version, state=RunState.DONE)
+    ended_without_end = Run(conversation=conversation, message=run.message, version=run.version, state=AnswerState.DONE)
     with pytest.raises(IntegrityError), transaction.atomic():
         sql.insert(ended_without_end)
 
@@ -113,11 +114,11 @@ def test_update_changes_the_rows_that_fit_and_counts_them() -> None:
     conversation = make_conversation(UserFactory(), ("Un", "1"), ("Deux", "2"))
     first, second = conversation.runs.order_by("started_at", "id")
     at = timezone.now() - timedelta(days=2)
-    where = {"id": first.pk, "state": RunState.DONE}
-    assert sql.update(Run, where, state=RunState.STOPPED, text=b"", seq=7, ended_at=at, error_code="e", cut_short=True) == 1
+    where = {"id": first.pk, "state": AnswerState.DONE}
+    assert sql.update(Run, where, state=AnswerState.STOPPED, text=b"", seq=7, ended_at=at, error_code="e", cut_short=True) == 1
     assert sql.update(Run, where, seq=8) == 0
     changed = Run.objects.get(pk=first.pk)
-    assert (changed.state, bytes(changed.text), changed.seq, changed.ended_at) == (RunState.STOPPED, b"", 7, at)
+    assert (changed.state, bytes(changed.text), changed.seq, changed.ended_at) == (AnswerState.STOPPED, b"", 7, at)
     assert (changed.error_code, changed.cut_short) == ("e", True)
     assert fields_of(Run.objects.get(pk=second.pk)) == fields_of(second)
     assert sql.update(Run, {"conversation": conversation.pk}, stop_asked_at=None) == 2
@@ -133,3 +134,32 @@ def test_fetch_takes_values_of_every_kind() -> None:
     )
     assert (sql.as_uuid(key), name) == (user.pk, user.first_name)
     assert sql.fetch("SELECT id FROM accounts_user WHERE joined_at > %(now)s", now=timezone.now()) == []
+
+
+def test_many_rows_are_what_the_orm_would_have_written() -> None:
+    entry = an_entry(user=UserFactory())
+    names = [field.attname for field in UsageEntry._meta.concrete_fields]
+    rows = []
+    for _ in range(3):
+        entry.id = uuid7()
+        rows.append([getattr(entry, name) for name in names])
+    assert sql.insert_many(UsageEntry, names, rows) == 3
+    entry.save(force_insert=False)
+    last = UsageEntry.objects.get(pk=entry.pk)
+    for stored in UsageEntry.objects.exclude(pk=entry.pk):
+        assert fields_of(stored) | {"id": None} == fields_of(last) | {"id": None}
+
+
+def test_many_rows_get_defaults_and_keys() -> None:
+    people = [("a@alcyon.example", "Ada"), ("b@alcyon.example", "Bo")]
+    assert sql.insert_many(User, ["email", "first_name"], people) == 2
+    one, two = User.objects.order_by("email")
+    assert one.pk != two.pk
+    assert (one.first_name, one.theme, one.is_active, one.last_name) == ("Ada", "auto", True, "")
+
+
+def test_many_rows_in_batches(monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any) -> None:
+    monkeypatch.setattr(sql, "BATCH", 2)
+    with django_assert_num_queries(3):
+        sql.insert_many(User, ["email"], [(f"{number}@alcyon.example",) for number in range(5)])
+    assert User.objects.count() == 5

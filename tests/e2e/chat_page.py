@@ -151,8 +151,8 @@ class Chat:
         """Make `text` the answer that the server has kept."""
         run = SimpleNamespace(pk="r1", model_name="Model v1", state="done", cut_short=False)
         turn = SimpleNamespace(
-            run=run, answer=text, answer_html=render_answer(text), answers=["r1"], is_last=False, failure="",
-            previous_answer=None, next_answer=None, answer_number=1,
+            run=run, answer=text, answer_html=render_answer(text), is_last=False, failure="",
+            answer_choice=SimpleNamespace(total=1),
         )  # fmt: skip
         inside = render_to_string("chat/_answer.html", {"turn": turn})
         self.thread = f'<li class="message message--answer" data-run="r1" data-state="done">{inside}</li>'
@@ -162,8 +162,8 @@ class Chat:
         self.store(text)
         self.ask()
         self.tell(
-            {"type": "run.chunk", "run": "r1", "after": 0, "seq": 1, "text": text},
-            {"type": "run.end", "run": "r1", "state": "done"},
+            {"type": "answer.chunk", "id": "r1", "after": 0, "seq": 1, "text": text},
+            {"type": "answer.end", "id": "r1", "seq": 1, "state": "done"},
         )
         expect(self.page.locator('[data-run=r1][data-state="done"]')).to_be_visible()
 

@@ -131,7 +131,7 @@ def test_an_answer_that_was_written_while_nobody_looked_is_said_too(open_chat: O
     chat = open_chat()
     chat.store("All of it.")
     chat.ask()
-    chat.tell({"type": "run.stored", "run": "r1", "seq": 9, "text": "All of it.", "state": "done"})
+    chat.tell({"type": "answer.stored", "id": "r1", "seq": 9, "text": "All of it.", "state": "done"})
     chat.page.wait_for_function("said.length > 0")
     assert chat.page.evaluate("said") == ["All of it."]
 
@@ -144,12 +144,13 @@ def test_the_practice_bench_shows_and_says_what_was_written(browser: Browser) ->
     page.locator("[data-bench-prompt]").press("Control+Enter")
     expect(page.locator("[data-try=t1]")).to_be_visible()
     text = CORPUS["struck in a table"]
-    tell({"type": "practice.chunk", "try": "t1", "after": 0, "seq": 1, "text": text[:20]})
-    tell({"type": "practice.chunk", "try": "t1", "after": 1, "seq": 2, "text": text[20:]})
+    tell({"type": "answer.chunk", "id": "t1", "after": 0, "seq": 1, "text": text[:20]})
+    tell({"type": "answer.chunk", "id": "t1", "after": 1, "seq": 2, "text": text[20:]})
     expect(page.locator("[data-try=t1] td del")).to_have_text("12,00 €")
     html = "[data-try=t1] [data-try-answer]"
     live = page.locator(html).inner_html()
-    tell({"type": "practice.done", "try": "t1", "state": "done", "html": str(render_answer(text)), "left": 2, "left_text": "2"})
+    told = {"state": "done", "html": str(render_answer(text)), "left": 2, "left_text": "2"}
+    tell({"type": "answer.end", "id": "t1", "seq": 2, **told})
     expect(page.locator("[data-bench-left]")).to_have_text("2")
     elements = re.compile(r"<(\w+)")
     assert elements.findall(page.locator(html).inner_html()) == elements.findall(live)

@@ -3,9 +3,9 @@ from __future__ import annotations
 from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.chat.enums import RunState
 from apps.chat.models import Conversation, Message, Run
 from apps.core.crypto import new_data_key
+from apps.gateway.enums import AnswerState
 from apps.gateway.models import Alias, Model, ModelVersion, Provider
 
 
@@ -33,7 +33,7 @@ def make_conversation(
     """Store a conversation whose turns (message, answer) are complete."""
     conversation = Conversation(owner=owner, data_key=new_data_key(owner.pk), target="almia-standard")
     seal = conversation.seal()
-    conversation.set_title(seal, title)
+    Conversation.title.write(conversation, seal, title)
     conversation.save()
     for text, answer in turns:
         add_run(conversation, add_message(conversation, text, follows=conversation.head), answer, version=version)
@@ -42,7 +42,7 @@ def make_conversation(
 
 def add_message(conversation: Conversation, text: str, *, follows: Run | None = None) -> Message:
     message = Message(conversation=conversation, follows=follows)
-    message.set_text(conversation.seal(), text)
+    Message.text.write(message, conversation.seal(), text)
     message.save()
     return message
 
@@ -52,7 +52,7 @@ def add_run(
     message: Message,
     answer: str = "",
     *,
-    state: RunState = RunState.DONE,
+    state: AnswerState = AnswerState.DONE,
     version: ModelVersion | None = None,
 ) -> Run:
     """Store an answer to `message` and make it the conversation's head."""
@@ -63,9 +63,9 @@ def add_run(
         model_name="Testmodell v1",
         state=state,
         seq=1 if answer else 0,
-        ended_at=None if state is RunState.STREAMING else timezone.now(),
+        ended_at=None if state is AnswerState.STREAMING else timezone.now(),
     )
-    run.text = run.seal_text(conversation.seal(), answer)
+    Run.text.write(run, conversation.seal(), answer)
     run.save()
     conversation.head = run
     conversation.save(update_fields=["head"])

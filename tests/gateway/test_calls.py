@@ -122,7 +122,7 @@ def test_a_key_of_another_provider_does_not_open() -> None:
 
 def test_the_key_is_not_in_the_database_in_clear() -> None:
     provider = Provider.objects.get(pk=ProviderFactory.with_key("sk-very-secret-key-1234").pk)
-    assert provider.sealed_api_key is not None
+    assert provider.sealed_api_key
     assert b"secret" not in bytes(provider.sealed_api_key)
     assert provider.key_hint == "…1234"
 

@@ -7,20 +7,23 @@ import uuid
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connection
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.core import crypto, db
+from apps.gateway import answers
+from apps.gateway.answers import Answer
+from apps.gateway.enums import AnswerState
 from apps.gateway.models import UsageEntry
-from apps.learning import queries, services, tries
-from apps.learning.enums import TryState
+from apps.learning import queries, services
 from apps.learning.models import Bench, Exercise, PracticeTry
 from apps.learning.queries.practice import MAX_PROMPT
 from bench.upstream import Running
 from tests.factories.accounts import UserFactory
 from tests.factories.chat import make_model
+from tests.factories.gateway import make_call
 from tests.factories.learning import publish
 from tests.live import LiveServer, Tab
 
@@ -38,8 +41,8 @@ def prepare(upstream: Running, behaviour: str = "steady") -> tuple[User, Exercis
 async def read(tab: Tab, text: str = "", seq: int = 0) -> tuple[str, dict[str, Any]]:
     """Put an answer together as the page does; return it with the frame that ended it."""
     while True:
-        frame = await tab.until(lambda frame: frame["type"].startswith("practice.") and "ref" not in frame)
-        if frame["type"] == "practice.done":
+        frame = await tab.until(lambda frame: frame["type"].startswith("answer."))
+        if frame["type"] == "answer.end":
             return text, frame
         assert frame["after"] == seq, "a gap or a double"
         text, seq = text + frame["text"], frame["seq"]
@@ -62,8 +65,8 @@ async def test_somebody_without_any_proof_practises(live_server_ws: LiveServer, 
 
     def stored() -> None:
         entry = PracticeTry.objects.get()
-        assert entry.state == TryState.DONE
-        assert b"Count" not in bytes(entry.prompt_sealed)
+        assert entry.state == AnswerState.DONE
+        assert b"Count" not in bytes(entry.prompt)
         page = queries.lesson_page(user, queries.readable_lessons().get(code="two"))
         assert page.bench is not None
         assert [shown.prompt for shown in page.bench.tries] == ["Count, please"]
@@ -81,11 +84,11 @@ async def test_a_reload_in_mid_answer_loses_and_doubles_nothing(live_server_ws: 
     session = await live_server_ws.sign_in(user)
     async with live_server_ws.tab(session) as tab:
         name = (await ask(tab, exercise))["try"]
-        first = await tab.next("practice.chunk")
+        first = await tab.next("answer.chunk")
     text, seq = first["text"], first["seq"]
     await asyncio.sleep(0.1)
     async with live_server_ws.tab(session) as tab:
-        assert (await tab.ask({"type": "practice.resume", "try": name, "last_seq": seq}))["state"] == "running"
+        assert (await tab.ask({"type": "practice.resume", "try": name, "last_seq": seq}))["state"] == "streaming"
         text, done = await read(tab, text, seq)
         assert text.split() == WORDS
         assert done["state"] == "done"
@@ -98,9 +101,9 @@ async def test_stopping_keeps_what_was_written_and_counts(live_server_ws: LiveSe
     session = await live_server_ws.sign_in(user)
     async with live_server_ws.tab(session) as tab, live_server_ws.tab(session) as other:
         name = (await ask(tab, exercise))["try"]
-        await tab.next("practice.chunk")
+        await tab.next("answer.chunk")
         assert (await other.ask({"type": "practice.stop", "try": name}))["type"] == "practice.stopping"
-        done = await tab.next("practice.done")
+        done = await tab.next("answer.end")
     assert (done["state"], done["left"]) == ("stopped", 2)
     assert done["html"]
     await asyncio.sleep(0.2)
@@ -110,13 +113,13 @@ async def test_stopping_keeps_what_was_written_and_counts(live_server_ws: LiveSe
 async def test_a_stop_asked_in_another_process_is_found(
     live_server_ws: LiveServer, upstream: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tries, "LOOK_SECONDS", 0.05)
-    monkeypatch.setattr(tries, "end_here", lambda *args: None)  # the other process does not answer this try
+    monkeypatch.setattr(answers, "KEEP_SECONDS", 0.05)
+    monkeypatch.setattr(answers, "stop", lambda *args: None)  # the other process does not answer this try
     user, exercise = await db.run(prepare, upstream, "tokens=400,interval=20,first=10")
     async with live_server_ws.tab(await live_server_ws.sign_in(user)) as tab:
         name = (await ask(tab, exercise))["try"]
         await tab.ask({"type": "practice.stop", "try": name})
-        assert (await tab.next("practice.done"))["state"] == "stopped"
+        assert (await tab.next("answer.end"))["state"] == "stopped"
 
 
 @pytest.mark.parametrize("fault", ["500", "429", "half-event", "bad-json", "huge-token"])
@@ -169,86 +172,12 @@ async def test_without_a_model_nothing_is_stored(live_server_ws: LiveServer, per
     assert await db.run(PracticeTry.objects.count) == 0
 
 
-def hiccup(monkeypatch: pytest.MonkeyPatch, name: str, times: int) -> list[str]:
-    """Have the database itself fail the first `times` that a service is called; return what it failed."""
-    real, failed = getattr(services, name), list[str]()
-
-    def execute(run: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        failed.append(sql)
-        raise OperationalError("the database is away")
-
-    def flaky(*args: Any, **kwargs: Any) -> Any:
-        if len(failed) >= times:
-            return real(*args, **kwargs)
-        with connection.execute_wrapper(execute):
-            return real(*args, **kwargs)
-
-    monkeypatch.setattr(services, name, flaky)
-    return failed
-
-
-async def test_a_database_that_fails_once_loses_no_answer(
-    live_server_ws: LiveServer, upstream: Running, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(tries, "FIRST_PAUSE", 0.01)
-    failed = hiccup(monkeypatch, "end_try", 2)
-    user, exercise = await db.run(prepare, upstream)
-    async with live_server_ws.tab(await live_server_ws.sign_in(user)) as tab:
-        await ask(tab, exercise)
-        text, done = await read(tab)
-        assert len(failed) == 2
-        assert (done["state"], done["left"], text.split()) == ("done", 2, WORDS)
-
-        def stored() -> None:
-            entry = PracticeTry.objects.get()
-            assert (entry.state, UsageEntry.objects.count()) == (TryState.DONE, 1)
-            page = queries.lesson_page(user, queries.readable_lessons().get(code="two"))
-            assert page.bench is not None
-            assert "0 1 2" in page.bench.tries[0].answer
-
-        await db.run(stored)
-        assert (await ask(tab, exercise))["type"] == "practice.started", "The bench is free for the next try."
-        await read(tab)
-
-
-async def test_a_database_that_stays_away_is_told_as_it_is(
-    live_server_ws: LiveServer, upstream: Running, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(tries, "FIRST_PAUSE", 0.01)
-    monkeypatch.setattr(tries, "LONGEST_PAUSE", 0.05)
-    hiccup(monkeypatch, "end_try", 99)
-    user, exercise = await db.run(prepare, upstream)
-    async with live_server_ws.tab(await live_server_ws.sign_in(user)) as tab:
-        await ask(tab, exercise)
-        text, done = await read(tab)
-    assert text.split() == WORDS
-    assert (done["state"], done["code"]) == ("interrupted", "not_kept"), "Done would be a lie: after a reload it is not there."
-    assert "could not be kept" in done["message"]
-    assert "0 1 2" in done["html"]
-    await db.run(lambda: services.interrupt_lost_tries(alone=True))
-
-
-async def test_a_stop_is_found_after_the_database_failed_to_be_asked(
-    live_server_ws: LiveServer, upstream: Running, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(tries, "LOOK_SECONDS", 0.02)
-    monkeypatch.setattr(tries, "end_here", lambda *args: None)  # the other process does not answer this try
-    failed = hiccup(monkeypatch, "stop_was_asked", 1)
-    user, exercise = await db.run(prepare, upstream, "tokens=400,interval=20,first=10")
-    async with live_server_ws.tab(await live_server_ws.sign_in(user)) as tab:
-        name = (await ask(tab, exercise))["try"]
-        while not failed:  # noqa: ASYNC110  a list that a database thread fills
-            await asyncio.sleep(0.01)
-        await tab.ask({"type": "practice.stop", "try": name})
-        assert (await tab.next("practice.done"))["state"] == "stopped"
-
-
 async def test_tries_run_out(live_server_ws: LiveServer, upstream: Running) -> None:
     user, exercise = await db.run(prepare, upstream, "tokens=2,interval=1,first=1")
     async with live_server_ws.tab(await live_server_ws.sign_in(user)) as tab:
         for left in (2, 1, 0):
             assert (await ask(tab, exercise))["left"] == left
-            await tab.next("practice.done")
+            await tab.next("answer.end")
         refused = await ask(tab, exercise)
     assert refused["code"] == "no_tries"
     assert "used all your tries" in refused["message"]
@@ -304,7 +233,7 @@ async def test_somebody_elses_try_looks_like_none(live_server_ws: LiveServer, up
             )
         assert await db.run(lambda: PracticeTry.objects.get().stop_asked_at) is None
         await tab.ask({"type": "practice.stop", "try": name})
-        await tab.next("practice.done")
+        await tab.next("answer.end")
 
 
 @pytest.mark.parametrize("frame", [{"exercise": 999999, "prompt": "x"}, {"exercise": "one", "prompt": "x"}, {"prompt": "x"}, {}])
@@ -318,25 +247,73 @@ async def test_a_server_that_goes_down_gives_the_try_back(live_server_ws: LiveSe
     user, exercise = await db.run(prepare, upstream, "tokens=400,interval=20,first=10")
     async with live_server_ws.tab(await live_server_ws.sign_in(user)) as tab:
         await ask(tab, exercise)
-        await tab.next("practice.chunk")
-        await live_server_ws.run(tries._interrupt_all())
-        done = await tab.next("practice.done")
+        await tab.next("answer.chunk")
+        await live_server_ws.run(answers.drain())
+        done = await tab.next("answer.end")
     assert (done["state"], done["left"]) == ("interrupted", 3)
 
 
-def test_a_process_that_died_gives_the_try_back(upstream: Running) -> None:
+def an_open_try(upstream: Running, written: str = "") -> tuple[PracticeTry, crypto.Seal]:
+    """A try that is being answered by nobody here."""
     user, exercise = prepare(upstream)
     bench = Bench.objects.create(user=user, exercise=exercise, data_key=crypto.new_data_key(user.pk))
-    PracticeTry.objects.create(bench=bench, prompt_sealed=b"x")
-    assert services.interrupt_lost_tries() == 0  # it may still be answered elsewhere
-    assert services.interrupt_lost_tries(alone=True) == 1
-    assert services.practice.tries_left(bench, exercise) == 3
+    seal = crypto.open_seal(bench.data_key, user.pk)
+    entry = PracticeTry(bench=bench)
+    PracticeTry.prompt.write(entry, seal, "Count")
+    PracticeTry.answer.write(entry, seal, written)
+    entry.save()
+    return entry, seal
+
+
+def test_a_process_that_died_gives_the_try_back_with_what_was_kept(upstream: Running) -> None:
+    entry, seal = an_open_try(upstream)
+    plan = services.practice.TryPlan(
+        id=entry.pk, language="en", call=make_call(upstream.base_url), bench_id=entry.bench_id, seal=seal
+    )
+    assert services.keep_try(plan=plan, text="0 1 2", seq=3) is False
+    assert queries.tries_left(entry.bench) == 2
+    assert answers.interrupt_lost() == 0  # it may still be answered elsewhere
+    PracticeTry.objects.update(heartbeat_at=timezone.now() - answers.LOST_AFTER * 2)
+    assert answers.interrupt_lost() == 1
+    entry.refresh_from_db()
+    assert (entry.state, entry.seq, PracticeTry.answer.read(entry, seal)) == (AnswerState.INTERRUPTED, 3, "0 1 2")
+    assert entry.finished_at is not None
+    assert queries.tries_left(entry.bench) == 3
+    assert answers.interrupt_lost(alone=True) == 0
+
+
+def test_what_has_ended_is_neither_kept_nor_ended_again(upstream: Running) -> None:
+    entry, seal = an_open_try(upstream)
+    plan = services.practice.TryPlan(
+        id=entry.pk, language="en", call=make_call(upstream.base_url), bench_id=entry.bench_id, seal=seal
+    )
+    ended = Answer(AnswerState.DONE, "0 1 2", 3)
+    told = services.end_try(plan=plan, answer=ended)
+    assert (told["state"], told["left"], told["left_text"]) == ("done", 2, "2 tries left")
+    services.keep_try(plan=plan, text="0", seq=1)
+    assert services.end_try(plan=plan, answer=Answer(AnswerState.FAILED, "", 0, "timeout_idle"))["left"] == 2
+    entry.refresh_from_db()
+    assert (entry.state, entry.seq, PracticeTry.answer.read(entry, seal)) == (AnswerState.DONE, 3, "0 1 2")
+
+
+async def test_a_try_of_a_dead_process_is_shown_as_far_as_it_was_kept(live_server_ws: LiveServer, upstream: Running) -> None:
+    entry, _ = await db.run(an_open_try, upstream, "**0** 1")
+    user = await db.run(lambda: entry.bench.user)
+    async with live_server_ws.tab(await live_server_ws.sign_in(user)) as tab:
+        assert (await tab.ask({"type": "practice.resume", "try": str(entry.pk)}))["state"] == "streaming"
+        stored = await tab.next("answer.stored")
+        assert (stored["state"], stored["text"], stored["left"]) == ("streaming", "**0** 1", 2)
+        await db.run(answers.interrupt_lost, alone=True)
+        await tab.ask({"type": "practice.resume", "try": str(entry.pk)})
+        stored = await tab.next("answer.stored")
+    assert (stored["state"], stored["left"], stored["left_text"]) == ("interrupted", 3, "3 tries left")
+    assert "<strong>0</strong>" in stored["html"]
 
 
 def test_a_destroyed_key_is_said_on_the_page(client: Client, upstream: Running) -> None:
     user, exercise = prepare(upstream)
     bench = Bench.objects.create(user=user, exercise=exercise, data_key=crypto.new_data_key(user.pk))
-    PracticeTry.objects.create(bench=bench, prompt_sealed=b"x" * 40, state=TryState.DONE)
+    PracticeTry.objects.create(bench=bench, prompt=b"x" * 40, state=AnswerState.DONE)
     crypto.destroy_owner_key(owner_id=user.pk)
     client.force_login(user)
     page = client.get(reverse("learning:lesson", args=["course", "two"]))

@@ -29,6 +29,16 @@ from apps.learning.realdata import find_real_data
         ("+33 6 12 34 56 78", RealDataKind.PHONE),
         ("+33(0)612345678", RealDataKind.PHONE),
         ("0033 1 40 50 60 70", RealDataKind.PHONE),
+        ("+32 470 12 34 56", RealDataKind.PHONE),  # Belgium: nine digits after the country
+        ("call +1 (650) 253-0000", RealDataKind.PHONE),
+        ("FR76 3000 6000 0112 3456 7890 188", RealDataKind.IBAN),  # mistyped: somebody's all the same
+        ("NO93 8601 1117 947", RealDataKind.IBAN),  # the shortest there is
+        ("4242 4242 4242 4242", RealDataKind.CARD),
+        ("5555555555554444", RealDataKind.CARD),
+        ("3782-822463-10005", RealDataKind.CARD),
+        ("732 829 320 00074", RealDataKind.COMPANY),
+        ("SIREN : 732 829 320", RealDataKind.COMPANY),
+        ("RCS Paris 732829320", RealDataKind.COMPANY),
     ],
 )
 def test_what_is_found(text: str, kind: RealDataKind) -> None:
@@ -47,6 +57,11 @@ def test_what_is_found(text: str, kind: RealDataKind) -> None:
         "The policy AB12 covers glasses, dental and hearing",
         "FR20 green tea pack of twelve items for everybody",
         "a @ b, [NAME], [ADDRESS]",
+        "4242 4242 4242 4241",  # like a card, but its check digit is wrong: any number
+        "732 829 320 euros",
+        "SIREN 732 829 321",
+        "ISBN 978-2-07-036822-8, page 1234",
+        "de 1 200 000 à 1 500 000 euros en 2026",
         "",
     ],
 )
@@ -54,7 +69,11 @@ def test_what_is_let_through(text: str) -> None:
     assert find_real_data(text) == []
 
 
-@pytest.mark.parametrize("text", ["1 " * 1000, "a@" * 1000, "FR12" + "A" * 1996, "0 1" * 666, "a." * 999 + "@", "FR76 " * 400])
+ODD = ["1 " * 1000, "a@" * 1000, "FR12" + "A" * 1996, "0 1" * 666, "a." * 999 + "@", "FR76 " * 400]
+ODD += ["4242 " * 400, "+33 " * 500, "06 12 " * 330, "12345678 " * 220, "siren " * 330]
+
+
+@pytest.mark.parametrize("text", ODD)
 def test_no_text_takes_long(text: str) -> None:
     start = time.perf_counter()
     find_real_data(text)

@@ -23,6 +23,7 @@ from apps.learning.enums import LearnerState
 from apps.learning.models import Course, Enrolment, Question, Response
 from tests.factories.accounts import EntityFactory, UserFactory
 from tests.factories.learning import course_content, finish_lessons, pass_course, publish, take_quiz
+from tests.pages import markup
 
 pytestmark = pytest.mark.django_db
 
@@ -190,7 +191,7 @@ def test_filters_that_cannot_be_read_filter_nothing(client: Client, course: Cour
 def test_the_preview_speaks_both_languages_and_solves_the_question(
     client: Client, course: Course, trainer: User, language: str
 ) -> None:
-    page = client.get(url("preview", "course", "one"), {"language": language}).content.decode()
+    page = markup(client.get(url("preview", "course", "one"), {"language": language}))
     assert f"Body one. ({language})" in page
     assert f"why check-one a ({language})" in page
     assert f'<html lang="{language}"' in page

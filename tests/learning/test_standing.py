@@ -10,13 +10,12 @@ from django.utils import timezone, translation
 from pytest_django import DjangoAssertNumQueries
 
 from apps.access import capabilities
-from apps.access.enums import AwardSource
+from apps.access.enums import AwardSource, StepState
 from apps.access.models import Requirement
 from apps.access.queries import explain, has_capability
 from apps.access.services import add_requirement, award_training, grant_waiver
 from apps.accounts.models import User
 from apps.learning import queries, services
-from apps.learning.enums import StepState
 from apps.learning.models import Course, Lesson
 from tests.factories.accounts import UserFactory
 from tests.factories.learning import course_content, finish_lessons, pass_course, publish, take_quiz

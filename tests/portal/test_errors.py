@@ -14,6 +14,7 @@ from django.utils.html import escape
 
 from almia import urls as site
 from tests.factories.accounts import UserFactory
+from tests.pages import markup
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
 
@@ -70,7 +71,7 @@ def client() -> Client:
 def test_each_error_has_its_page_in_the_persons_language_and_theme(client: Client, status: int) -> None:
     client.force_login(UserFactory(language="fr", theme="dark"))
     response = client.get(f"/raise/{status}/", headers={"accept-language": "en"})
-    page = response.content.decode()
+    page = markup(response)
     assert response.status_code == status
     assert f'<p class="error-page__code">{status}</p>' in page
     assert '<html lang="fr" data-theme="dark"' in page
@@ -79,7 +80,7 @@ def test_each_error_has_its_page_in_the_persons_language_and_theme(client: Clien
 
 def test_who_has_no_language_gets_the_browsers(client: Client) -> None:
     client.force_login(UserFactory())
-    assert '<html lang="en"' in client.get("/raise/404/", headers={"accept-language": "en-GB"}).content.decode()
+    assert '<html lang="en"' in markup(client.get("/raise/404/", headers={"accept-language": "en-GB"}))
 
 
 def test_a_form_from_elsewhere_is_refused_in_words() -> None:

@@ -24,6 +24,7 @@ from tests.factories.access import (
 from tests.factories.accounts import UserFactory
 from tests.factories.chat import make_conversation
 from tests.factories.learning import finish_lessons, pass_course, publish, take_quiz
+from tests.pages import markup
 
 pytestmark = pytest.mark.django_db
 
@@ -180,8 +181,8 @@ def test_the_page_asks_for_itself_again_when_rights_change(client: Client, cours
     for course in courses:
         AwardFactory(user=user, training=course.training)
     SignatureFactory(user=user, charter=Charter.objects.get())
-    fragment = client.get("/", headers={"HX-Request": "true"}).content.decode()
-    assert fragment.lstrip().startswith('<div id="home"')
+    fragment = markup(client.get("/", headers={"HX-Request": "true"}))
+    assert fragment.startswith('<div id="home"')
     assert 'action="/chat/start/"' in fragment
     assert "data-announce" in fragment
 

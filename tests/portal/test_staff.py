@@ -10,16 +10,18 @@ from django.utils import timezone, translation
 
 from apps.accounts.models import RefusedSignIn, User
 from apps.core import audit, outbox
+from apps.core.attention import attention_for
 from apps.core.enums import MessageState
 from apps.core.ids import uuid7
 from apps.core.models import AuditEntry, OutboxMessage
 from apps.gateway.enums import STANDARD_ALIAS, Outcome, VersionStatus
 from apps.gateway.models import Alias, Model, ModelVersion, Provider, UsageEntry
-from apps.portal import services, staff
-from apps.portal.attention import attention_for
+from apps.portal import staff
+from apps.portal.verification import verify_audit
 from tests.factories.access import RequirementFactory, WaiverFactory
 from tests.factories.accounts import UserFactory
 from tests.factories.gateway import AliasFactory, ProviderFactory, VersionFactory
+from tests.pages import markup
 
 pytestmark = pytest.mark.django_db
 
@@ -129,7 +131,7 @@ def test_the_trail_names_nobody_but_whom_one_looks_for(client: Client) -> None:
         assert str(somebody.pk) not in page
         assert somebody.last_name not in page
     for asked in (person.email.upper(), str(person.pk)):
-        page = client.get("/staff/audit/", {"person": asked}).content.decode()
+        page = markup(client.get("/staff/audit/", {"person": asked}))
         assert page.count("<code>access.revoke_award</code>") == 1
         assert f'<td><a href="/staff/people/{person.pk}/">Odile Marchand</a></td>' in page
         assert f'value="{person.email}"' in page
@@ -223,7 +225,7 @@ def test_verifying_the_trail_writes_its_result_into_the_trail(client: Client) ->
 def test_a_changed_entry_is_found() -> None:
     entry = _record("access.award")
     AuditEntry.objects.filter(pk=entry.pk)._raw_delete("default")
-    result = services.verify_audit(actor=None)
+    result = verify_audit(actor=None)
     assert not result.details["holds"]
     assert result.details["problem"]
 
@@ -232,7 +234,7 @@ def test_what_was_found_is_kept_in_one_language_and_read_in_the_readers(client: 
     entry = _record("access.award")
     AuditEntry.objects.filter(pk=entry.pk)._raw_delete("default")
     with translation.override("fr"):
-        result = services.verify_audit(actor=None)
+        result = verify_audit(actor=None)
     assert result.details["problem"] == "The trail ends at entry 0, but 1 were written."
     client.force_login(UserFactory(permissions=["core.read_audit"], language="fr"))
     assert "La piste finit à la trace 0" in client.get("/staff/audit/").content.decode()

@@ -37,7 +37,7 @@ def many(name: str, count: int) -> str:
         (LOGIN, "Host: evil.example\r\n" + FORM, "login=x", 400),
         ("GET /healthz", "Host: whoever probes\r\n", "", 200),
         # Addresses
-        ("GET /%zz%80", "", "", 302),
+        ("GET /%zz%80", "", "", 404),
         ("GET /api/v1/capabilities/%00/", "", "", 401),
         ("GET /accounts/%00", "", "", 404),
         ("GET /accounts/login/?next=%00", "", "", 200),
@@ -49,7 +49,7 @@ def many(name: str, count: int) -> str:
         ("GET /accounts/login/?b=%00&" + many("a", 1500), "", "", 400),
         ("GET /accounts/login/?" + many("a", 1500), "", "", 400),
         ("GET /\xe9", "", "", 400),
-        ("OPTIONS *", "", "", 302),
+        ("OPTIONS *", "", "", 404),
         # Bodies
         (LOGIN, "Transfer-Encoding: chunked\r\n" + FORM, "zz\r\nabc\r\n", 400),
         (LOGIN, "Content-Type: multipart/form-data\r\n", "abc", 400),

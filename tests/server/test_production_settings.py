@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from almia.server.errors import CannotServe
-from almia.server.web import configuration
+from apps.server.errors import CannotServe
+from apps.server.web import configuration
 from tools.check import PRODUCTION
 
 NAME = "almia.settings.production"

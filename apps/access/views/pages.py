@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
+from django_htmx.http import HttpResponseClientRedirect
 
-from apps.access import capabilities
 from apps.access.forms import CharterForm
-from apps.access.queries import charter_for, explain, has_capability
-from apps.access.services import AccessError, sign_charter
+from apps.access.queries import charter_for, explain, get_capability, has_capability
+from apps.access.services import sign_charter
+from apps.accounts.requests import SignedInRequest
+from apps.core.htmx import render_either
+from apps.core.refusals import refusals_told
 
 
 @require_http_methods(["GET", "POST"])
-def charter(request: HttpRequest) -> HttpResponse:
+def charter(request: SignedInRequest) -> HttpResponse:
     """Read the charter in force, and sign it."""
-    assert request.user.is_authenticated
     form = CharterForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_told(request, messages.WARNING):
             sign_charter(user=request.user, version=form.cleaned_data["version"], language=get_language() or "fr")
-        except AccessError as error:
-            messages.warning(request, str(error))
-        else:
             messages.success(request, _("Thank you: your signature is kept."))
         return redirect("access:charter")
     charter, signature = charter_for(request.user)
@@ -35,20 +34,13 @@ def charter(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def locked(request: HttpRequest, capability: str) -> HttpResponse:
+def locked(request: SignedInRequest, capability: str) -> HttpResponse:
     """What the locked page shows, again: asked for when rights have changed. Leads to the page once it is open."""
-    assert request.user.is_authenticated
-    try:
-        capabilities.get(capability)
-    except LookupError:
-        raise Http404 from None
+    get_capability(capability)
     came_for = request.GET.get("next", "")
     if not url_has_allowed_host_and_scheme(came_for, {request.get_host()}, require_https=request.is_secure()):
         came_for = "/"
     if has_capability(request.user, capability):
-        if request.headers.get("HX-Request"):
-            return HttpResponse(headers={"HX-Redirect": came_for})
-        return redirect(came_for)
+        return HttpResponseClientRedirect(came_for) if request.htmx else redirect(came_for)
     context = {"explanation": explain(request.user, capability), "came_for": came_for}
-    template = "access/_locked.html" if request.headers.get("HX-Request") else "access/locked.html"
-    return render(request, template, context)
+    return render_either(request, "access/locked.html", "access/_locked.html", context)

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -17,19 +17,18 @@ from apps.access import queries, services
 from apps.access.forms import AwardForm, ReasonForm, WaiverForm, end_of
 from apps.accounts.models import User
 from apps.accounts.queries import get_person
+from apps.accounts.requests import SignedInRequest
+from apps.core.refusals import refusals_on
 
-from .requirements import may_manage, staff
+from .requirements import may_manage
 
 
 def _page(
-    request: HttpRequest, person: User, form: Form, act: Callable[[dict[str, Any]], None], words: dict[str, Any], done: str
+    request: SignedInRequest, person: User, form: Form, act: Callable[[dict[str, Any]], None], words: dict[str, Any], done: str
 ) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_on(form):
             act(form.cleaned_data)
-        except services.AccessError as error:
-            form.add_error(None, str(error))
-        else:
             messages.success(request, done)
             return redirect("accounts:person", person.pk)
     context = {"person": person, "form": form, **words}
@@ -38,7 +37,7 @@ def _page(
 
 @require_http_methods(["GET", "POST"])
 @may_manage
-def award(request: HttpRequest, person_id: uuid.UUID) -> HttpResponse:
+def award(request: SignedInRequest, person_id: uuid.UUID) -> HttpResponse:
     """Enter a proof for somebody."""
     person = get_person(person_id)
 
@@ -49,7 +48,7 @@ def award(request: HttpRequest, person_id: uuid.UUID) -> HttpResponse:
             major=data["major"],
             evidence=data["evidence"],
             expires_at=end_of(data["until"]) if data["until"] else None,
-            actor=staff(request),
+            actor=request.user,
         )
 
     words = {
@@ -62,7 +61,7 @@ def award(request: HttpRequest, person_id: uuid.UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @may_manage
-def waive(request: HttpRequest, person_id: uuid.UUID) -> HttpResponse:
+def waive(request: SignedInRequest, person_id: uuid.UUID) -> HttpResponse:
     """Let somebody off a training for a time."""
     person = get_person(person_id)
 
@@ -72,7 +71,7 @@ def waive(request: HttpRequest, person_id: uuid.UUID) -> HttpResponse:
             training=data["training"],
             reason=data["reason"],
             expires_at=end_of(data["until"]),
-            actor=staff(request),
+            actor=request.user,
         )
 
     words = {
@@ -85,12 +84,12 @@ def waive(request: HttpRequest, person_id: uuid.UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @may_manage
-def revoke(request: HttpRequest, award_id: uuid.UUID) -> HttpResponse:
+def revoke(request: SignedInRequest, award_id: uuid.UUID) -> HttpResponse:
     """Take an award back."""
     found = queries.get_award(award_id)
 
     def act(data: dict[str, Any]) -> None:
-        services.revoke_award(award=found, actor=staff(request), reason=data["reason"])
+        services.revoke_award(award=found, actor=request.user, reason=data["reason"])
 
     words = {
         "title": _("Withdraw this proof"),
@@ -103,12 +102,12 @@ def revoke(request: HttpRequest, award_id: uuid.UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @may_manage
-def withdraw(request: HttpRequest, waiver_id: uuid.UUID) -> HttpResponse:
+def withdraw(request: SignedInRequest, waiver_id: uuid.UUID) -> HttpResponse:
     """End a waiver before its day."""
     found = queries.get_waiver(waiver_id)
 
     def act(data: dict[str, Any]) -> None:
-        services.withdraw_waiver(waiver=found, actor=staff(request), reason=data["reason"])
+        services.withdraw_waiver(waiver=found, actor=request.user, reason=data["reason"])
 
     words = {
         "title": _("End this waiver"),

@@ -7,47 +7,34 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from apps.access import capabilities, queries
-from apps.access.capabilities import Capability
+from apps.access import queries
 from apps.access.forms import AskForm
 from apps.access.impact import Ask, asks_of, impact_of, with_ask, without_ask
-from apps.access.services import AccessError, add_requirement, remove_requirement
-from apps.accounts.models import User
+from apps.access.services import add_requirement, remove_requirement
+from apps.accounts.requests import SignedInRequest
+from apps.core.refusals import refusals_told
 
 PER_PAGE = 50
 may_manage = permission_required("access.manage_access", raise_exception=True)
 
 
-def staff(request: HttpRequest) -> User:
-    """The member of staff who asks; the permission was checked before."""
-    assert request.user.is_authenticated
-    return request.user
-
-
-def _capability(code: str) -> Capability:
-    try:
-        return capabilities.get(code)
-    except LookupError:
-        raise Http404 from None
-
-
 @require_safe
 @may_manage
-def index(request: HttpRequest) -> HttpResponse:
+def index(request: SignedInRequest) -> HttpResponse:
     """Every capability and what it asks for."""
     return render(request, "access/staff/requirements.html", {"asked": queries.requirements_by_capability()})
 
 
 @require_http_methods(["GET", "POST"])
 @may_manage
-def ask(request: HttpRequest, capability: str) -> HttpResponse:
+def ask(request: SignedInRequest, capability: str) -> HttpResponse:
     """Ask for something more, or a later version: choose it (GET), see whom it concerns (GET with the choice), do it (POST)."""
-    found = _capability(capability)
+    found = queries.get_capability(capability)
     chosen = request.POST if request.method == "POST" else request.GET if "what" in request.GET else None
     form = AskForm(chosen)
     context: dict[str, Any] = {"capability": found, "form": form}
@@ -59,7 +46,7 @@ def ask(request: HttpRequest, capability: str) -> HttpResponse:
                 training=training,
                 min_major=min_major if training else 1,
                 charter=training is None,
-                actor=staff(request),
+                actor=request.user,
             )
             messages.success(request, _("“%(what)s” asks for this from now on.") % {"what": found.label})
             return redirect("access:requirements")
@@ -72,16 +59,13 @@ def ask(request: HttpRequest, capability: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @may_manage
-def remove(request: HttpRequest, capability: str, requirement_id: int) -> HttpResponse:
+def remove(request: SignedInRequest, capability: str, requirement_id: int) -> HttpResponse:
     """Stop asking for something: shown whom it concerns (GET), then done (POST)."""
-    found = _capability(capability)
+    found = queries.get_capability(capability)
     requirement = queries.get_requirement(found.code, requirement_id)
     if request.method == "POST":
-        try:
-            remove_requirement(requirement=requirement, actor=staff(request))
-        except AccessError as error:
-            messages.error(request, str(error))
-        else:
+        with refusals_told(request):
+            remove_requirement(requirement=requirement, actor=request.user)
             messages.success(request, _("“%(what)s” no longer asks for this.") % {"what": found.label})
         return redirect("access:requirements")
     before = asks_of(found.code)
@@ -97,7 +81,7 @@ def remove(request: HttpRequest, capability: str, requirement_id: int) -> HttpRe
 
 @require_safe
 @may_manage
-def waivers(request: HttpRequest) -> HttpResponse:
+def waivers(request: SignedInRequest) -> HttpResponse:
     """The waivers that run, the first to end first."""
     page = Paginator(queries.running_waivers(), PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "access/staff/waivers.html", {"page": page})
@@ -105,7 +89,7 @@ def waivers(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @may_manage
-def charters(request: HttpRequest) -> HttpResponse:
+def charters(request: SignedInRequest) -> HttpResponse:
     """The versions of the charter, and how many have signed each."""
     return render(
         request, "access/staff/charters.html", {"charters": queries.charter_versions(), "current": queries.current_charter()}
@@ -114,6 +98,6 @@ def charters(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @may_manage
-def charter_version(request: HttpRequest, version: int) -> HttpResponse:
+def charter_version(request: SignedInRequest, version: int) -> HttpResponse:
     """One version of the charter, as it was published."""
     return render(request, "access/staff/charter.html", {"charter": queries.get_charter(version)})

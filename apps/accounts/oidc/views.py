@@ -7,7 +7,10 @@ from allauth.socialaccount.helpers import render_authentication_error
 from allauth.socialaccount.models import SocialApp
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView, OAuth2LoginView
-from django.http import Http404, HttpRequest, HttpResponse
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+
+from apps.core.missing import NotThere
 
 from .provider import OidcAdapter
 
@@ -29,11 +32,13 @@ class CallbackView(OAuth2CallbackView):
         return state, response
 
 
+@login_not_required
 def login(request: HttpRequest, provider_id: str) -> HttpResponse:
     """Send the browser to the provider (POST; a GET shows a page with that button)."""
     return _answer(OAuth2LoginView, request, provider_id)
 
 
+@login_not_required
 def callback(request: HttpRequest, provider_id: str) -> HttpResponse:
     """Where the provider sends the browser back to."""
     return _answer(CallbackView, request, provider_id)
@@ -43,5 +48,5 @@ def _answer(view: Any, request: HttpRequest, provider_id: str) -> HttpResponse:
     try:
         response: HttpResponse = view.adapter_view(OidcAdapter(request, provider_id))(request)
     except SocialApp.DoesNotExist:
-        raise Http404 from None
+        raise NotThere from None
     return response

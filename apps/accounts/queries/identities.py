@@ -6,9 +6,9 @@ from datetime import datetime
 
 from allauth.socialaccount.models import SocialAccount
 from django.db.models import QuerySet
-from django.http import Http404
 
 from apps.accounts.models import RefusedSignIn, SignInRules, User
+from apps.core.missing import get_or_not_there
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,6 @@ def count_refused() -> int:
 
 
 def get_refused(refused_id: uuid.UUID) -> RefusedSignIn:
-    """Return a refused sign-in with the account that holds its address, for staff. Raises Http404."""
-    found = RefusedSignIn.objects.select_related("holder__entity", "holder__department", "person").filter(pk=refused_id).first()
-    if found is None:
-        raise Http404
-    return found
+    """Return a refused sign-in with the account that holds its address, for staff. Raises NotThere."""
+    waiting = RefusedSignIn.objects.select_related("holder__entity", "holder__department", "person")
+    return get_or_not_there(waiting, pk=refused_id)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.db.models import QuerySet
-from django.http import Http404
 
 from apps.accounts.addresses import normal_email
 from apps.accounts.enums import PersonState, Role
 from apps.accounts.models import Department, Entity, JobRole, Site, User
+from apps.core.missing import get_or_not_there
 from apps.core.text import folded
 
 if TYPE_CHECKING:
@@ -54,16 +54,9 @@ def find_people(
 
 
 def get_person(person_id: uuid.UUID) -> User:
-    """Return a person with their place in the company and groups, for staff. Raises Http404."""
-    person = (
-        User.objects.select_related("entity", "department", "site", "job_role")
-        .prefetch_related("groups")
-        .filter(pk=person_id)
-        .first()
-    )
-    if person is None:
-        raise Http404
-    return person
+    """Return a person with their place in the company and groups, for staff. Raises NotThere."""
+    people = User.objects.select_related("entity", "department", "site", "job_role").prefetch_related("groups")
+    return get_or_not_there(people, pk=person_id)
 
 
 def find_person(text: str) -> User | None:

@@ -12,7 +12,7 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.accounts.enums import Refusal
+from apps.accounts.enums import RefusalReason
 from apps.accounts.errors import AccountError
 from apps.accounts.models import NO_ADDRESS, RefusedSignIn, SignInRules, User
 from apps.accounts.oidc.claims import PROVIDER, Claims
@@ -97,7 +97,7 @@ def _details(claims: Claims | RefusedSignIn) -> dict[str, Any]:
     return {"issuer": claims.issuer, "identity": claims.identity[:16]}
 
 
-def _refuse(claims: Claims, holder: User, why: Refusal, person: User | None = None) -> RefusedSignIn:
+def _refuse(claims: Claims, holder: User, why: RefusalReason, person: User | None = None) -> RefusedSignIn:
     """Keep that `claims` came with the address of `holder`. The trail is told once, however often somebody tries."""
     seen = {"name": claims.name, "email": claims.email, "why": why, "person": person, "last_at": timezone.now()}
     rows = RefusedSignIn.objects.filter(identity=claims.identity)
@@ -139,7 +139,7 @@ def welcome_back(*, user: User, claims: Claims) -> User:
 def _take_over_address(user: User, claims: Claims) -> None:
     holder = holder_of(claims.email, lock=False)  # two people who swap their addresses must not wait for each other
     if holder is not None and holder.pk != user.pk and not _makes_way(holder):
-        _refuse(claims, holder, Refusal.NEW_ADDRESS, person=user)
+        _refuse(claims, holder, RefusalReason.NEW_ADDRESS, person=user)
         return
     before = user.email
     try:

@@ -3,7 +3,6 @@ from __future__ import annotations
 from allauth.account import app_settings
 from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
-from django.core.mail import EmailMessage
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -38,5 +37,5 @@ def invite_person(*, user: User, actor: User | None) -> None:
     with translation.override(user.language or settings.LANGUAGE_CODE):
         subject = _("Your Almia account")
         body = render_to_string("accounts/email/invitation.txt", context)
-    mail.queue(EmailMessage(subject=subject, body=body, to=[user.email]))
+    mail.queue(to=[user.email], subject=subject, body=body)
     audit.record(actor=actor, action="accounts.invite_person", target=user, subject=user)

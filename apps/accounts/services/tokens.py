@@ -14,6 +14,7 @@ from apps.accounts.errors import AccountError
 from apps.accounts.models import PersonalToken, User
 from apps.accounts.queries.tokens import TOKEN_MARK, token_digest
 from apps.core import audit
+from apps.core.missing import get_or_not_there
 
 MAX_TOKENS = 20
 LONGEST = timedelta(days=366)
@@ -63,9 +64,9 @@ def create_token(*, user: User, name: str, scopes: Sequence[str], expires_at: da
 def revoke_token(*, user: User, token_id: uuid.UUID) -> PersonalToken:
     """Make a token of `user` useless at once. Writes an audit entry; revoking twice changes nothing.
 
-    Raises PersonalToken.DoesNotExist for somebody else's token as for one that does not exist.
+    Finds the token itself, among those of `user`. Raises NotThere.
     """
-    token = PersonalToken.objects.select_for_update().get(pk=token_id, user=user)
+    token = get_or_not_there(PersonalToken.objects.select_for_update(), pk=token_id, user=user)
     if token.revoked_at is None:
         token.revoked_at = timezone.now()
         token.save(update_fields=["revoked_at"])

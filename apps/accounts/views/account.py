@@ -2,18 +2,18 @@ from __future__ import annotations
 
 from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from apps.accounts import queries, scopes
 from apps.accounts.panels import panels_for
+from apps.accounts.requests import SignedInRequest
 
 
 @require_safe
-def account(request: HttpRequest) -> HttpResponse:
+def account(request: SignedInRequest) -> HttpResponse:
     """One's own page: who I am, what I proved, how it looks, how it is protected, what my programs may do."""
-    assert request.user.is_authenticated
     person = queries.get_person(request.user.pk)
     context = {
         "person": person,

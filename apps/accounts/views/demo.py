@@ -2,19 +2,22 @@ from __future__ import annotations
 
 from allauth.account.utils import perform_login
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST
 
 from apps.accounts.demo import demo_user
+from apps.core.missing import NotThere
 
 
 @require_POST
+@login_not_required
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Sign in as one of the demo accounts, in one click. In the try-out only: anywhere else this address does not exist."""
     if not settings.TRYOUT:
-        raise Http404
+        raise NotThere
     user = demo_user(request.POST.get("account", ""))
     if user is None:
-        raise Http404
+        raise NotThere
     response: HttpResponse = perform_login(request, user, email_verification="none")
     return response

@@ -6,23 +6,24 @@ import uuid
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.accounts import queries, services
 from apps.accounts.enums import Decision
-from apps.accounts.errors import AccountError
 from apps.accounts.forms import DecisionForm, ReasonForm, SignInRulesForm
 from apps.accounts.models import RefusedSignIn, User
+from apps.accounts.requests import SignedInRequest
+from apps.core.refusals import refusals_on, refusals_told
 
-from .people import PER_PAGE, may_manage, staff
+from .people import PER_PAGE, may_manage
 
 
 @require_safe
 @may_manage
-def refused(request: HttpRequest) -> HttpResponse:
+def refused(request: SignedInRequest) -> HttpResponse:
     """The list of what waits for a decision."""
     page = Paginator(queries.refused_sign_ins(), PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "accounts/people/refused.html", {"page": page, "refused_count": page.paginator.count})
@@ -30,17 +31,14 @@ def refused(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @may_manage
-def decide(request: HttpRequest, refused_id: uuid.UUID) -> HttpResponse:
+def decide(request: SignedInRequest, refused_id: uuid.UUID) -> HttpResponse:
     """Who was refused and who holds the address, side by side, and what staff decide."""
     found = queries.get_refused(refused_id)
     identities = queries.identities_of(found.holder)
     form = DecisionForm(request.POST if request.method == "POST" else None, refused=found, tied=bool(identities))
     if request.method == "POST" and form.is_valid():
-        try:
-            done = _decide(found, form, actor=staff(request))
-        except AccountError as error:
-            form.add_error(None, str(error))
-        else:
+        with refusals_on(form):
+            done = _decide(found, form, actor=request.user)
             messages.success(request, done)
             return redirect("accounts:refused_sign_ins")
     context = {
@@ -70,11 +68,11 @@ def _decide(refused: RefusedSignIn, form: DecisionForm, *, actor: User) -> str:
 
 @require_http_methods(["GET", "POST"])
 @may_manage
-def rules(request: HttpRequest) -> HttpResponse:
+def rules(request: SignedInRequest) -> HttpResponse:
     """What an arriving identity may do and bring."""
     form = SignInRulesForm(request.POST if request.method == "POST" else None, instance=queries.sign_in_rules())
     if request.method == "POST" and form.is_valid():
-        services.change_sign_in_rules(**form.cleaned_data, actor=staff(request))
+        services.change_sign_in_rules(**form.cleaned_data, actor=request.user)
         messages.success(request, _("The rules count from the next sign-in on."))
         return redirect("accounts:sign_in_rules")
     context = {"form": form, "refused_count": queries.count_refused()}
@@ -83,15 +81,12 @@ def rules(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @may_manage
-def untie(request: HttpRequest, person_id: uuid.UUID, identity_id: int) -> HttpResponse:
+def untie(request: SignedInRequest, person_id: uuid.UUID, identity_id: int) -> HttpResponse:
     """Take an identity away from a person, with a reason."""
     found = queries.get_person(person_id)
     form = ReasonForm(request.POST, prefix=f"untie-{identity_id}")
     reason = form.cleaned_data["reason"] if form.is_valid() else ""
-    try:
-        services.untie_identity(user=found, identity_id=identity_id, actor=staff(request), reason=reason)
-    except AccountError as error:
-        messages.error(request, str(error))
-    else:
+    with refusals_told(request):
+        services.untie_identity(user=found, identity_id=identity_id, actor=request.user, reason=reason)
         messages.success(request, _("This identity opens the account of %(name)s no more.") % {"name": found})
     return redirect("accounts:person", found.pk)

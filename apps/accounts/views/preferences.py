@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -9,11 +10,13 @@ from django.views.decorators.http import require_POST
 from apps.accounts import services
 from apps.accounts.enums import Theme
 from apps.accounts.preferences import COOKIE_SECONDS, THEME_COOKIE
+from apps.accounts.requests import visitor
 
 BROWSER = "browser"
 
 
 @require_POST
+@login_not_required
 def language(request: HttpRequest) -> HttpResponse:
     """Speak another language from now on: kept with the person, or in this browser for who is not signed in."""
     chosen = request.POST.get("language", "")
@@ -24,12 +27,13 @@ def language(request: HttpRequest) -> HttpResponse:
         response.delete_cookie(settings.LANGUAGE_COOKIE_NAME)
     else:
         _keep(response, settings.LANGUAGE_COOKIE_NAME, chosen)
-    if request.user.is_authenticated:
-        services.set_language(user=request.user, language="" if chosen == BROWSER else chosen)
+    if person := visitor(request):
+        services.set_language(user=person, language="" if chosen == BROWSER else chosen)
     return response
 
 
 @require_POST
+@login_not_required
 def theme(request: HttpRequest) -> HttpResponse:
     """Look light, dark or as the device does from now on. A script that has shown it already gets an empty answer."""
     chosen = request.POST.get("theme", "")
@@ -37,8 +41,8 @@ def theme(request: HttpRequest) -> HttpResponse:
         return HttpResponseBadRequest()
     response = HttpResponse(status=204) if request.headers.get("X-Requested-With") == "fetch" else _back(request)
     _keep(response, THEME_COOKIE, chosen)
-    if request.user.is_authenticated:
-        services.set_theme(user=request.user, theme=Theme(chosen))
+    if person := visitor(request):
+        services.set_theme(user=person, theme=Theme(chosen))
     return response
 
 
@@ -51,4 +55,4 @@ def _back(request: HttpRequest) -> HttpResponse:
     for address in (request.POST.get("next"), request.headers.get("Referer")):
         if address and url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure()):
             return redirect(address)
-    return redirect(resolve_url(settings.LOGIN_REDIRECT_URL if request.user.is_authenticated else settings.LOGIN_URL))
+    return redirect(resolve_url(settings.LOGIN_REDIRECT_URL if visitor(request) else settings.LOGIN_URL))

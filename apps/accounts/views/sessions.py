@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
@@ -15,13 +15,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.accounts import queries, services
 from apps.accounts.forms import SignOutForm
+from apps.accounts.requests import SignedInRequest, visitor
 
 
 @require_http_methods(["GET", "POST"])
-@login_required
-def index(request: HttpRequest) -> HttpResponse:
+def index(request: SignedInRequest) -> HttpResponse:
     """The places where I am signed in; a POST ends all but this one."""
-    assert request.user.is_authenticated
     form = SignOutForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         revoked = services.sign_out_elsewhere(request=request, user=request.user, tokens=form.cleaned_data["tokens"])
@@ -44,8 +43,10 @@ def index(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @never_cache
+@login_not_required
 def current(request: HttpRequest) -> HttpResponse:
     """Who is signed in now, and the token that forms need: for a page that was drawn before a sign-in elsewhere."""
-    if not request.user.is_authenticated:
+    person = visitor(request)
+    if person is None:
         return JsonResponse({"person": None})
-    return JsonResponse({"person": str(request.user.pk), "token": get_token(request)})
+    return JsonResponse({"person": str(person.pk), "token": get_token(request)})

@@ -9,7 +9,7 @@ from .conversations import (
     delete_conversation,
     rename_conversation,
 )
-from .runs import LOST_AFTER, end_run, interrupt_lost_runs, keep_text, stop_run, stored_run
+from .runs import RUN, end_run, interrupt_lost_runs, keep_text, stop_run
 from .turns import (
     DEFAULT_TARGET,
     MAX_AT_ONCE,
@@ -23,10 +23,10 @@ from .turns import (
 
 __all__ = [
     "DEFAULT_TARGET",
-    "LOST_AFTER",
     "MAX_AT_ONCE",
     "MAX_CHARACTERS",
     "MAX_TITLE",
+    "RUN",
     "ChatError",
     "Started",
     "choose_message",
@@ -42,5 +42,4 @@ __all__ = [
     "rename_conversation",
     "start_turn",
     "stop_run",
-    "stored_run",
 ]

@@ -6,20 +6,21 @@ import uuid
 from typing import Any
 
 from django.db import transaction
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from apps.chat.models import Conversation
 from apps.core import live
+from apps.core.refusals import Refusal
 
 BUSY = gettext_lazy("An answer is still being written in this conversation. Stop it, or wait for its end.")
 
 
-class ChatError(ValueError):
-    """A turn cannot start. `code` is for programs, the message a sentence for the person."""
+class ChatError(Refusal):
+    """A turn cannot start, or a conversation cannot be changed so."""
 
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
+    def __init__(self, code: str, sentence: str | Promise, field: str = "") -> None:
+        super().__init__(sentence, code=code, field=field)
 
 
 def announce(conversation: Conversation, change: str, run_id: uuid.UUID | None = None) -> None:

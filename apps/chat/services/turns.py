@@ -18,11 +18,13 @@ from apps.chat.models import Conversation, Message, Run
 from apps.core import audit, sql
 from apps.core.crypto import Seal, new_data_key
 from apps.core.ids import uuid7
+from apps.core.missing import NotThere, get_or_not_there
+from apps.gateway.answers import LOST_AFTER
 from apps.gateway.calls import Message as PromptMessage
 from apps.gateway.services import prepare_call
 
 from .announcing import BUSY, ChatError, announce
-from .runs import LOST_AFTER
+from .runs import RUN, RunPlan
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
@@ -55,7 +57,7 @@ def start_turn(
     `message_id`: the client's own id for the message. Sent again (the answer got lost on the way), it starts nothing twice.
 
     After commit the run executes on the server's loop and the owner's tabs are told. A new conversation writes an audit entry;
-    a turn leaves its trace in the usage ledger. Raises ChatError, GatewayError, CryptoError, Conversation.DoesNotExist; then
+    a turn leaves its trace in the usage ledger. Raises ChatError, GatewayError, CryptoError, NotThere; then
     nothing is stored.
     """
     text = _check_text(text)
@@ -78,11 +80,11 @@ def start_turn(
 def edit_message(*, user: User, message_id: uuid.UUID, text: str) -> Started:
     """Write another version of a message and begin its answer; the earlier version and what followed it stay, as a branch.
 
-    Raises and side effects as `start_turn`; Message.DoesNotExist.
+    Raises and side effects as `start_turn`.
     """
     text = _check_text(text)
     _one_at_a_time(user)
-    message = Message.objects.select_related("follows").get(pk=message_id, conversation__owner=user.pk)
+    message = get_or_not_there(Message.objects.select_related("follows"), pk=message_id, conversation__owner=user.pk)
     conversation = queries.get_conversation_for(user, message.conversation_id, lock=True)
     seal = conversation.seal()
     conversation.head = message.follows
@@ -93,7 +95,7 @@ def edit_message(*, user: User, message_id: uuid.UUID, text: str) -> Started:
 def regenerate(*, user: User, run_id: uuid.UUID, target: str = "") -> Started:
     """Ask for another answer to the same message; the earlier one stays, as a branch.
 
-    Raises and side effects as `start_turn`; Run.DoesNotExist.
+    Raises and side effects as `start_turn`.
     """
     run, conversation, seal = _to_answer_again(user, run_id)
     if target:
@@ -105,10 +107,10 @@ def regenerate(*, user: User, run_id: uuid.UUID, target: str = "") -> Started:
 def continue_run(*, user: User, run_id: uuid.UUID) -> Started:
     """Have an answer that ended early be continued: a new answer that begins with what was kept.
 
-    Raises and side effects as `start_turn`; Run.DoesNotExist.
+    Raises and side effects as `start_turn`.
     """
     run, conversation, seal = _to_answer_again(user, run_id)
-    kept = run.get_text(seal)
+    kept = Run.text.read(run, seal)
     history = _before(conversation, seal, run)
     if kept:
         history += [_said("assistant", kept), _said("user", context.CONTINUE)]
@@ -138,10 +140,7 @@ def _one_at_a_time(user: User) -> None:
 
 def _check_at_once(user: User) -> None:
     """Refuse one answer too many. Turns begin one after the other, so of many sent together none slips past."""
-    from apps.chat import runs
-
-    being_written = queries.count_being_written(user, alive=timezone.now() - LOST_AFTER)
-    if max(runs.count_of(user.pk), being_written) >= MAX_AT_ONCE:
+    if queries.count_being_written(user, alive=timezone.now() - LOST_AFTER) >= MAX_AT_ONCE:
         raise ChatError("too_many_runs", _("Several answers are being written for you. Wait until one has ended."))
 
 
@@ -152,14 +151,14 @@ def _already_sent(user: User, conversation_id: uuid.UUID | None, message_id: uui
     conversation = message.conversation
     # An id from elsewhere: say no more than that it cannot be used.
     if conversation.owner_id != user.pk or conversation_id not in {None, conversation.pk}:
-        raise Conversation.DoesNotExist
+        raise NotThere
     run = message.runs.order_by("-started_at", "-id").first()
     return Started(conversation, message, run) if run else None
 
 
 def _to_answer_again(user: User, run_id: uuid.UUID) -> tuple[Run, Conversation, Seal]:
     _one_at_a_time(user)
-    run = Run.objects.select_related("message").get(pk=run_id, conversation__owner=user.pk)
+    run = get_or_not_there(Run.objects.select_related("message"), pk=run_id, conversation__owner=user.pk)
     conversation = queries.get_conversation_for(user, run.conversation_id, lock=True)
     return run, conversation, conversation.seal()
 
@@ -167,13 +166,13 @@ def _to_answer_again(user: User, run_id: uuid.UUID) -> tuple[Run, Conversation, 
 def _before(conversation: Conversation, seal: Seal, run: Run) -> list[PromptMessage]:
     """Return what was said up to the message that `run` answers, that message included."""
     conversation.head_id = run.message.follows_id
-    return [*_history(conversation, seal), _said("user", run.message.get_text(seal))]
+    return [*_history(conversation, seal), _said("user", Message.text.read(run.message, seal))]
 
 
 def _create_conversation(user: User, text: str, target: str) -> tuple[Conversation, Seal]:
     conversation = Conversation(owner=user, data_key=new_data_key(user.pk), target=target)
     seal = conversation.seal()
-    conversation.set_title(seal, context.title_from(text))
+    Conversation.title.write(conversation, seal, context.title_from(text))
     conversation.save(force_insert=True)
     audit.record(actor=user, action="chat.create_conversation", target=conversation, subject=user)
     return conversation, seal
@@ -201,7 +200,7 @@ def _answer_new_message(
     message_id: uuid.UUID | None = None,
 ) -> Started:
     message = Message(id=message_id or uuid7(), conversation=conversation, follows_id=conversation.head_id)
-    message.set_text(seal, text)
+    Message.text.write(message, seal, text)
     return _begin_run(user, conversation, seal, message, [*history, _said("user", text)])
 
 
@@ -214,35 +213,31 @@ def _begin_run(
     *,
     base: str = "",
 ) -> Started:
-    from apps.chat import runs
-
     _check_at_once(user)
     run_id = uuid7()
     call = prepare_call(user=user, target=conversation.target, messages=[], purpose="chat", reference=str(run_id))
     window = call.context_window or context.USUAL_WINDOW
-    try:
-        call = dataclasses.replace(call, messages=context.build(history, context_window=window))
-    except context.MessageTooLong as error:
-        raise ChatError("too_long", str(error)) from error
+    call = dataclasses.replace(call, messages=context.build(history, context_window=window))
     if message._state.adding:
         sql.insert(message)
     run = Run(id=run_id, conversation=conversation, message=message, version_id=call.version_id, model_name=call.label)
     if base:
-        run.text, run.seq = run.seal_text(seal, base), 1
+        Run.text.write(run, seal, base)
+        run.seq = 1
     try:
         sql.insert(run)
     except IntegrityError as error:  # the database allows one open run per conversation
-        raise ChatError("busy", str(BUSY)) from error
+        raise ChatError("busy", BUSY) from error
     sql.update(Conversation, {"id": conversation.pk}, head=run.pk, active_at=run.started_at, target=conversation.target)
-    plan = runs.Plan(
-        run_id=run.pk,
+    plan = RunPlan(
+        id=run.pk,
         conversation_id=conversation.pk,
-        user_id=user.pk,
+        owner_id=user.pk,
         language=get_language() or "",
         seal=seal,
         call=call,
         base=base,
     )
-    transaction.on_commit(lambda: runs.launch(plan))
+    transaction.on_commit(lambda: RUN.launch(plan))
     announce(conversation, "started", run.pk)
     return Started(conversation, message, run)

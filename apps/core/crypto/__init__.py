@@ -6,6 +6,7 @@ Rotation of the key-encryption key rewraps owner keys and touches no content.
 """
 
 from .errors import CryptoError, KeyDestroyed, KeyUnavailable, Tampered
+from .fields import SealedText
 from .sealing import Seal, destroy_owner_key, new_data_key, open_seal, rewrap_owner_keys, seal_opener
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "KeyDestroyed",
     "KeyUnavailable",
     "Seal",
+    "SealedText",
     "Tampered",
     "destroy_owner_key",
     "new_data_key",

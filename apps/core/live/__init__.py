@@ -14,6 +14,6 @@ What must go on afterwards (following a stream) is `Reply.then`, a coroutine fun
 
 from .errors import LiveError
 from .push import push, user_group
-from .registry import Reply, command, set_gate
+from .registry import Reply, command, set_gate, tell_more
 
-__all__ = ["LiveError", "Reply", "command", "push", "set_gate", "user_group"]
+__all__ = ["LiveError", "Reply", "command", "push", "set_gate", "tell_more", "user_group"]

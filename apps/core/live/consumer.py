@@ -10,12 +10,13 @@ from typing import Any
 
 import msgspec
 from django.conf import settings
-from django.core.exceptions import ObjectDoesNotExist
 from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from apps.core import crypto, db
+from apps.core.missing import NotThere
+from apps.core.refusals import Refusal
 from apps.core.text import well_formed
 
 from . import frames, registry
@@ -176,8 +177,9 @@ class LiveSocket:
                 # The sentence may be lazy: it is put into words here, in the person's language.
                 error.message = str(error.message)
                 raise
-            except ObjectDoesNotExist as error:
-                # Missing and somebody else's look the same.
+            except Refusal as error:
+                raise registry.refused(user, error) from error
+            except NotThere as error:
                 raise LiveError("not_found", str(_("This does not exist, or no longer."))) from error
 
     # Rights that go away ---------------------------------------------------------------------------------------------

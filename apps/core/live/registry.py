@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from apps.core.refusals import Refusal
+
 from .errors import LiveError
 
 if TYPE_CHECKING:
-    from apps.accounts.models import User
+    from apps.core.person import Person
 
     from .connection import Connection
 
@@ -29,7 +31,7 @@ class Reply:
     key: str | None = None
 
 
-Handler = Callable[["User", Any], Reply]
+Handler = Callable[[Any, Any], Reply]  # of the person and the frame, as the command types them
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,8 @@ class Command:
 
 
 _commands: dict[str, Command] = {}
-_gate: Callable[[User, str], LiveError | None] | None = None
+_more: list[Callable[[Any, Refusal], dict[str, Any]]] = []
+_gate: Callable[[Any, str], LiveError | None] | None = None
 
 
 def command(type_: str, *, frame: type[msgspec.Struct], capability: str | None) -> Callable[[Handler], Handler]:
@@ -68,13 +71,26 @@ def all_commands() -> list[Command]:
     return sorted(_commands.values(), key=lambda command: command.name)
 
 
-def set_gate(gate: Callable[[User, str], LiveError | None]) -> None:
+def set_gate(gate: Callable[[Any, str], LiveError | None]) -> None:
     """Set who decides about capabilities (`access` does). The gate returns the refusal, or None to let pass."""
     global _gate
     _gate = gate
 
 
-def refusal(user: User, capability: str | None) -> LiveError | None:
+def tell_more(about: Callable[[Any, Refusal], dict[str, Any]]) -> None:
+    """Have `about` add its fields to the frame of every refusal: where the person can mend it, say."""
+    _more.append(about)
+
+
+def refused(user: Person, refusal: Refusal) -> LiveError:
+    """Return the error frame that `refusal` is."""
+    details = {name: value for about in _more for name, value in about(user, refusal).items()}
+    if refusal.field:
+        details["field"] = refusal.field
+    return LiveError(refusal.code, str(refusal), **details)
+
+
+def refusal(user: Person, capability: str | None) -> LiveError | None:
     """Ask the gate. Without a gate every capability is refused."""
     if capability is None:
         return None

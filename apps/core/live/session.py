@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.auth import get_user
@@ -13,9 +13,7 @@ from django.http import HttpRequest
 from django.utils import timezone, translation
 
 from apps.core import sql
-
-if TYPE_CHECKING:
-    from apps.accounts.models import User
+from apps.core.person import Person
 
 
 class SessionStore(db.SessionStore):
@@ -27,14 +25,14 @@ class SessionStore(db.SessionStore):
         return self.decode(rows[0][0]) if rows else {}
 
 
-def person_behind(session_key: str | None) -> User | None:
+def person_behind(session_key: str | None) -> Person | None:
     """Return the active person signed in with `session_key`, or None. Two queries; a session that was ended, an old password's
     session and a deactivated account are all None."""
     if not session_key:
         return None
     request = cast("HttpRequest", SimpleNamespace(session=SessionStore(session_key)))
     user = get_user(request)
-    return user if user.is_authenticated and user.is_active else None
+    return cast("Person", user) if user.is_authenticated and user.is_active else None
 
 
 def session_group(session_key: str) -> str:
@@ -42,7 +40,7 @@ def session_group(session_key: str) -> str:
     return f"session.{hashlib.sha256(session_key.encode()).hexdigest()[:32]}"
 
 
-def language_of(user: User, accepted: str) -> str:
+def language_of(user: Person, accepted: str) -> str:
     """Return the language to speak to `user`: their choice, else what their browser asked for."""
     if user.language:
         return user.language

@@ -10,6 +10,8 @@ from functools import cache
 
 from django.conf import settings
 
+from apps.core import lifespan
+
 from .memory import Batch, MemoryStreams, UnknownStream
 
 __all__ = ["Batch", "MemoryStreams", "UnknownStream", "close_streams", "get_streams"]
@@ -25,6 +27,7 @@ def get_streams() -> MemoryStreams:
     return MemoryStreams()
 
 
+@lifespan.on_shutdown  # here, so that whoever writes to streams has ended before: the last registered ends first
 async def close_streams() -> None:
     """Send what is still to be sent and release the connections. Called when the server stops."""
     if get_streams.cache_info().currsize:

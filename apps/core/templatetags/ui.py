@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django import template
 from django.http import QueryDict
+from django.template.defaultfilters import floatformat
+from django.templatetags.static import static
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from apps.core import dates
+from apps.core import dates, icons
 from apps.core.markdown import render_article
 
 register = template.Library()
@@ -21,10 +25,34 @@ def article(text: str) -> SafeString:
     return render_article(text)
 
 
+@register.simple_tag
+def icon(name: str, classes: str = "", *, label: str = "") -> SafeString | str:
+    """Draw an icon of the sprite: `{% icon "check" %}`, `{% icon item.icon "icon--small" %}`.
+
+    `classes`: further ones. `label`: what it says when no words stand beside it; without one it is decoration. An icon that
+    does not exist is nothing, and an error in the log.
+    """
+    if not icons.is_known(name):
+        return ""
+    return format_html(
+        '<svg class="icon{}" {} focusable="false"><use href="{}#{}"></use></svg>',
+        f" {classes}" if classes else "",
+        format_html('role="img" aria-label="{}"', label) if label else SafeString('aria-hidden="true"'),
+        static(icons.SPRITE),
+        name,
+    )
+
+
 @register.filter
 def day(value: date | None, form: str = "DATE_FORMAT") -> str:
     """Return a day in words, nothing for None: `{{ award.expires_at|day }}`."""
     return dates.day(value, form) if value else ""
+
+
+@register.filter
+def amount(value: Decimal) -> str:
+    """Return an amount of money with the decimals it needs: `{{ version.price_in|amount }}`."""
+    return floatformat(value.normalize(), "-2g")
 
 
 @register.simple_tag(takes_context=True)

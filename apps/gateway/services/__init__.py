@@ -1,9 +1,14 @@
 """Writes of the gateway: calls and their ledger, the registry of models, and what registers itself at start."""
 
 from .adaptations import forget_adaptations
-from .automatic import register_embedded, register_from_environment, report_embedded_trouble
+from .automatic import (
+    register_embedded,
+    register_from_environment,
+    report_embedded_trouble,
+)
 from .calls import prepare_call, record_usage
 from .ledger import add_up_usage
+from .nearby import Nearby, connect_nearby, servers_nearby
 from .probes import Probe, probe_provider
 from .registry import (
     RegistryError,
@@ -18,6 +23,7 @@ from .registry import (
 )
 
 __all__ = [
+    "Nearby",
     "Probe",
     "RegistryError",
     "add_up_usage",
@@ -26,6 +32,7 @@ __all__ = [
     "change_provider",
     "change_version",
     "change_version_status",
+    "connect_nearby",
     "create_alias",
     "create_provider",
     "create_version",
@@ -36,4 +43,5 @@ __all__ = [
     "register_embedded",
     "register_from_environment",
     "report_embedded_trouble",
+    "servers_nearby",
 ]

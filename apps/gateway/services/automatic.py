@@ -7,35 +7,14 @@ from django.utils import timezone
 
 from apps.core import audit
 from apps.gateway.addresses import check_base_url
-from apps.gateway.enums import EMBEDDED_CONTEXT, EMBEDDED_UPSTREAM, STANDARD_ALIAS, VersionStatus
-from apps.gateway.models import Alias, Model, ModelVersion, Provider
+from apps.gateway.enums import STANDARD_ALIAS
+from apps.gateway.models import Alias, ModelVersion, Provider
 from apps.gateway.provider_keys import put_key, read_key
+from apps.gateway.registering import embedded_provider, embedded_version, first_version
 
 from .known import forget_registry
 
-EMBEDDED_PROVIDER = "llama.cpp (local)"  # a proper name: it is data, in whatever language it is read
-EMBEDDED_MODEL = "SmolLM2 135M Instruct"
-EMBEDDED_OUTPUT = 768
 STANDARD_LABEL = "Almia standard"
-
-
-def _first_version(provider: Provider, *, name: str, publisher: str, **fields: object) -> tuple[ModelVersion, bool]:
-    """Return the version that `provider` serves under `fields["upstream_name"]`; make it, in service, if there is none."""
-    known = provider.versions.filter(upstream_name=fields["upstream_name"]).order_by("-created_at").first()
-    if known is not None:
-        return known, False
-    model, _ = Model.objects.get_or_create(name=name, defaults={"publisher": publisher})
-    taken = set(model.versions.values_list("label", flat=True))
-    label = next(label for number in range(1, len(taken) + 2) if (label := f"v{number}") not in taken)
-    version = ModelVersion.objects.create(
-        model=model,
-        provider=provider,
-        label=label,
-        status=VersionStatus.ACTIVE,
-        released_on=timezone.localdate(),
-        **fields,
-    )
-    return version, True
 
 
 def _offer(version: ModelVersion, *, over_automatic: bool) -> bool:
@@ -58,26 +37,13 @@ def register_embedded(*, base_url: str, api_key: str) -> ModelVersion:
     `almia-standard` points to it if it pointed nowhere. What an administrator has changed (names, status, in use or not) stays.
     Clears the provider's trouble. Writes an audit entry when something is new, not for the address of each start.
     """
-    provider = Provider.objects.select_for_update().filter(embedded=True).first()
-    if provider is None:
-        name = next(n for n in (EMBEDDED_PROVIDER, f"{EMBEDDED_PROVIDER} 2") if not Provider.objects.filter(name=n).exists())
-        # One small model on a shared processor: the first word may wait behind other people's.
-        provider = Provider(name=name, embedded=True, first_timeout=120, idle_timeout=60, total_timeout=600)
+    provider = embedded_provider()
     provider.base_url = check_base_url(base_url)
     provider.trouble, provider.trouble_at = "", None
     put_key(provider, api_key)
     provider.save()
     transaction.on_commit(forget_registry)
-    version, made = _first_version(
-        provider,
-        name=EMBEDDED_MODEL,
-        publisher="Hugging Face",
-        upstream_name=EMBEDDED_UPSTREAM,
-        context_window=EMBEDDED_CONTEXT,
-        max_output_tokens=EMBEDDED_OUTPUT,
-        note_fr="Un très petit modèle, qui parle surtout anglais, pour essayer le portail",
-        note_en="A tiny English model to try the portal with",
-    )
+    version, made = embedded_version(provider)
     if _offer(version, over_automatic=False) or made:
         audit.record(actor=None, action="gateway.register_embedded", target=version)
     return version
@@ -108,7 +74,7 @@ def register_from_environment(*, name: str, base_url: str, api_key: str, model: 
     if elsewhere:
         provider.begin_anew()
     transaction.on_commit(forget_registry)
-    version, made = _first_version(provider, name=model, publisher="", upstream_name=model)
+    version, made = first_version(provider, name=model, publisher="", upstream_name=model)
     moved = _offer(version, over_automatic=True)
     if changed or made or moved:
         audit.record(

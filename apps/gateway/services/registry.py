@@ -11,7 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.core import audit
-from apps.gateway.addresses import AddressRefused, check_base_url
+from apps.core.refusals import Refusal
+from apps.gateway.addresses import check_base_url
 from apps.gateway.enums import VersionStatus
 from apps.gateway.models import Alias, Model, ModelVersion, Provider
 from apps.gateway.provider_keys import put_key
@@ -24,12 +25,8 @@ if TYPE_CHECKING:
 SERVED = (VersionStatus.ACTIVE, VersionStatus.DEPRECATED)
 
 
-class RegistryError(ValueError):
-    """A change that cannot be made; the message is a sentence for staff. `field`: the form's field it belongs to, if any."""
-
-    def __init__(self, message: str, *, field: str | None = None) -> None:
-        super().__init__(message)
-        self.field = field
+class RegistryError(Refusal):
+    """A change that cannot be made."""
 
 
 def _set(instance: Any, values: dict[str, Any]) -> list[str]:
@@ -108,10 +105,7 @@ def _place_of(provider: Provider) -> tuple[str, str | None, int | None]:
 
 
 def _check_address(provider: Provider) -> None:
-    try:
-        provider.base_url = check_base_url(provider.base_url, allow_plain_http=provider.allow_plain_http)
-    except AddressRefused as error:
-        raise RegistryError(str(error), field="base_url") from None
+    provider.base_url = check_base_url(provider.base_url, allow_plain_http=provider.allow_plain_http)
 
 
 @transaction.atomic

@@ -3,19 +3,21 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from apps.accounts.requests import SignedInRequest
+from apps.core.refusals import refusals_on
 from apps.gateway import queries
 from apps.gateway.enums import VersionStatus
 from apps.gateway.figures import usage_figures
 from apps.gateway.forms import PERIODS, AliasForm, ModelForm, PeriodForm, StatusForm, VersionForm
 from apps.gateway.models import Alias
 from apps.gateway.services import (
-    RegistryError,
     change_alias,
     change_model,
     change_version,
@@ -25,25 +27,29 @@ from apps.gateway.services import (
     forget_adaptations,
 )
 
-from . import blame, may_manage, staff
+from . import may_manage
 
 
 @require_safe
 @may_manage
-def index(request: HttpRequest) -> HttpResponse:
+def index(request: SignedInRequest) -> HttpResponse:
     """What people may talk to: the aliases, then every model with its versions."""
-    context = {"aliases": queries.registered_aliases(), "models": queries.registered_models()}
+    context = {
+        "aliases": queries.registered_aliases(),
+        "models": queries.registered_models(),
+        "offers_nearby": settings.TRYOUT,
+    }
     return render(request, "gateway/staff/models.html", context)
 
 
 @require_http_methods(["GET", "POST"])
 @may_manage
-def edit_model(request: HttpRequest, model_id: UUID) -> HttpResponse:
+def edit_model(request: SignedInRequest, model_id: UUID) -> HttpResponse:
     """Rename a model."""
     model = queries.get_model(model_id)
     form = ModelForm(request.POST or None, instance=model)
     if request.method == "POST" and form.is_valid():
-        change_model(model=model, actor=staff(request), **form.cleaned_data)
+        change_model(model=model, actor=request.user, **form.cleaned_data)
         messages.success(request, _("The model has its new name."))
         return redirect("gateway:models")
     return render(request, "gateway/staff/model.html", {"form": form, "model": model}, status=422 if form.errors else 200)
@@ -51,16 +57,13 @@ def edit_model(request: HttpRequest, model_id: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @may_manage
-def new_version(request: HttpRequest) -> HttpResponse:
+def new_version(request: SignedInRequest) -> HttpResponse:
     """Add a version; the query string may name provider and model, as the page of a tested provider does."""
     given = {name: request.GET[name] for name in ("provider", "upstream_name", "model_name") if request.GET.get(name)}
     form = VersionForm(request.POST or None, initial=given)
     if request.method == "POST" and form.is_valid():
-        try:
-            version = create_version(actor=staff(request), **form.cleaned_data)
-        except RegistryError as error:
-            blame(form, error)
-        else:
+        with refusals_on(form):
+            version = create_version(actor=request.user, **form.cleaned_data)
             messages.success(
                 request, _("“%(name)s” is there as a preview. Put it in service when it is ready.") % {"name": version}
             )
@@ -71,16 +74,13 @@ def new_version(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @may_manage
-def edit_version(request: HttpRequest, version_id: UUID) -> HttpResponse:
+def edit_version(request: SignedInRequest, version_id: UUID) -> HttpResponse:
     """Change what is told or paid for a version."""
     version = queries.get_version(version_id)
     form = VersionForm(request.POST or None, instance=version)
     if request.method == "POST" and form.is_valid():
-        try:
-            change_version(version=version, actor=staff(request), **form.cleaned_data)
-        except RegistryError as error:
-            blame(form, error)
-        else:
+        with refusals_on(form):
+            change_version(version=version, actor=request.user, **form.cleaned_data)
             messages.success(request, _("The changes count from the next message on."))
             return redirect("gateway:models")
     context = {"form": form, "version": version}
@@ -89,28 +89,25 @@ def edit_version(request: HttpRequest, version_id: UUID) -> HttpResponse:
 
 @require_POST
 @may_manage
-def forget(request: HttpRequest, version_id: UUID) -> HttpResponse:
+def forget(request: SignedInRequest, version_id: UUID) -> HttpResponse:
     """Ask a version's server for everything again, whatever it refused."""
     version = queries.get_version(version_id)
-    forget_adaptations(version=version, actor=staff(request))
+    forget_adaptations(version=version, actor=request.user)
     messages.success(request, _("From the next message on, the provider is asked for everything again."))
     return redirect("gateway:version", version.pk)
 
 
 @require_http_methods(["GET", "POST"])
 @may_manage
-def version_status(request: HttpRequest, version_id: UUID) -> HttpResponse:
+def version_status(request: SignedInRequest, version_id: UUID) -> HttpResponse:
     """Move a version through its life."""
     version = queries.get_version(version_id)
     initial = {"status": version.status, "deprecated_on": version.deprecated_on, "retires_on": version.retires_on}
     form = StatusForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         values: dict[str, Any] = {**form.cleaned_data, "status": VersionStatus(form.cleaned_data["status"])}
-        try:
-            version = change_version_status(version=version, actor=staff(request), **values)
-        except RegistryError as error:
-            blame(form, error)
-        else:
+        with refusals_on(form):
+            version = change_version_status(version=version, actor=request.user, **values)
             status = version.get_status_display()
             messages.success(request, _("%(version)s: %(status)s") % {"version": version, "status": status})
             return redirect("gateway:models")
@@ -119,29 +116,26 @@ def version_status(request: HttpRequest, version_id: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @may_manage
-def new_alias(request: HttpRequest) -> HttpResponse:
+def new_alias(request: SignedInRequest) -> HttpResponse:
     """Add a name under which people find a version."""
     return _alias(request, None)
 
 
 @require_http_methods(["GET", "POST"])
 @may_manage
-def edit_alias(request: HttpRequest, code: str) -> HttpResponse:
+def edit_alias(request: SignedInRequest, code: str) -> HttpResponse:
     """Rename an alias, or point it to another version."""
     return _alias(request, queries.get_alias(code))
 
 
-def _alias(request: HttpRequest, alias: Alias | None) -> HttpResponse:
+def _alias(request: SignedInRequest, alias: Alias | None) -> HttpResponse:
     form = AliasForm(request.POST or None, alias=alias, versions=queries.versions_to_point_to())
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_on(form):
             if alias is None:
-                done = create_alias(actor=staff(request), **form.cleaned_data)
+                done = create_alias(actor=request.user, **form.cleaned_data)
             else:
-                done = change_alias(alias=alias, actor=staff(request), **form.cleaned_data)
-        except RegistryError as error:
-            blame(form, error)
-        else:
+                done = change_alias(alias=alias, actor=request.user, **form.cleaned_data)
             messages.success(request, _("“%(alias)s” now means %(version)s.") % {"alias": done, "version": done.target})
             return redirect("gateway:models")
     return render(request, "gateway/staff/alias.html", {"form": form, "alias": alias}, status=422 if form.errors else 200)
@@ -149,7 +143,7 @@ def _alias(request: HttpRequest, alias: Alias | None) -> HttpResponse:
 
 @require_safe
 @may_manage
-def usage(request: HttpRequest) -> HttpResponse:
+def usage(request: SignedInRequest) -> HttpResponse:
     """What was used and spent."""
     days = PeriodForm(request.GET).chosen
     return render(request, "gateway/staff/usage.html", {"figures": usage_figures(days), "periods": PERIODS})

@@ -11,10 +11,10 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from apps.access.models import Training
+from apps.core.bilingual import Bilingual
 from apps.learning.content import CourseContent, ExerciseContent, QuestionContent, Text
 from apps.learning.enums import QuestionKind, QuestionUse
 
@@ -27,17 +27,13 @@ class Titled(models.Model):
 
     title_fr = models.CharField(max_length=160)
     title_en = models.CharField(max_length=160)
+    title = Bilingual()
 
     class Meta:
         abstract = True
 
     def __str__(self) -> str:
         return self.title
-
-    @property
-    def title(self) -> str:
-        """The title in the language in force."""
-        return self.title_en if get_language() == "en" else self.title_fr
 
 
 class Course(models.Model):
@@ -80,6 +76,7 @@ class CourseVersion(Titled):
     revision = models.PositiveSmallIntegerField(default=1)
     summary_fr = models.TextField()
     summary_en = models.TextField()
+    summary = Bilingual()
     outcomes: models.JSONField[list[dict[str, str]], list[dict[str, str]]] = models.JSONField(default=list)
     minutes = models.PositiveSmallIntegerField()
     draw = models.PositiveSmallIntegerField()
@@ -103,10 +100,6 @@ class CourseVersion(Titled):
     @property
     def number(self) -> str:
         return f"{self.major}.{self.minor}"
-
-    @property
-    def summary(self) -> str:
-        return self.summary_en if get_language() == "en" else self.summary_fr
 
     @property
     def outcome_lines(self) -> list[str]:
@@ -213,6 +206,7 @@ class Lesson(Titled):
     minutes = models.PositiveSmallIntegerField()
     body_fr = models.TextField()
     body_en = models.TextField()
+    body = Bilingual()
     check_question = models.ForeignKey(Question, null=True, blank=True, on_delete=models.PROTECT, related_name="check_in")
     exercise = models.ForeignKey(Exercise, null=True, blank=True, on_delete=models.PROTECT, related_name="lessons")
     retired_at = models.DateTimeField(null=True, blank=True)
@@ -223,8 +217,3 @@ class Lesson(Titled):
         ordering = ["course", "module__order", "order"]
         verbose_name = _("lesson")
         constraints = [models.UniqueConstraint(fields=["course", "code"], name="learning_lesson_code")]
-
-    @property
-    def body(self) -> str:
-        """The Markdown text in the language in force."""
-        return self.body_en if get_language() == "en" else self.body_fr

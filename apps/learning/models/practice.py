@@ -11,13 +11,16 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.crypto import SealedText
 from apps.core.ids import uuid7
-from apps.learning.enums import TryState
+from apps.gateway.enums import AnswerState
 
 from .content import Exercise
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
+
+COUNTED = (AnswerState.STREAMING, AnswerState.DONE, AnswerState.STOPPED)  # what failed on our side is not
 
 
 class Bench(models.Model):
@@ -41,20 +44,22 @@ class Bench(models.Model):
 class TryQuerySet(models.QuerySet["PracticeTry"]):
     def counted(self) -> TryQuerySet:
         """Tries that use up the learner's share: what failed on our side is not counted."""
-        return self.filter(state__in=[TryState.RUNNING, TryState.DONE, TryState.STOPPED])
+        return self.filter(state__in=COUNTED)
 
 
 class PracticeTry(models.Model):
-    """One prompt and what the model answered."""
+    """One prompt and what the model answers, being written or ended. `seq`: the number of the last chunk in the answer."""
 
     id: models.UUIDField[uuid.UUID, uuid.UUID] = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     bench = models.ForeignKey(Bench, on_delete=models.PROTECT, related_name="tries")
-    prompt_sealed = models.BinaryField()
-    answer_sealed = models.BinaryField(null=True, blank=True)
-    state = models.CharField(max_length=12, choices=TryState, default=TryState.RUNNING)
+    prompt = SealedText()
+    answer = SealedText(default=bytes)
+    seq = models.PositiveIntegerField(default=0)
+    state = models.CharField(max_length=12, choices=AnswerState, default=AnswerState.STREAMING)
     error_code = models.CharField(max_length=32, blank=True)
     stop_asked_at = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(default=timezone.now)
+    heartbeat_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True, blank=True)
 
     objects = TryQuerySet.as_manager()
@@ -63,7 +68,7 @@ class PracticeTry(models.Model):
         ordering = ["started_at", "pk"]
         verbose_name = _("try")
         constraints = [
-            models.UniqueConstraint(fields=["bench"], condition=Q(state=TryState.RUNNING), name="learning_try_one_running"),
+            models.UniqueConstraint(fields=["bench"], condition=Q(state=AnswerState.STREAMING), name="learning_try_one_running"),
         ]
 
     def __str__(self) -> str:

@@ -14,6 +14,7 @@ from django.db.models import Case, CharField, Count, Exists, OuterRef, Q, QueryS
 from apps.access.models import Award, Waiver
 from apps.accounts.models import Entity, User
 from apps.accounts.queries import find_people
+from apps.core.missing import NotThere
 from apps.learning.enums import LearnerState, QuestionUse
 from apps.learning.grading import Answer
 from apps.learning.models import Attempt, Course, CourseVersion, Enrolment, Lesson, LessonProgress, Question
@@ -109,6 +110,14 @@ def course_figures(code: str | None = None) -> list[CourseFigures]:
         counted, tried = people.get(course.code, nobody), attempts.get(course.code, none)
         figures.append(CourseFigures(course, counted["enrolled"], counted["completed"], tried["all"], tried["passed"]))
     return figures
+
+
+def get_course_figures(code: str) -> CourseFigures:
+    """Return the figures of one course, for staff. Raises NotThere."""
+    found = course_figures(code)
+    if not found:
+        raise NotThere
+    return found[0]
 
 
 def question_figures(course: Course) -> list[QuestionFigures]:

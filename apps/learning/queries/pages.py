@@ -11,13 +11,14 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import ngettext
 
+from apps.core.missing import NotThere, get_or_not_there
 from apps.learning.content import ExerciseContent
 from apps.learning.models import Attempt, Certificate, CheckAnswer, Enrolment, Lesson, LessonProgress, Module
 from apps.learning.shown import Reveal, ShownQuestion, show
 
 from .figures import solved
 from .practice import BenchPage, bench_page
-from .standing import Step, path_for
+from .standing import Standing, path_for
 
 if TYPE_CHECKING:
     from apps.access.models import Award
@@ -65,7 +66,7 @@ class ModuleOutline:
 class CoursePage:
     """A course before, during and after taking it."""
 
-    step: Step
+    step: Standing
     outcomes: list[str]
     pass_mark: int
     draw: int
@@ -112,16 +113,16 @@ class LessonPage:
         return self.check is None or self.done or self.check_answers > 0
 
 
-def course_page(user: User, code: str) -> CoursePage | None:
-    """Return the page of a course for `user`, or None where there is no such course."""
+def course_page(user: User, code: str) -> CoursePage:
+    """Return the page of a course for `user`. Raises NotThere."""
     step = next(iter(path_for(user, course=code)), None)
     if step is None:
-        return None
+        raise NotThere
     lessons = list(
         Lesson.objects.live().filter(course=code).select_related("module", "course__current").defer("body_fr", "body_en")
     )
     if not lessons or lessons[0].course.current is None:
-        return None
+        raise NotThere
     version = lessons[0].course.current
     enrolment = Enrolment.objects.filter(user=user, course=code).order_by("-cycle").first()
     done: set[int] = set()
@@ -165,6 +166,19 @@ def readable_lessons() -> QuerySet[Lesson]:
         .filter(course__current__isnull=False)
         .select_related("course__current", "course__training", "module", "check_question", "exercise")
     )
+
+
+def get_lesson(course: str, code: str) -> Lesson:
+    """Return a lesson that one can read now. Raises NotThere."""
+    return get_or_not_there(readable_lessons(), course=course, code=code)
+
+
+def get_first_lesson(course: str) -> Lesson:
+    """Return the lesson that a course begins with. Raises NotThere."""
+    first = readable_lessons().filter(course=course).first()
+    if first is None:
+        raise NotThere
+    return first
 
 
 def lesson_page(user: User, lesson: Lesson, *, again: bool = False, typed: Answer | None = None) -> LessonPage:
@@ -245,6 +259,11 @@ def certificates_of(user: User) -> QuerySet[Certificate]:
     return Certificate.objects.filter(attempt__enrolment__user=user).select_related(
         "attempt__enrolment__course", "attempt__version", "award"
     )
+
+
+def get_certificate_for(user: User, certificate_id: uuid.UUID) -> Certificate:
+    """Return a certificate of `user`. Raises NotThere."""
+    return get_or_not_there(certificates_of(user), pk=certificate_id)
 
 
 def certificate_links(awards: Sequence[Award]) -> dict[uuid.UUID, str]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils.text import Truncator
 
+from apps.core.missing import get_or_not_there
 from apps.learning.grading import fingerprint
 from apps.learning.models import Attempt, Lesson, Response
 from apps.learning.shown import Reveal, ShownQuestion, show
@@ -87,6 +89,16 @@ def responses_of(user: User) -> QuerySet[Response]:
     return Response.objects.filter(attempt__enrolment__user=user).select_related(
         "question", "attempt__enrolment__course__current", "attempt__version"
     )
+
+
+def get_attempt_for(user: User, attempt_id: UUID) -> Attempt:
+    """Return an attempt of `user`. Raises NotThere."""
+    return get_or_not_there(attempts_of(user), pk=attempt_id)
+
+
+def get_response_for(user: User, attempt_id: UUID, position: int) -> Response:
+    """Return a drawn question of an attempt of `user`. Raises NotThere."""
+    return get_or_not_there(responses_of(user), attempt=attempt_id, position=position)
 
 
 def first_unanswered(attempt: Attempt) -> int | None:

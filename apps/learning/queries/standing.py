@@ -14,8 +14,10 @@ from django.core.cache import cache
 from django.urls import reverse
 from django.utils import timezone
 
+from apps.access.enums import StepState
 from apps.access.models import Award, Waiver
-from apps.learning.enums import StepState
+from apps.core.missing import get_or_not_there
+from apps.learning.enums import LearnerState
 from apps.learning.models import Attempt, Course, Enrolment, Lesson, LessonProgress
 from apps.learning.policies import can_manage_courses, can_open_cycle
 
@@ -26,7 +28,7 @@ COURSES_BY_TRAINING = "learning.courses-by-training"
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Standing:
     """One course on somebody's path.
 
     `state`: done (passed or waived, and it counts), expired (was passed once), current (the next one), todo.
@@ -90,9 +92,18 @@ class _Known:
 class Progress:
     """A step with what was handed in: `attempts` over all cycles, `best_score` in per cent (None before the first)."""
 
-    step: Step
+    step: Standing
     attempts: int
     best_score: int | None
+
+    @property
+    def state(self) -> LearnerState:
+        """The step as staff see it."""
+        if self.step.state is StepState.DONE:
+            return LearnerState.WAIVED if self.step.waived else LearnerState.PASSED
+        if self.step.state is StepState.EXPIRED:
+            return LearnerState.LAPSED
+        return LearnerState.UNDER_WAY if self.step.started else LearnerState.NOT_STARTED
 
 
 def progress_for(user: User) -> list[Progress]:
@@ -108,12 +119,17 @@ def published_courses() -> list[Course]:
     return list(Course.objects.filter(current__isnull=False).select_related("current", "training").order_by("order", "code"))
 
 
-def path_for(user: User, *, course: str | None = None) -> list[Step]:
+def get_course(code: str) -> Course:
+    """Return a course one can take. Raises NotThere."""
+    return get_or_not_there(Course.objects.filter(current__isnull=False).select_related("current", "training"), code=code)
+
+
+def path_for(user: User, *, course: str | None = None) -> list[Standing]:
     """Return the courses as `user` stands in them, in order (only `course`, if given). Seven queries, however many courses."""
     courses = published_courses()
     known = _gather(user, courses)
     now = timezone.now()
-    steps: list[Step] = []
+    steps: list[Standing] = []
     is_next = True
     for entry in courses:
         step = _step(entry, known[entry.code], now, is_next=is_next)
@@ -166,7 +182,7 @@ def _gather(user: User, courses: list[Course]) -> dict[str, _Known]:
     return known
 
 
-def _step(course: Course, known: _Known, now: datetime, *, is_next: bool) -> Step:
+def _step(course: Course, known: _Known, now: datetime, *, is_next: bool) -> Standing:
     version, enrolment = course.published, known.enrolment
     award = _best(
         award for award in known.awards if award.revoked_at is None and (award.expires_at is None or award.expires_at > now)
@@ -186,7 +202,7 @@ def _step(course: Course, known: _Known, now: datetime, *, is_next: bool) -> Ste
         state = StepState.CURRENT if is_next else StepState.TODO
     left = version.minutes - sum(lesson.minutes for lesson in done)
     modules = list(dict.fromkeys(lesson.module_id for lesson in known.lessons))
-    return Step(
+    return Standing(
         course=course.code,
         training=course.training_id,
         title=version.title,

@@ -1,18 +1,19 @@
 """Everything learning writes. Each name below is one verb; its docstring names every side effect."""
 
-from .practice import end_try, interrupt_lost_tries, left_in_words, start_try, stop_try, stop_was_asked
+from .practice import TRY, end_try, interrupt_lost_tries, keep_try, start_try, stop_try
 from .progress import answer_check, enrol, finish_lesson, open_cycle, see_lesson
 from .publishing import enforce_redo_dates, publish_content, publish_course, record_export
 from .quiz import save_answer, start_attempt, submit_attempt
 
 __all__ = [
+    "TRY",
     "answer_check",
     "end_try",
     "enforce_redo_dates",
     "enrol",
     "finish_lesson",
     "interrupt_lost_tries",
-    "left_in_words",
+    "keep_try",
     "open_cycle",
     "publish_content",
     "publish_course",
@@ -22,6 +23,5 @@ __all__ = [
     "start_attempt",
     "start_try",
     "stop_try",
-    "stop_was_asked",
     "submit_attempt",
 ]

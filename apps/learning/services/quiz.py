@@ -18,8 +18,8 @@ from apps.core import audit, outbox
 from apps.learning.enums import QuestionUse
 from apps.learning.errors import AnsweredSince, AttemptSubmitted, LearningError, QuizClosed
 from apps.learning.grading import Answer, draw, fingerprint, grade, is_complete, passes
+from apps.learning.mail import send_certificate
 from apps.learning.models import Attempt, Certificate, Course, Enrolment, Question, Response
-from apps.learning.tasks import send_certificate
 
 from .progress import latest_enrolment, require_lessons_done
 

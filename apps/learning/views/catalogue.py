@@ -1,42 +1,31 @@
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from apps.accounts.requests import SignedInRequest
+from apps.core.refusals import refusals_told
 from apps.learning import queries, services
-from apps.learning.errors import LearningError
-from apps.learning.models import Course
-
-
-def person(request: HttpRequest) -> Any:
-    """Return who is signed in; the middleware lets nobody else come here."""
-    return request.user
 
 
 @require_safe
-def catalogue(request: HttpRequest) -> HttpResponse:
-    return render(request, "learning/catalogue.html", {"steps": queries.path_for(person(request))})
+def catalogue(request: SignedInRequest) -> HttpResponse:
+    return render(request, "learning/catalogue.html", {"steps": queries.path_for(request.user)})
 
 
 @require_safe
-def course(request: HttpRequest, code: str) -> HttpResponse:
-    page = queries.course_page(person(request), code)
-    if page is None:
-        raise Http404
+def course(request: SignedInRequest, code: str) -> HttpResponse:
+    page = queries.course_page(request.user, code)
     return render(request, "learning/course.html", {"page": page, "step": page.step})
 
 
 @require_POST
-def start(request: HttpRequest, code: str) -> HttpResponse:
+def start(request: SignedInRequest, code: str) -> HttpResponse:
     """Begin a course, or take it again once it may be renewed; then go to where one reads on."""
-    found = get_object_or_404(Course.objects.filter(current__isnull=False).select_related("current", "training"), code=code)
-    try:
-        services.open_cycle(user=person(request), course=found)
-    except LearningError as error:
-        messages.info(request, str(error))
-        return redirect("learning:course", code)
-    return redirect(queries.path_for(person(request), course=code)[0].url)
+    found = queries.get_course(code)
+    with refusals_told(request, messages.INFO):
+        services.open_cycle(user=request.user, course=found)
+        return redirect(queries.path_for(request.user, course=code)[0].url)
+    return redirect("learning:course", code)

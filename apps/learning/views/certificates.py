@@ -2,25 +2,24 @@ from __future__ import annotations
 
 import uuid
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import HttpResponse
+from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from apps.accounts.requests import SignedInRequest
 from apps.learning import queries
-
-from .catalogue import person
 
 
 @require_safe
-def certificate(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def certificate(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
     """Somebody's own certificate, to show and to print."""
-    found = get_object_or_404(queries.certificates_of(person(request)), pk=pk)
+    found = queries.get_certificate_for(request.user, pk)
     return render(request, "learning/certificate.html", {"certificate": found, "now": timezone.now()})
 
 
 @require_safe
-def verify(request: HttpRequest) -> HttpResponse:
+def verify(request: SignedInRequest) -> HttpResponse:
     """Whether the code on a certificate that somebody was shown is genuine."""
     code = request.GET.get("code", "").strip()[:64]
     found = queries.find_certificate(code) if code else None

@@ -1,56 +1,48 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from apps.accounts.requests import SignedInRequest
+from apps.core.htmx import render_either
+from apps.core.refusals import refusals_told
 from apps.learning import queries, services
-from apps.learning.errors import BadAnswer, CheckUnanswered
+from apps.learning.errors import BadAnswer
 from apps.learning.grading import read_answer
-from apps.learning.models import Lesson
-
-from .catalogue import person
-
-
-def _find(code: str, lesson: str) -> Lesson:
-    return get_object_or_404(queries.readable_lessons(), course=code, code=lesson)
 
 
 @require_safe
-def lesson(request: HttpRequest, code: str, lesson: str) -> HttpResponse:
-    page = queries.lesson_page(person(request), _find(code, lesson), again="again" in request.GET)
+def lesson(request: SignedInRequest, code: str, lesson: str) -> HttpResponse:
+    page = queries.lesson_page(request.user, queries.get_lesson(code, lesson), again="again" in request.GET)
     return render(request, "learning/lesson.html", {"page": page, "lesson": page.lesson})
 
 
 @require_POST
-def see(request: HttpRequest, code: str, lesson: str) -> HttpResponse:
+def see(request: SignedInRequest, code: str, lesson: str) -> HttpResponse:
     """The page says that it is on the screen: this is where the person resumes."""
-    services.see_lesson(user=person(request), lesson=_find(code, lesson))
+    services.see_lesson(user=request.user, lesson=queries.get_lesson(code, lesson))
     return HttpResponse(status=204)
 
 
 @require_POST
-def finish(request: HttpRequest, code: str, lesson: str) -> HttpResponse:
-    try:
-        following = services.finish_lesson(user=person(request), lesson=_find(code, lesson))
-    except CheckUnanswered as error:
-        messages.warning(request, str(error))
-        return redirect(reverse("learning:lesson", args=[code, lesson]) + "#check")
-    if following is None:
-        return redirect("learning:quiz", code)
-    return redirect("learning:lesson", code, following.code)
+def finish(request: SignedInRequest, code: str, lesson: str) -> HttpResponse:
+    found = queries.get_lesson(code, lesson)
+    with refusals_told(request, messages.WARNING):
+        following = services.finish_lesson(user=request.user, lesson=found)
+        return redirect("learning:lesson", code, following.code) if following else redirect("learning:quiz", code)
+    return redirect(reverse("learning:lesson", args=[code, lesson]) + "#check")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def check(request: HttpRequest, code: str, lesson: str) -> HttpResponse:
+def check(request: SignedInRequest, code: str, lesson: str) -> HttpResponse:
     """Answer a lesson's question, or (GET) ask it again. htmx gets the card, a plain form the whole page."""
-    found = _find(code, lesson)
-    fragment = request.headers.get("HX-Request") == "true"
+    found = queries.get_lesson(code, lesson)
     if request.method != "POST":
-        page = queries.lesson_page(person(request), found, again=True)
-        if fragment:
+        page = queries.lesson_page(request.user, found, again=True)
+        if request.htmx:
             return render(request, "learning/_check.html", {"page": page, "lesson": found})
         return redirect(reverse("learning:lesson", args=[code, lesson]) + "?again#check")
     error = ""
@@ -58,11 +50,11 @@ def check(request: HttpRequest, code: str, lesson: str) -> HttpResponse:
     try:
         if found.check_question is not None:
             typed = read_answer(found.check_question.body, request.POST)
-        services.answer_check(user=person(request), lesson=found, answer=typed or [])
+        services.answer_check(user=request.user, lesson=found, answer=typed or [])
     except BadAnswer as refusal:
         error = str(refusal)
-    if not error and not fragment:
+    if not error and not request.htmx:
         return redirect(reverse("learning:lesson", args=[code, lesson]) + "#check")
-    page = queries.lesson_page(person(request), found, again=bool(error), typed=typed)
-    template = "learning/_check.html" if fragment else "learning/lesson.html"
-    return render(request, template, {"page": page, "lesson": found, "error": error}, status=422 if error else 200)
+    page = queries.lesson_page(request.user, found, again=bool(error), typed=typed)
+    context = {"page": page, "lesson": found, "error": error}
+    return render_either(request, "learning/lesson.html", "learning/_check.html", context, status=422 if error else 200)

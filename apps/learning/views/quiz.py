@@ -1,37 +1,31 @@
 from __future__ import annotations
 
-import json
 import uuid
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
+from apps.accounts.requests import SignedInRequest
+from apps.core.refusals import refusals_told
 from apps.learning import queries, services
-from apps.learning.errors import AnsweredSince, AttemptSubmitted, BadAnswer, LearningError, QuizClosed
+from apps.learning.errors import AnsweredSince, AttemptSubmitted, BadAnswer
 from apps.learning.grading import fingerprint, read_answer, require_complete
-from apps.learning.models import Course
-
-from .catalogue import person
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def intro(request: HttpRequest, code: str) -> HttpResponse:
+def intro(request: SignedInRequest, code: str) -> HttpResponse:
     """What the quiz asks (GET), and starting it (POST)."""
     if request.method == "POST":
-        course = get_object_or_404(Course.objects.filter(current__isnull=False).select_related("current"), code=code)
-        try:
-            found = services.start_attempt(user=person(request), course=course)
-        except QuizClosed as error:
-            messages.info(request, str(error))
-            return redirect("learning:course", code)
-        return redirect("learning:attempt", found.pk)
-    page = queries.course_page(person(request), code)
-    if page is None:
-        raise Http404
+        course = queries.get_course(code)
+        with refusals_told(request, messages.INFO):
+            return redirect("learning:attempt", services.start_attempt(user=request.user, course=course).pk)
+        return redirect("learning:course", code)
+    page = queries.course_page(request.user, code)
     if not page.step.lessons_complete:
         if page.step.started:
             messages.info(request, _("The quiz opens once all lessons are done."))
@@ -40,9 +34,9 @@ def intro(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_safe
-def attempt(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def attempt(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
     """Go on where the person left: the first question without an answer, the review, or the result."""
-    found = get_object_or_404(queries.attempts_of(person(request)), pk=pk)
+    found = queries.get_attempt_for(request.user, pk)
     if found.submitted_at is not None:
         return redirect("learning:result", pk)
     position = queries.first_unanswered(found)
@@ -50,9 +44,9 @@ def attempt(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def question(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponse:
+def question(request: SignedInRequest, pk: uuid.UUID, position: int) -> HttpResponse:
     """One question. `autosave` keeps an answer, finished or not, without leaving the page."""
-    response = get_object_or_404(queries.responses_of(person(request)), attempt=pk, position=position)
+    response = queries.get_response_for(request.user, pk, position)
     if request.method != "POST":
         if response.attempt.submitted_at is not None:
             return redirect("learning:result", pk)
@@ -68,7 +62,7 @@ def question(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponse
     except AttemptSubmitted as error:
         messages.info(request, str(error))
         if autosave:
-            return HttpResponse(status=204, headers={"HX-Redirect": reverse("learning:result", args=[pk])})
+            return HttpResponseClientRedirect(reverse("learning:result", args=[pk]), status=204)
         return redirect("learning:result", pk)
     except AnsweredSince as error:
         return _kept(409, error.stored)
@@ -83,40 +77,38 @@ def question(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponse
 def _kept(status: int, seen: str) -> HttpResponse:
     """Tell the page what is stored now. With 409 nothing was kept: a page that is still there sends what it shows again, knowing
     better (static/js/forms.js); one that is gone, and whose request came late, does not."""
-    told = {"almia:seen": {"form": "answer", "seen": seen, "again": status == 409}}
-    return HttpResponse(status=status, headers={"HX-Trigger": json.dumps(told)})
+    told = {"form": "answer", "seen": seen, "again": status == 409}
+    return trigger_client_event(HttpResponse(status=status), "almia:seen", told)
 
 
 @require_safe
-def review(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    found = get_object_or_404(queries.attempts_of(person(request)), pk=pk)
+def review(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
+    found = queries.get_attempt_for(request.user, pk)
     if found.submitted_at is not None:
         return redirect("learning:result", pk)
     return render(request, "learning/review.html", {"page": queries.review_page(found)})
 
 
 @require_POST
-def submit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    found = get_object_or_404(queries.attempts_of(person(request)), pk=pk)
-    try:
+def submit(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
+    found = queries.get_attempt_for(request.user, pk)
+    with refusals_told(request, messages.WARNING):
         services.submit_attempt(attempt=found)
-    except LearningError as error:
-        messages.warning(request, str(error))
-        return redirect("learning:review", pk)
-    return redirect("learning:result", pk)
+        return redirect("learning:result", pk)
+    return redirect("learning:review", pk)
 
 
 @require_safe
-def result(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    found = get_object_or_404(queries.attempts_of(person(request)), pk=pk)
+def result(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
+    found = queries.get_attempt_for(request.user, pk)
     if found.submitted_at is None:
         return redirect("learning:attempt", pk)
     page = queries.result_page(found)
-    path = queries.path_for(person(request))
+    path = queries.path_for(request.user)
     context = {
         "page": page,
         "attempt": found,
-        "certificate": queries.certificates_of(person(request)).filter(attempt=found).first(),
+        "certificate": queries.certificates_of(request.user).filter(attempt=found).first(),
         "next_step": next((step for step in path if step.state != "done"), None),
         "may_retry": found.enrolment.completed_at is None,
     }

@@ -4,40 +4,32 @@ from __future__ import annotations
 
 from django.contrib.auth.decorators import permission_required
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
 from django.utils import timezone, translation
 from django.views.decorators.http import require_POST, require_safe
 
+from apps.accounts.requests import SignedInRequest
 from apps.learning import queries, services
 from apps.learning.export import progress_csv
 from apps.learning.forms import LearnerFilter
-
-from .catalogue import person
 
 PER_PAGE = 50
 may_manage = permission_required("learning.manage_courses", raise_exception=True)
 
 
-def _figures(code: str) -> queries.CourseFigures:
-    found = queries.course_figures(code)
-    if not found:
-        raise Http404
-    return found[0]
-
-
 @require_safe
 @may_manage
-def courses(request: HttpRequest) -> HttpResponse:
+def courses(request: SignedInRequest) -> HttpResponse:
     """All courses with their figures."""
     return render(request, "learning/staff/courses.html", {"figures": queries.course_figures()})
 
 
 @require_safe
 @may_manage
-def course(request: HttpRequest, code: str) -> HttpResponse:
+def course(request: SignedInRequest, code: str) -> HttpResponse:
     """One course: figures, how hard its questions are, what was published when."""
-    figures = _figures(code)
+    figures = queries.get_course_figures(code)
     context = {
         "figures": figures,
         "course": figures.course,
@@ -49,9 +41,9 @@ def course(request: HttpRequest, code: str) -> HttpResponse:
 
 @require_safe
 @may_manage
-def people(request: HttpRequest, code: str) -> HttpResponse:
+def people(request: SignedInRequest, code: str) -> HttpResponse:
     """Where people stand in a course, searched and filtered."""
-    found = _figures(code).course
+    found = queries.get_course_figures(code).course
     form = LearnerFilter(request.GET)
     page = Paginator(queries.learners(found, **form.criteria()), PER_PAGE).get_page(request.GET.get("page"))
     context = {
@@ -66,11 +58,11 @@ def people(request: HttpRequest, code: str) -> HttpResponse:
 
 @require_POST
 @may_manage
-def export(request: HttpRequest, code: str) -> StreamingHttpResponse:
+def export(request: SignedInRequest, code: str) -> StreamingHttpResponse:
     """The same people as a file. A form, because the export itself goes into the audit trail."""
-    found = _figures(code).course
+    found = queries.get_course_figures(code).course
     criteria = LearnerFilter(request.POST).criteria()
-    services.record_export(course=found, actor=person(request), criteria=criteria)
+    services.record_export(course=found, actor=request.user, criteria=criteria)
     name = f"{found.code}-{timezone.localdate().isoformat()}.csv"
     return StreamingHttpResponse(
         progress_csv(found, criteria, translation.get_language()),
@@ -81,14 +73,11 @@ def export(request: HttpRequest, code: str) -> StreamingHttpResponse:
 
 @require_safe
 @may_manage
-def preview(request: HttpRequest, code: str, lesson: str = "") -> HttpResponse:
+def preview(request: SignedInRequest, code: str, lesson: str = "") -> HttpResponse:
     """A lesson as learners see it, in either language, with its question answered."""
     if not lesson:
-        first = queries.readable_lessons().filter(course=code).first()
-        if first is None:
-            raise Http404
-        return redirect("learning:staff_preview", code, first.code)
-    found = get_object_or_404(queries.readable_lessons(), course=code, code=lesson)
+        return redirect("learning:staff_preview", code, queries.get_first_lesson(code).code)
+    found = queries.get_lesson(code, lesson)
     language = request.GET.get("language", "")
     if language not in {"fr", "en"}:
         language = translation.get_language()[:2]

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import urlsplit
 
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import Resolver404, resolve
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
+from apps.accounts.requests import SignedInRequest
 from apps.core import search
+from apps.core.htmx import render_either
 from apps.portal.navigation import Position, navigation_for
 from apps.portal.queries import home_for
 from apps.portal.rights import rights_of
@@ -20,44 +22,42 @@ MAX_SEARCH = 200
 
 
 @require_safe
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: SignedInRequest) -> HttpResponse:
     """The home page; for htmx only its content, which the page asks for again when the person's rights change."""
-    user: Any = request.user
-    template = "portal/_home.html" if request.headers.get("HX-Request") else "portal/home.html"
-    return render(
-        request, template, {"home": home_for(user, rights_of(request, user)), "fragment": bool(request.headers.get("HX-Request"))}
-    )
+    home = home_for(request.user, rights_of(request, request.user))
+    return render_either(request, "portal/home.html", "portal/_home.html", {"home": home, "fragment": bool(request.htmx)})
 
 
 @require_safe
-def navigation(request: HttpRequest) -> HttpResponse:
+def navigation(request: SignedInRequest) -> HttpResponse:
     """The navigation of the page that asks (`HX-Current-URL`), drawn anew."""
-    user: Any = request.user
     path = ""
     try:
-        path = urlsplit(request.headers.get("HX-Current-URL", "/")).path
+        path = urlsplit(request.htmx.current_url or "/").path
         position = Position(path, resolve(path))
     except (ValueError, Resolver404):  # nothing that has a page here, or no address at all
         position = Position(path, None)
-    around = navigation_for(user, position)
+    around = navigation_for(request.user, position)
     return render(request, "portal/_navigation.html", {"navigation": around.sections})
 
 
 @require_safe
-def palette(request: HttpRequest) -> HttpResponse:
+def palette(request: SignedInRequest) -> HttpResponse:
     """What the command palette found for `q`; with an empty `q`, places to go to."""
-    user: Any = request.user
     text = request.GET.get("q", "")[:MAX_SEARCH].strip()
-    return render(request, "portal/_palette.html", {"groups": search.find(user, text), "text": text})
+    groups = search.find(request.user, text)
+    return render(request, "portal/_palette.html", {"groups": groups, "found": any(group.hits for group in groups), "text": text})
 
 
 @require_safe
+@login_not_required
 def robots(request: HttpRequest) -> HttpResponse:
     """Nothing here is for search engines."""
     return HttpResponse("User-agent: *\nDisallow: /\n", content_type="text/plain")
 
 
 @csrf_exempt  # it says the same whoever asks, and does nothing
+@login_not_required
 def socket(request: HttpRequest) -> HttpResponse:
     """The live socket's address, for who asks it in plain HTTP: a program that is mistaken, or a proxy that drops the upgrade."""
     sentence = "Only WebSocket is spoken here: the request came without its upgrade.\n"

@@ -9,14 +9,15 @@ from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from apps.accounts.requests import SignedInRequest
 from apps.core import audit as audit_trail
+from apps.core.attention import attention_for
 from apps.portal import services, staff
-from apps.portal.attention import attention_for
 from apps.portal.forms import AuditFilter
 from apps.portal.navigation import has_staff_area
 
@@ -24,17 +25,16 @@ PER_PAGE = 50
 
 
 @require_safe
-def overview(request: HttpRequest) -> HttpResponse:
+def overview(request: SignedInRequest) -> HttpResponse:
     """What needs attention among what this member of staff manages."""
-    user: Any = request.user
-    if not has_staff_area(user):
+    if not has_staff_area(request.user):
         raise PermissionDenied
-    return render(request, "portal/staff/overview.html", {"attention": attention_for(user)})
+    return render(request, "portal/staff/overview.html", {"attention": attention_for(request.user)})
 
 
 @require_safe
 @permission_required("core.manage_tasks", raise_exception=True)
-def tasks(request: HttpRequest) -> HttpResponse:
+def tasks(request: SignedInRequest) -> HttpResponse:
     """Background tasks that gave up."""
     page = Paginator(staff.dead_tasks(), PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "portal/staff/tasks.html", {"page": page, "figures": staff.queue_figures()})
@@ -42,10 +42,9 @@ def tasks(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @permission_required("core.manage_tasks", raise_exception=True)
-def replay_task(request: HttpRequest, message_id: uuid.UUID) -> HttpResponse:
+def replay_task(request: SignedInRequest, message_id: uuid.UUID) -> HttpResponse:
     """Give one of them another chance."""
-    user: Any = request.user
-    if services.replay_task(message_id=message_id, actor=user):
+    if services.replay_task(message_id=message_id, actor=request.user):
         messages.success(request, _("The task is running again. If it fails again, it comes back to this list."))
     else:
         messages.info(request, _("This task no longer needs it: somebody has replayed it already."))
@@ -54,7 +53,7 @@ def replay_task(request: HttpRequest, message_id: uuid.UUID) -> HttpResponse:
 
 @require_safe
 @permission_required("core.read_audit", raise_exception=True)
-def audit(request: HttpRequest) -> HttpResponse:
+def audit(request: SignedInRequest) -> HttpResponse:
     """The audit trail, filtered."""
     form = AuditFilter(
         request.GET or None, actions=staff.audit_actions(), names_people=request.user.has_perm("accounts.see_people")
@@ -69,12 +68,11 @@ def audit(request: HttpRequest) -> HttpResponse:
 
 
 @permission_required("core.read_audit", raise_exception=True)
-def verification(request: HttpRequest) -> HttpResponse:
+def verification(request: SignedInRequest) -> HttpResponse:
     """Ask for a verification of the trail (POST), or see how it goes (GET, a fragment)."""
-    user: Any = request.user
     if request.method == "POST":
-        services.request_audit_verification(actor=user)
-        if not request.headers.get("HX-Request"):
+        services.request_audit_verification(actor=request.user)
+        if not request.htmx:
             return redirect("portal:audit")
     return render(request, "portal/staff/_verification.html", _verification())
 

@@ -1,5 +1,0 @@
-"""One process that is a whole Almia: what `manage.py serve` puts together for the try-out.
-
-It stands beside the settings, above every app, because it is the one place that knows them all. Production runs the same parts
-as separate processes (docs/operations.md).
-"""

@@ -1,0 +1,136 @@
+"""What the home page tells of products: how one gets there, what opens, and their cards once it is open.
+
+    home.declare(Product("chat.use", step=_("Chat with the AI"), words=words, …))        # in AppConfig.ready()
+    home.show(Card("chat/_home_recent.html", recent, capability="chat.use", order=10))
+    home.offer_stages(stages_for)                                                        # who teaches what is required
+
+The page itself belongs to `portal`, which knows none of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from apps.accounts.models import User
+
+
+class Words(Protocol):
+    """How a product speaks of the way to it: a module of functions will do. All in the language in force."""
+
+    def way_to_it(self, remaining: Fraction) -> str:
+        """Return the headline for who never had it and has `remaining` courses left (a part counts), then the charter."""
+
+    def way_back(self, courses: int, *, charter: bool) -> str:
+        """Return the headline for who had it and must renew `courses` whole courses, or only the charter."""
+
+    def what_opens(self, courses: int, *, charter: bool) -> str:
+        """Return what opens it: so many courses, and the charter."""
+
+    def why_again(self) -> str:
+        """Return what is kept until it opens again."""
+
+    def ends_soon(self, title: str, until: datetime) -> str:
+        """Return what happens when the proof `title` ends."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Product:
+    """Something a capability opens. Texts are lazy translations.
+
+    `step`: the last step of the way to it. `order`: the first one that has `words` leads: the page's headline and its one button
+    are about the way there. `unset`: the headline where nobody has said what it requires; `lead`: what stands below the greeting
+    once it is open. Both are the leading product's.
+    """
+
+    capability: str
+    step: Any
+    order: int = 100
+    words: Words | None = None
+    unset: Any = ""
+    lead: Any = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """How far somebody is on the way to one training.
+
+    `remaining`: the part still to be done, from 1 to 0. `minutes`: the whole; `minutes_left`: the rest. `url`: where to go on;
+    for who has `started`, `action` the words of the button, `meta` where they are, and `done` of `parts` the bar.
+    """
+
+    title: str
+    started: bool
+    remaining: Fraction
+    minutes: int
+    minutes_left: int
+    url: str
+    action: str
+    meta: str
+    done: int
+    parts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A section of the home page. `context(user)` returns what the template finds in `card`, None where there is nothing.
+
+    `capability`: shown to who has it; None: to everybody who has the leading product. `wide`: above the columns.
+    """
+
+    template: str
+    context: Callable[[Any], dict[str, Any] | None]
+    capability: str | None = None
+    order: int = 100
+    wide: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    template: str
+    context: dict[str, Any]
+    wide: bool
+
+
+StageFinder = Callable[[Any], Mapping[str, Stage]]
+
+_products: dict[str, Product] = {}
+_cards: list[Card] = []
+_finders: list[StageFinder] = []
+
+
+def declare(product: Product) -> None:
+    """Declare `product`. Declaring one for the same capability twice is an error."""
+    if product.capability in _products:
+        raise ValueError(f"The product of {product.capability} is declared twice.")
+    _products[product.capability] = product
+
+
+def products() -> list[Product]:
+    return sorted(_products.values(), key=lambda product: product.order)
+
+
+def show(card: Card) -> None:
+    """Declare a card."""
+    _cards.append(card)
+
+
+def cards_for(user: User, may: Callable[[str], bool]) -> list[Filled]:
+    """Return the cards there are for `user`, in order. `may(capability)`: whether they have it."""
+    shown = [card for card in sorted(_cards, key=lambda card: card.order) if card.capability is None or may(card.capability)]
+    filled = ((card, card.context(user)) for card in shown)
+    return [Filled(card.template, context, card.wide) for card, context in filled if context is not None]
+
+
+def offer_stages(find: StageFinder) -> None:
+    """Tell how far people are: `find(user)` returns a stage for each training that can be taken, by its code."""
+    _finders.append(find)
+
+
+def stages_of(user: User) -> dict[str, Stage]:
+    """Return how far `user` is on the way to each training that is taught, by its code."""
+    return {code: stage for find in _finders for code, stage in find(user).items()}

@@ -1,0 +1,78 @@
+"""The proofs of a made-up past that no course gives: imports, waivers, signatures of the charter."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db.models import Count, Max
+
+from apps.accounts.models import User
+from apps.accounts.past import made_up_people
+from apps.core import sql
+from apps.core.past import Past
+
+from .enums import AwardSource
+from .models import Award, CharterSignature, Training, Waiver
+from .queries import current_charter
+
+IMPORTED = 0.04  # of the people: they had learnt it elsewhere before
+WAIVED = 0.008
+SIGNED = 0.96  # of who has every training
+EVIDENCE = "learned-elsewhere"
+REASONS = [
+    "Certification externe équivalente, pièce vérifiée par la formation",
+    "En arrêt long : délai accordé jusqu’à deux mois après le retour",
+    "Intervient comme formateur sur ce module",
+    "Arrivée par transfert d’une filiale déjà formée, contrôle en cours",
+    "Mission de nuit : session dédiée prévue ce trimestre",
+]
+
+
+def write_imports(past: Past) -> int:
+    """Some had learnt everything before and were imported; of half of them the shortest proof has run out. A few are let off."""
+    trainings = list(Training.objects.order_by("order"))
+    staff = User.objects.filter(user_permissions__isnull=False).first() or User.objects.filter(groups__isnull=False).first()
+    awards, waivers = [], []
+    people = made_up_people().filter(awards=None).order_by("email")
+    for person, email in people.values_list("pk", "email"):
+        chance = past.random("access", email)
+        fate = chance.random()
+        if fate < IMPORTED:
+            at = past.at_work(past.start - timedelta(days=chance.randrange(30, 300)), chance)
+            for training in trainings:
+                ends = at + timedelta(days=730)
+                if training == trainings[-1] and fate < IMPORTED / 2:
+                    ends = past.until - timedelta(days=chance.randrange(1, 60))
+                awards.append((person, training.pk, training.current_major, at, ends, AwardSource.IMPORT, EVIDENCE))
+        elif fate < IMPORTED + WAIVED and staff is not None and trainings:
+            at = past.at_work(past.start + chance.random() * (past.until - past.start), chance)
+            ends = max(at, past.until) + timedelta(days=chance.randrange(-20, 180))
+            if ends > at:
+                waivers.append((person, chance.choice(trainings).pk, chance.choice(REASONS), staff.pk, at, ends))
+    names = ["user_id", "training_id", "major", "awarded_at", "expires_at", "source", "evidence"]
+    count = sql.insert_many(Award, names, awards)
+    return count + sql.insert_many(
+        Waiver, ["user_id", "training_id", "reason", "granted_by_id", "granted_at", "expires_at"], waivers
+    )
+
+
+def write_signatures(past: Past) -> int:
+    """Nearly everybody who has every training has signed the charter soon after the last."""
+    charter = current_charter()
+    if charter is None:
+        return 0
+    everything = Training.objects.count()
+    ready = (
+        Award.objects.exclude(user__charter_signatures__charter=charter)
+        .values("user", "user__language", "user__email")
+        .annotate(trainings=Count("training", distinct=True), last=Max("awarded_at"))
+        .filter(trainings=everything)
+        .order_by("user__email")
+    )
+    rows = []
+    for row in ready:
+        chance = past.random("charter", row["user__email"])
+        signed = max(row["last"], past.start) + timedelta(minutes=chance.choice((2, 3, 5, 9, 30, 1500, 4500)))
+        if chance.random() < SIGNED and signed < past.until:
+            rows.append((row["user"], charter.pk, signed, row["user__language"] or "fr"))
+    return sql.insert_many(CharterSignature, ["user_id", "charter_id", "signed_at", "language"], rows)

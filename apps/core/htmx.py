@@ -1,0 +1,26 @@
+"""Pages that htmx asks for in part. The header is read by django-htmx and nowhere else: `request.htmx` is true for a fragment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+from django_htmx.middleware import HtmxDetails
+
+
+class HtmxRequest(HttpRequest):
+    """A request after django-htmx's middleware."""
+
+    htmx: HtmxDetails
+
+
+def render_either(
+    request: HtmxRequest, page: str, fragment: str, context: Mapping[str, Any] | None = None, *, status: int = 200
+) -> HttpResponse:
+    """Render the template `page`, or `fragment` where htmx asks. Both share an address, so the answer says what it depends on."""
+    response = render(request, fragment if request.htmx else page, context, status=status)
+    patch_vary_headers(response, ["HX-Request"])
+    return response

@@ -1,0 +1,57 @@
+"""A service refuses with a sentence for the person: one error, which the socket, the API, forms and pages each turn into theirs
+in one place. Nobody else catches it only to say it again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import TracebackType
+
+from django.contrib import messages
+from django.forms import BaseForm
+from django.http import HttpRequest
+from django.utils.functional import Promise
+
+
+class Refusal(Exception):
+    """What was asked is refused, and nothing of it was done. `str()` is the sentence, in the language in force.
+
+    `code`: for programs. `field`: what of the form or request it is about, empty where it is about the whole. A subclass has its
+    own of both; where it is raised says otherwise.
+    """
+
+    code = "refused"
+    field = ""
+
+    def __init__(self, sentence: str | Promise, *, code: str = "", field: str = "") -> None:
+        super().__init__(sentence)
+        self.code = code or self.code
+        self.field = field or self.field
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class _Heard:
+    """Ends the block in which a service refuses, and tells it."""
+
+    def __init__(self, tell: Callable[[Refusal], None]) -> None:
+        self._tell = tell
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> bool:
+        if not isinstance(error, Refusal):
+            return False
+        self._tell(error)
+        return True
+
+
+def refusals_on(form: BaseForm, field: str | None = None) -> _Heard:
+    """Put what a service refuses on `form`: beside the field it names, else beside `field`, else above the form."""
+    return _Heard(lambda refusal: form.add_error(refusal.field if refusal.field in form.fields else field, str(refusal)))
+
+
+def refusals_told(request: HttpRequest, level: int = messages.ERROR) -> _Heard:
+    """Tell what a service refuses on the page that comes next."""
+    return _Heard(lambda refusal: messages.add_message(request, level, str(refusal)))
