@@ -8,7 +8,7 @@ from pathlib import Path
 from django.db import transaction
 from django.utils import timezone
 
-from apps.accounts.demo import demo_accounts
+from apps.accounts.demo import colleagues, demo_accounts
 from apps.accounts.models import User
 
 from .enums import AwardSource
@@ -35,7 +35,7 @@ def load_proofs() -> None:
     """
     accounts = {account.email: account.key for account in demo_accounts()}
     trained = list(User.objects.filter(email__in=[email for email, key in accounts.items() if key != UNTRAINED]))
-    trained += User.objects.exclude(email__in=accounts).filter(email__endswith="@alcyon.example").order_by("email")[:COLLEAGUES]
+    trained += colleagues().order_by("email")[:COLLEAGUES]
     trainings = list(Training.objects.all())
     charter = current_charter()
     expires_at = timezone.now() + VALID_FOR

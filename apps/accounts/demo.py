@@ -16,6 +16,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -132,15 +133,20 @@ def _colleagues() -> list[User]:
     return people
 
 
+def colleagues() -> QuerySet[User]:
+    """Return the people of the demo world who have a name of their own, beside the demo accounts."""
+    return User.objects.filter(email__in=[person.email for person in _colleagues()])
+
+
 def _load_colleagues() -> None:
     known = set(User.objects.values_list("email", flat=True))
-    colleagues = _colleagues()
-    new = [person for person in colleagues if person.email not in known]
+    all_of_them = _colleagues()
+    new = [person for person in all_of_them if person.email not in known]
     for person in new:
         person.password = make_password(None)
         person.fold()
     User.objects.bulk_create(new)
-    if new == colleagues:
+    if new == all_of_them:
         _load_refused({person.email: person for person in new})
     EmailAddress.objects.bulk_create([EmailAddress(user=p, email=p.email, primary=True, verified=True) for p in new])
 

@@ -23,7 +23,7 @@ def sources() -> list[Path]:
 
 def serves_programs(path: Path) -> bool:
     """The API has requests of its own (rest_framework.request.Request)."""
-    return name_of(path).startswith("apps/api/") or path.name == "api.py"
+    return "/api/" in name_of(path) or path.name == "api.py"
 
 
 def written(pattern: str, *owners: str) -> list[str]:
@@ -109,7 +109,7 @@ MISSING = "apps/core/missing.py"
 
 def test_one_error_says_that_something_is_not_there() -> None:
     """`core.missing.NotThere`: Django, the API and the socket each know what to answer."""
-    assert not written(r"\b(Http404|get_object_or_404|get_list_or_404)\b", MISSING, "apps/api/")
+    assert not written(r"\b(Http404|get_object_or_404|get_list_or_404)\b", MISSING, "apps/api/", "apps/core/api/problems.py")
     assert not written(r"raise \w+\.DoesNotExist", MISSING)
     assert not written(r"LiveError\(\s*\"not_found\"", "apps/core/live/consumer.py")
     assert not written(
@@ -196,7 +196,7 @@ def test_what_a_service_refuses_is_a_refusal() -> None:
         for path in services
         for node in ast.walk(parsed(path))
         if isinstance(node, ast.ClassDef) and any(ast.unparse(base) in NOT_FOR_PEOPLE.split("|") for base in node.bases)
-        if not name_of(path).startswith("apps/core/")
+        if not name_of(path).startswith(("apps/core/", "apps/server/"))
     ]
     assert not found, "Derive it from core.refusals.Refusal: the socket, the API and forms know what to do with it."
 
