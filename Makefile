@@ -13,7 +13,7 @@ help:
 	@echo "make coverage       run it, and print what it does not reach"
 	@echo "make test-browser   run the browser tests in Chromium"
 	@echo "make test-services  run the suite on PostgreSQL and Redis"
-	@echo "make check          lint, types, layers, migrations, templates, scripts, translations"
+	@echo "make check          lint, types, layers, migrations, templates, scripts, drawing, translations"
 	@echo "make messages       bring the catalogues of translations up to date with the code"
 	@echo "make bench          run all benchmarks and write bench/RESULTS.md"
 	@echo "make clean          remove .venv and caches; var/ (your data) stays"

@@ -47,6 +47,7 @@ STEPS = [
     ),
     Step("production settings", [PYTHON, "manage.py", "check", "--deploy", "--fail-level", "WARNING"], PRODUCTION),
     Step("templates", [PYTHON, "-m", "tools.templates"]),
+    Step("drawing", [PYTHON, "-m", "tools.drawing", "--check"]),
     Step("translations", [PYTHON, "-m", "tools.translations"]),
 ]
 

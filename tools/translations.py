@@ -19,7 +19,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -27,9 +26,9 @@ import polib
 
 from apps.core import catalogues
 
-from . import system
+from . import contract, system
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = contract.ROOT
 # Where sentences come from. Tests, tools and benchmarks speak to developers.
 SOURCES = ["almia", "apps", "templates", "manage.py"]
 OPTIONS = ["--no-wrap", "--add-location=file", "--extension=html,txt,py"]
@@ -73,14 +72,6 @@ def catalogue(place: str, code: str, root: Path = ROOT) -> Path:
     """Return the path of the catalogue of `place` in the language `code`."""
     folder = root / "apps" / place / "locale" if place else root / "locale"
     return folder / code / "LC_MESSAGES" / "django.po"
-
-
-def layers() -> list[str]:
-    """Return the apps from the lowest up, as the contract in pyproject.toml orders them."""
-    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
-    [contract] = [contract for contract in contracts if contract["type"] == "layers"]
-    names = [name.strip() for layer in reversed(contract["layers"]) for name in re.split(r"[|:]", layer)]
-    return [name.removeprefix("apps.") for name in names if name.startswith("apps.")]
 
 
 def place_of(files: Iterable[str], apps: list[str]) -> str:
@@ -170,8 +161,7 @@ def _problems_of_entry(code: str, entry: polib.POEntry) -> Iterator[str]:
 
 def check() -> int:
     """Print what is wrong with the catalogues; return 1 when something is."""
-    apps = layers()
-    wanted = wanted_of(extract(), apps)
+    wanted = wanted_of(extract(), contract.apps())
     found = sorted(problem for code in PLURALS for problem in problems_of(code, wanted, known_of(code, wanted)))
     if found:
         print("\n".join(found))
@@ -186,7 +176,7 @@ def update(taken: Entries, *, replace: bool = False, root: Path = ROOT) -> int:
 
     What has no French yet gets that of `taken`; with `replace`, what has one too. What is left is printed.
     """
-    wanted = wanted_of(extract(), layers())
+    wanted = wanted_of(extract(), contract.apps())
     french, english = (translations_of(known_of(code, wanted, root)) for code in ("fr", "en"))
     for key in taken.keys() & french.keys():
         if texts_of(taken[key]) != texts_of(french[key]):

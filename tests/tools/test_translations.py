@@ -5,7 +5,8 @@ from __future__ import annotations
 import polib
 import pytest
 
-from tools.translations import layers, place_of, problems_of, wanted_of
+from tools import contract
+from tools.translations import place_of, problems_of, wanted_of
 
 APPS = ["core", "accounts", "chat", "portal"]
 
@@ -32,7 +33,7 @@ def test_a_sentence_lives_with_the_lowest_app_that_says_it(files: list[str], pla
 
 
 def test_the_layers_are_those_of_the_contract() -> None:
-    apps = layers()
+    apps = contract.apps()
     assert apps[0] == "core"
     assert apps.index("accounts") < apps.index("gateway") < apps.index("chat") < apps.index("portal")
 
