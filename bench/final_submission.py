@@ -1,8 +1,8 @@
 """Fifty learners hand in the quiz that was all they lacked at the same moment, and the chat opens in their open tab.
 
-On SQLite in one process; with DATABASE_URL, on PostgreSQL and Redis in two. Each learner has a session, an open socket and the page
-before handing in; rounds of fifty. `p95_ms`: a submission, from sending to its redirect. `unlock_p95_ms`: from sending until a
-command that needs chat.use, asked when the socket tells of the change, is let in. In a last round each hands in twice at once.
+On SQLite in one process; with DATABASE_URL, on PostgreSQL and Redis in two. Each learner has a session, an open socket and the
+page before handing in; rounds of fifty. `p95_ms`: a submission, from sending to its redirect. `unlock_p95_ms`: from sending until
+a command that needs chat.use, asked when the socket tells of the change, is let in. In a last round each hands in twice at once.
 `doubled`: awards and certificates that somebody has twice. `lost`: learners without one of them, or whose chat stayed closed.
 """
 
@@ -120,9 +120,10 @@ async def measure() -> dict[str, int | float]:
         redis=postgres,
         processes=2 if postgres else 1,
     )
-    async with server, aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0), cookie_jar=aiohttp.DummyCookieJar()
-    ) as session:
+    async with (
+        server,
+        aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), cookie_jar=aiohttp.DummyCookieJar()) as session,
+    ):
         rounds = [await _round(session, server, number) for number in range(ROUNDS)]
         proofs = await asyncio.to_thread(server.seed, "--proofs")
     counts = [list(proofs[kind].values()) for kind in ("awards", "certificates")]

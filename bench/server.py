@@ -10,7 +10,7 @@
 
 `database`: "sqlite" (a file of the temporary folder) or "postgres" (a database of its own in the local cluster).
 `redis`: a Redis process of its own, for cache, channel layer, streams and tasks. Several processes need PostgreSQL and Redis.
-`learners`: further people, whose answered quiz is all that is missing to chat.use. `server.seed("--proofs")` runs `bench.seed` again.
+`learners`: further people, one submission away from chat.use. `server.seed("--proofs")` runs `bench.seed` once more.
 `upstream`: an OpenAI-compatible endpoint, registered as the embedded model is; without it there is no model.
 The first process also runs the task worker and the scheduler, as the try-out does. Leaving the block ends all processes, drops
 the database and removes the folder. `server.log` is where the processes write; its end is in the error when they do not come up.

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.utils import timezone
 
 from apps.core import audit, outbox
 from apps.core.enums import MessageState
@@ -40,7 +42,7 @@ def request_audit_verification(*, actor: User) -> OutboxMessage:
     from .tasks import verify_audit_trail
 
     waiting = pending_verification()
-    return waiting or outbox.enqueue(verify_audit_trail, actor_id=str(actor.pk))
+    return waiting or outbox.enqueue(verify_audit_trail, actor_id=str(actor.pk), asked_at=timezone.now().isoformat())
 
 
 def pending_verification() -> OutboxMessage | None:
@@ -51,12 +53,15 @@ def pending_verification() -> OutboxMessage | None:
     return OutboxMessage.objects.filter(task=outbox.task_name(verify_audit_trail), state__in=open_states).first()
 
 
-def verify_audit(*, actor: User | None) -> AuditEntry:
-    """Walk the whole trail and write down, in the trail, whether it holds. Reads outside of a transaction: it may be long.
+def verify_audit(*, actor: User | None, asked_at: datetime | None = None) -> AuditEntry:
+    """Chain what waits, walk the whole trail and write down, in it, whether it holds. Outside of a transaction: it may be long.
+
+    `asked_at`: when this verification was first begun; one that was interrupted does not walk again what it has walked.
 
     The entry says it in English, whatever language is in force: `audit.read_problem` gives it back in a reader's.
     """
-    problem = audit.verify()
+    audit.chain()
+    problem = audit.verify(verified_since=asked_at)
     with transaction.atomic():
         return audit.record(
             actor=actor,
