@@ -60,7 +60,7 @@ class AuditEntry(models.Model):
 
     `actor`, `subject` and a `target` that is a person are pseudonyms (see `core.audit.pseudonym`). `stamp` is a keyed digest of
     all that is told, made at insertion; null in entries from before there were stamps. `seq`, `previous_hash` and `hash`, the
-    place in the chain, are filled in once, by the job `core.chain_audit`; `hash` covers the entry and the hash before it.
+    place in the chain, are filled in once, by the job `core.chain_audit`; `hash` covers the stamp and the hash before it.
     """
 
     id = models.BigAutoField(primary_key=True)

@@ -44,9 +44,11 @@ def is_stamped(entry: AuditEntry) -> bool:
 
 
 def hash_of(entry: AuditEntry) -> str:
-    """Return the hash of `entry` at its place in the chain. Entries from before there were stamps have none in it."""
-    further = [entry.pk, entry.stamp] if entry.stamp else []
-    return hashlib.sha256(_json([entry.seq, *_told(entry), *further, entry.previous_hash])).hexdigest()
+    """Return the hash of `entry` at its place in the chain. It is keyed, and covers what is told by its stamp; that of an entry
+    from before there were stamps is neither."""
+    if entry.stamp:
+        return _keyed("chain", [entry.seq, entry.pk, entry.stamp, entry.previous_hash])
+    return hashlib.sha256(_json([entry.seq, *_told(entry), entry.previous_hash])).hexdigest()
 
 
 def mark_of(seal: AuditSeal) -> str:
