@@ -120,12 +120,12 @@ def learners(count: int) -> tuple[list[str], list[str]]:
             for enrolment in enrolments
             for lesson in lessons
         )
-        attempts = [str(start_attempt(user=user, course=last).pk) for user in users]
+        attempts = [start_attempt(user=user, course=last).pk for user in users]
         responses = list(Response.objects.filter(attempt__in=attempts).select_related("question"))
         for response in responses:
             response.answer, response.answered_at = right_answer(response.question.body), timezone.now()
         Response.objects.bulk_update(responses, ["answer", "answered_at"], batch_size=500)
-        return sign_in(users), attempts
+        return sign_in(users), [str(attempt) for attempt in attempts]
 
 
 def right_answer(question: Any) -> Any:

@@ -40,7 +40,7 @@ class AuditQuerySet(models.QuerySet["AuditEntry"]):
 
     def append(self, entries: Sequence[AuditEntry]) -> None:
         """Insert new entries that wait for their place, in one statement. For core.audit."""
-        if any(entry.pk is not None or entry.seq is not None for entry in entries):
+        if not all(entry._state.adding and entry.seq is None for entry in entries):
             raise TypeError("The audit trail is append-only.")
         super().bulk_create(entries)
 

@@ -31,7 +31,7 @@ def write(count: int = 1) -> list[AuditEntry]:
     return list(AuditEntry.objects.filter(pk__in=[entry.pk for entry in entries]).order_by("seq"))
 
 
-def change(statement: str, *values: object) -> None:
+def change(statement: str, *values: str | int | None) -> None:
     """What somebody does who can write to the database."""
     with connection.cursor() as cursor:
         cursor.execute(statement, values)

@@ -50,7 +50,7 @@ def old_entries(count: int) -> list[dict[str, Any]]:
     """Entries as they were written then."""
     rows, previous = [], "0" * 64
     for seq in range(1, count + 1):
-        row = {
+        row: dict[str, Any] = {
             "seq": seq, "at": AT + timedelta(hours=10 * seq), "actor": "system", "action": "test.write",
             "target": f"accounts.User:{PERSON}" if seq == 1 else f"test.Thing:{seq}", "subject": "", "reason": "déjà écrit",
             "details": {"n": seq, "a": ["é", None]}, "previous_hash": previous,
