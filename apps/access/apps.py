@@ -10,7 +10,7 @@ class AccessConfig(AppConfig):
         from apps.accounts import panels
         from apps.accounts.panels import Panel
         from apps.core import live, navigation
-        from apps.core.navigation import Place
+        from apps.core.navigation import Place, Tab
 
         from .gate import live_gate
         from .records import own_panel, staff_panel
@@ -29,4 +29,11 @@ class AccessConfig(AppConfig):
                 shown_to=lambda user: user.has_perm("access.manage_access"),
                 active_under=("access",),
             )
+        )
+        navigation.declare_tabs(
+            "access",
+            _("Access"),
+            Tab(_("Requirements"), "access:requirements"),
+            Tab(_("Waivers"), "access:waivers"),
+            Tab(_("Charter"), "access:charters"),
         )

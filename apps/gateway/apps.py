@@ -19,4 +19,11 @@ class GatewayConfig(AppConfig):
         navigation.declare(
             navigation.Place(_("Models"), "cpu", "gateway:models", area="staff", order=300, shown_to=can_manage_models)
         )
+        navigation.declare_tabs(
+            "models",
+            _("Models"),
+            navigation.Tab(_("Models"), "gateway:models"),
+            navigation.Tab(_("Providers"), "gateway:providers"),
+            navigation.Tab(_("Usage"), "gateway:usage"),
+        )
         health.register("model", model_health, critical=False)

@@ -9,7 +9,7 @@ class LearningConfig(AppConfig):
     def ready(self) -> None:
         from apps.access import capabilities
         from apps.accounts import panels
-        from apps.core.navigation import Place, declare
+        from apps.core.navigation import Place, Tab, declare, declare_tabs
 
         from .policies import can_manage_courses
         from .queries import certificate_links, courses_panel, training_url
@@ -34,5 +34,11 @@ class LearningConfig(AppConfig):
                 order=300,
                 shown_to=can_manage_courses,
             )
+        )
+        declare_tabs(
+            "course",
+            _("This course"),
+            Tab(_("Figures"), "learning:staff_course"),
+            Tab(_("People"), "learning:staff_people"),
         )
         panels.declare(panels.Panel("person", "learning/staff/_person.html", courses_panel, order=20))

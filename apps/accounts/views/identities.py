@@ -25,7 +25,7 @@ from .people import PER_PAGE, may_manage, staff
 def refused(request: HttpRequest) -> HttpResponse:
     """The list of what waits for a decision."""
     page = Paginator(queries.refused_sign_ins(), PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "accounts/people/refused.html", {"page": page, "refused_count": page.paginator.count})
+    return render(request, "accounts/people/refused.html", {"page": page})
 
 
 @require_http_methods(["GET", "POST"])
@@ -77,7 +77,7 @@ def rules(request: HttpRequest) -> HttpResponse:
         services.change_sign_in_rules(**form.cleaned_data, actor=staff(request))
         messages.success(request, _("The rules count from the next sign-in on."))
         return redirect("accounts:sign_in_rules")
-    context = {"form": form, "refused_count": queries.count_refused()}
+    context = {"form": form}
     return render(request, "accounts/people/rules.html", context, status=422 if form.errors else 200)
 
 
