@@ -1,5 +1,12 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from .models import User
 
 
 class AccountsConfig(AppConfig):
@@ -8,15 +15,19 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.core import api, attention, loading, navigation, past, search
-        from apps.core.navigation import Place
+        from apps.core.navigation import Place, Tab
 
         from . import scopes, signals  # noqa: F401  connects the receivers
         from .attention import refused_sign_ins
         from .demo import load_world, sources
         from .enums import Role
         from .past import write_people
+        from .queries import count_refused
         from .roles import grant
         from .search import find_people
+
+        def may_manage(user: User) -> bool:
+            return user.has_perm("accounts.manage_people")
 
         grant(Role.TRAINER, "accounts.see_people")
         grant(Role.ADMINISTRATOR, "accounts.see_people", "accounts.manage_people")
@@ -41,3 +52,10 @@ class AccountsConfig(AppConfig):
         past.declare(past.Chapter("people", write_people, order=10))
         search.declare(search.Source("people", _("People"), find_people, order=40))
         loading.declare(loading.Load("accounts.demo", load_world, order=20, sources=sources, demo=True))
+        navigation.declare_tabs(
+            "people",
+            _("People"),
+            Tab(_("People"), "accounts:people"),
+            Tab(_("Refused sign-ins"), "accounts:refused_sign_ins", may_manage, count_refused),
+            Tab(_("Sign-in rules"), "accounts:sign_in_rules", may_manage),
+        )

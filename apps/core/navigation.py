@@ -1,4 +1,4 @@
-"""The places one can go to. Apps declare them in `AppConfig.ready()`; `portal` draws them."""
+"""The places one can go to, and the tabs of a place. Apps declare them in `AppConfig.ready()`; `portal` draws them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,26 @@ class Place:
     active_under: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Tab:
+    """One of several pages side by side. `shown_to`: left out for others. `count`: what waits there, told when it is not zero."""
+
+    label: Any
+    url_name: str
+    shown_to: Callable[[Any], bool] | None = None
+    count: Callable[[], int] | None = None
+
+
+@dataclass(frozen=True)
+class Tabs:
+    """The tabs of one place. `label`: what they are pages of."""
+
+    label: Any
+    tabs: tuple[Tab, ...]
+
+
 _places: list[Place] = []
+_tabs: dict[str, Tabs] = {}
 
 
 def declare(place: Place) -> None:
@@ -34,3 +53,13 @@ def declare(place: Place) -> None:
 
 def places(area: str) -> list[Place]:
     return sorted((place for place in _places if place.area == area), key=lambda place: place.order)
+
+
+def declare_tabs(name: str, label: Any, *tabs: Tab) -> None:
+    """Declare the tabs that `{% tabs name %}` draws on each of their pages."""
+    _tabs[name] = Tabs(label, tabs)
+
+
+def tabs(name: str) -> Tabs:
+    """Return the tabs declared under `name`. Raises KeyError."""
+    return _tabs[name]

@@ -31,6 +31,13 @@ class GatewayConfig(AppConfig):
         ):
             attention.declare(look)
         loading.declare(loading.Load("gateway.environment", sync_providers, order=40))
+        navigation.declare_tabs(
+            "models",
+            _("Models"),
+            navigation.Tab(_("Models"), "gateway:models"),
+            navigation.Tab(_("Providers"), "gateway:providers"),
+            navigation.Tab(_("Usage"), "gateway:usage"),
+        )
         health.register("model", model_health, critical=False)
         past.declare(past.Chapter("models", write_models, order=45))
         past.declare(past.Chapter("usage", write_usage, order=60))
