@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.organisation import filled, with_values
 from apps.core.ids import uuid7
 
 from .enums import AwardSource
@@ -39,7 +40,7 @@ class Training(models.Model):
     @property
     def title(self) -> str:
         """The title in the language in force."""
-        return self.title_en if get_language() == "en" else self.title_fr
+        return filled(self.title_en if get_language() == "en" else self.title_fr)
 
 
 class Charter(models.Model):
@@ -62,11 +63,15 @@ class Charter(models.Model):
 
     @property
     def title(self) -> str:
-        return self.title_en if get_language() == "en" else self.title_fr
+        return filled(self.title_en if get_language() == "en" else self.title_fr)
+
+    def source(self, language: str) -> str:
+        """Return title and Markdown text in `language`, with their variables."""
+        return f"{self.title_en}\n\n{self.body_en}" if language == "en" else f"{self.title_fr}\n\n{self.body_fr}"
 
     @property
     def body(self) -> str:
-        """The Markdown text in the language in force."""
+        """The Markdown text in the language in force, with its variables: `core.markdown` replaces them."""
         return self.body_en if get_language() == "en" else self.body_fr
 
 
@@ -141,7 +146,11 @@ class Award(models.Model):
 
 
 class CharterSignature(models.Model):
-    """Somebody has read and signed one version of the charter."""
+    """Somebody has read and signed one version of the charter.
+
+    `values`: what its variables said in the text that was on the page, so that `text` is that text whatever the organisation is
+    called since. `digest`: the hash of that text.
+    """
 
     id: models.UUIDField[uuid.UUID, uuid.UUID] = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user: models.ForeignKey[User, User] = models.ForeignKey(
@@ -150,6 +159,8 @@ class CharterSignature(models.Model):
     charter = models.ForeignKey(Charter, on_delete=models.PROTECT, related_name="signatures")
     signed_at = models.DateTimeField(default=timezone.now)
     language = models.CharField(max_length=8)
+    values: models.JSONField[dict[str, str], dict[str, str]] = models.JSONField(default=dict)
+    digest = models.CharField(max_length=64, blank=True)
 
     class Meta:
         ordering = ["-signed_at"]
@@ -158,6 +169,11 @@ class CharterSignature(models.Model):
 
     def __str__(self) -> str:
         return f"charter {self.charter_id} signed"
+
+    @property
+    def text(self) -> str:
+        """The title and the Markdown text that were signed."""
+        return with_values(self.charter.source(self.language), self.values)
 
 
 class WaiverQuerySet(models.QuerySet["Waiver"]):

@@ -7,11 +7,16 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Accounts")
 
     def ready(self) -> None:
-        from apps.core import navigation
+        from apps.core import markdown, navigation
         from apps.core.navigation import Place
 
         from . import signals  # noqa: F401  connects the receivers
+        from .enums import Role
+        from .organisation import ArticleVariables
+        from .roles import grant
 
+        grant(Role.ADMINISTRATOR, "accounts.manage_organisation")
+        markdown.offer_variables(ArticleVariables())
         navigation.declare(Place(_("My account"), "user", "accounts:account", area="own", order=10))
         navigation.declare(
             Place(
@@ -21,5 +26,15 @@ class AccountsConfig(AppConfig):
                 area="staff",
                 order=100,
                 shown_to=lambda user: user.has_perm("accounts.see_people"),
+            )
+        )
+        navigation.declare(
+            Place(
+                _("Organisation"),
+                "building",
+                "accounts:organisation",
+                area="staff",
+                order=90,
+                shown_to=lambda user: user.has_perm("accounts.manage_organisation"),
             )
         )

@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core.text import folded
 
+from .demo_organisation import load_organisation
 from .demo_world import ACCOUNTS, DEPARTMENTS, ENTITIES, JOBS, PEOPLE, REFUSED, SITES
 from .enums import Refusal
 from .models import Department, Entity, JobRole, RefusedSignIn, Site, User
@@ -197,12 +198,14 @@ def _load_accounts() -> None:
 
 @transaction.atomic
 def load_world() -> None:
-    """Load places and people, and draw the demo accounts' passwords where there are none yet. Safe to repeat: edits stay.
+    """Name the organisation, load places and people, and draw the demo accounts' passwords, where there are none yet. Safe to
+    repeat: edits stay.
 
     Writes `demo-accounts.json`, readable by its owner only. Raises RuntimeError outside the try-out.
     """
     if not settings.TRYOUT:
         raise RuntimeError("The demo world is for the try-out only.")
+    load_organisation()
     _load_places()
     _load_colleagues()
     _load_accounts()

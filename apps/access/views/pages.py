@@ -12,25 +12,38 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.access import capabilities
 from apps.access.forms import CharterForm
-from apps.access.queries import charter_for, explain, has_capability
+from apps.access.queries import charter_for, explain, has_capability, show_charter
 from apps.access.services import AccessError, sign_charter
+from apps.accounts import organisation
 
 
 @require_http_methods(["GET", "POST"])
 def charter(request: HttpRequest) -> HttpResponse:
     """Read the charter in force, and sign it."""
     assert request.user.is_authenticated
+    language = get_language() or "fr"
     form = CharterForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            sign_charter(user=request.user, version=form.cleaned_data["version"], language=get_language() or "fr")
+            sign_charter(
+                user=request.user,
+                version=form.cleaned_data["version"],
+                language=language,
+                digest=form.cleaned_data["digest"],
+            )
         except AccessError as error:
             messages.warning(request, str(error))
         else:
             messages.success(request, _("Thank you: your signature is kept."))
         return redirect("access:charter")
     charter, signature = charter_for(request.user)
-    context = {"charter": charter, "signature": signature, "form": form}
+    context = {
+        "charter": charter,
+        "digest": show_charter(charter, language).digest if charter else "",
+        "signature": signature,
+        "help_url": organisation.current().charter_help_url,
+        "form": form,
+    }
     return render(request, "access/charter.html", context, status=422 if form.errors else 200)
 
 

@@ -15,6 +15,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from apps.access.models import Training
+from apps.accounts.organisation import filled
 from apps.learning.content import CourseContent, ExerciseContent, QuestionContent, Text
 from apps.learning.enums import QuestionKind, QuestionUse
 
@@ -37,7 +38,7 @@ class Titled(models.Model):
     @property
     def title(self) -> str:
         """The title in the language in force."""
-        return self.title_en if get_language() == "en" else self.title_fr
+        return filled(self.title_en if get_language() == "en" else self.title_fr)
 
 
 class Course(models.Model):
@@ -106,7 +107,7 @@ class CourseVersion(Titled):
 
     @property
     def summary(self) -> str:
-        return self.summary_en if get_language() == "en" else self.summary_fr
+        return filled(self.summary_en if get_language() == "en" else self.summary_fr)
 
     @property
     def outcome_lines(self) -> list[str]:
@@ -226,5 +227,5 @@ class Lesson(Titled):
 
     @property
     def body(self) -> str:
-        """The Markdown text in the language in force."""
+        """The Markdown text in the language in force, with its variables: `core.markdown` replaces them."""
         return self.body_en if get_language() == "en" else self.body_fr
