@@ -67,10 +67,8 @@ def problem_with(text: str, language: str) -> str:
         return f"there is no variable “{{{{{text}}}}}” (known: {known}); to show braces as they are, write “\\{{{{”"
     words = FRENCH if language == "fr" else (*ENGLISH, "’s")
     if expression.word and expression.word not in words:
-        shown = "“label”, or ’s behind it" if language == "en" else f"“{'”, “'.join(words)}”"
-        return (
-            f"“{{{{{text}}}}}”: an {'English' if language == 'en' else 'French'} variable takes {shown}, not “{expression.word}”"
-        )
+        tongue, shown = ("English", "“label”, or ’s behind it") if language == "en" else ("French", f"“{'”, “'.join(words)}”")
+        return f"“{{{{{text}}}}}”: in {tongue} a variable takes {shown}, not “{expression.word}”"
     return ""
 
 
