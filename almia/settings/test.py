@@ -55,4 +55,5 @@ STORAGES = {
 }
 CELERY_TASK_ALWAYS_EAGER = False
 REGISTRY_SECONDS = 0
+ORGANISATION_SECONDS = 3600  # see tests.conftest: every test begins with one that says nothing
 PROVIDER_URL = PROVIDER_KEY = PROVIDER_MODEL = ""  # tests call no provider of the machine they run on

@@ -14,13 +14,14 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Accounts")
 
     def ready(self) -> None:
-        from apps.core import api, attention, loading, navigation, past, search
+        from apps.core import api, attention, loading, markdown, navigation, past, search
         from apps.core.navigation import Place, Tab
 
         from . import scopes, signals  # noqa: F401  connects the receivers
         from .attention import refused_sign_ins
         from .demo import load_world, sources
         from .enums import Role
+        from .organisation import ArticleVariables
         from .past import write_people
         from .queries import count_refused
         from .roles import grant
@@ -30,8 +31,8 @@ class AccountsConfig(AppConfig):
             return user.has_perm("accounts.manage_people")
 
         grant(Role.TRAINER, "accounts.see_people")
-        grant(Role.ADMINISTRATOR, "accounts.see_people", "accounts.manage_people")
-
+        grant(Role.ADMINISTRATOR, "accounts.see_people", "accounts.manage_people", "accounts.manage_organisation")
+        markdown.offer_variables(ArticleVariables())
         api.declare("apps.accounts.api.views")
         scopes.declare(api.READ, _("See your profile, your rights, the courses and your progress"), order=10)
         scopes.declare(api.WRITE, _("Change and delete what the other rights let it see"), order=900)
@@ -47,6 +48,16 @@ class AccountsConfig(AppConfig):
                 area="staff",
                 order=100,
                 shown_to=lambda user: user.has_perm("accounts.see_people"),
+            )
+        )
+        navigation.declare(
+            Place(
+                _("Organisation"),
+                "building",
+                "accounts:organisation",
+                area="staff",
+                order=90,
+                shown_to=lambda user: user.has_perm("accounts.manage_organisation"),
             )
         )
         past.declare(past.Chapter("people", write_people, order=10))

@@ -11,7 +11,8 @@ there; `tests/markdown_corpus.py` holds the texts that both are compared with.
 - A link leads to http:, https:, mailto: or a place here; any other is text.
 - Every block of words finds its own direction (`dir="auto"`), a table that of its first words, and code is left to right.
 - Below DEEPEST levels of lists and quotations the signs are shown as they are: nothing is left out, however deep.
-- Answers: a line end is a line break, and headings start below the page's own. Articles: call-outs between `:::` lines.
+- Answers: a line end is a line break, and headings start below the page's own. Articles: call-outs between `:::` lines, and
+  variables: `{{name}}`, replaced by what `offer_variables` knows, never in code; `\{{` shows the braces.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 import nh3
 from django.utils.html import escape
@@ -34,6 +35,8 @@ from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
+from .formulas import formula, formula_block, line_of
+
 CALLOUTS = {
     "takeaway": (gettext_lazy("Remember"), "callout callout--takeaway"),
     "example": (gettext_lazy("Example"), "callout callout--example"),
@@ -46,7 +49,6 @@ TAGS = {
 }  # fmt: skip
 # A list is two levels, a quotation one. Each is a call within a call: far below what Python and browsers bear.
 DEEPEST = 48
-LONGEST_FORMULA = 2000  # in a line: a text of nothing but beginnings is not to be searched from each to its end
 SCHEMES = {"http", "https", "mailto"}
 
 _LINK = re.compile(r"(?:https?:|mailto:|[^:/?#]*(?:[/?#]|$))", re.IGNORECASE)
@@ -54,102 +56,6 @@ _BREAK = re.compile(r"<br[ \t]*/?>", re.IGNORECASE)
 _BLANK = MD_TRIM_CHARS + "\ufeff"
 _ALIGN = re.compile(r"text-align:(\w+)")
 _RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
-
-
-# --- Formulas ---------------------------------------------------------------------------------------------------------------
-
-_CLOSING = {"\\(": "\\)", "\\[": "\\]", "$$": "$$"}
-_SPACE = " \t\n\u00a0"
-_SIGN = re.compile(r"[\\^_={}<>]")  # what a formula has and prose around an amount of money has not
-_TEX = re.compile(r"[\\^_{}]")
-_AMOUNT = re.compile(r"[-+−]?[0-9.,]")
-_NAMES = re.compile(r"[A-Za-zα-ωΑ-Ω]'*(?:[-+*/][A-Za-zα-ωΑ-Ω0-9]'*)*$")
-_NO_FORMULA = re.compile(r"[ \t\n0-9xX,;–-]*$")  # \[1\], \[ \]: somebody's brackets
-
-
-def _formula_end(text: str, start: int, end: int) -> int:
-    """Return where the formula that starts at `start` ends, before `end`; 0 when none does."""
-    opening = text[start : start + 2]
-    closing = _CLOSING.get(opening)
-    if closing is None:
-        return _dollars_end(text, start, end) if text[start] == "$" else 0
-    close = text.find(closing, start + 2, min(end, start + LONGEST_FORMULA))
-    inner = text[start + 2 : close]
-    after = text[close + 2 : close + 3]
-    if close == -1 or not inner.strip(_SPACE):
-        return 0
-    if opening == "\\[" and (_NO_FORMULA.match(inner) or after == "("):
-        return 0
-    if opening == "$$":
-        spaced = inner != inner.strip(_SPACE)
-        if "$" in (text[start - 1 : start], inner[0], after) or (spaced and not _SIGN.search(inner)):
-            return 0
-    return close + 2
-
-
-def _dollars_end(text: str, start: int, end: int) -> int:
-    close = start + 1
-    end = min(end, start + LONGEST_FORMULA)
-    while (close := text.find("$", close, end)) != -1 and text[close - 1] == "\\":
-        close += 1
-    inner = text[start + 1 : close]
-    if close == -1 or not inner or "\n" in inner or inner[0] in _SPACE + ")].,;:!?/" or inner[-1] in _SPACE:
-        return 0
-    if any(re.match(r"[A-Za-z0-9$]", beside) for beside in (text[start - 1 : start], text[close + 1 : close + 2])):
-        return 0
-    if _AMOUNT.match(inner):
-        return close + 1 if _TEX.search(inner) else 0
-    return close + 1 if _SIGN.search(inner) or _NAMES.match(inner) else 0
-
-
-def _formula(state: StateInline, silent: bool) -> bool:
-    if state.src[state.pos] not in "\\$":
-        return False
-    end = _formula_end(state.src, state.pos, state.posMax)
-    if not end:
-        return False
-    if not silent:
-        token = state.push("code_inline", "code", 0)
-        token.content = state.src[state.pos : end]
-        token.attrSet("class", "formula")
-    state.pos = end
-    return True
-
-
-def _formula_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    if state.is_code_block(start):
-        return False
-    first = state.bMarks[start] + state.tShift[start]
-    closing = {"\\[": "\\]", "$$": "$$"}.get(state.src[first : first + 2])
-    if closing is None:
-        return False
-    line = start
-    text = state.src[first + 2 : state.eMarks[start]]
-    if text.strip(_SPACE):
-        close = text.find(closing)
-        written = state.src[first : state.eMarks[start]]
-        if close == -1 or text[close + 2 :].strip(_SPACE + ".,;") or not _formula_end(written + " ", 0, len(written)):
-            return False
-    else:
-        # No line that comes may change what those before it are, or an answer that is being written would jump.
-        while not (line > start and closing in _line(state, line)):
-            if line + 1 == end or state.isEmpty(line + 1) or state.sCount[line + 1] < state.blkIndent:
-                break
-            line += 1
-        if line == start:
-            return False
-    if silent:
-        return True
-    state.line = line + 1
-    token = state.push("fence", "code", 0)
-    token.info = "latex"
-    token.content = state.getLines(start, state.line, state.sCount[start], False) + "\n"
-    token.map = [start, state.line]
-    return True
-
-
-def _line(state: StateBlock, number: int) -> str:
-    return state.src[state.bMarks[number] + state.tShift[number] : state.eMarks[number]]
 
 
 # --- The rest of the grammar ------------------------------------------------------------------------------------------------
@@ -257,7 +163,7 @@ def callout_lines(lines: Iterable[str]) -> Iterator[str | None]:
 
 
 def _callout(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    opening = None if state.is_code_block(start) else _COLONS.match(_line(state, start))
+    opening = None if state.is_code_block(start) else _COLONS.match(line_of(state, start))
     kind = opening[1].split()[0] if opening and opening[1] else ""
     if kind not in CALLOUTS:
         return False
@@ -284,24 +190,85 @@ def _callout_open(self: RendererHTML, tokens: Any, index: int, options: Any, env
     return f'<div class="{style}" role="note"><p class="callout__title">{escape(title)}</p>\n'
 
 
+# --- Variables --------------------------------------------------------------------------------------------------------------
+
+_VARIABLE = re.compile(r"\{\{([^{}\n]*)\}\}")
+
+
+class Variables(Protocol):
+    """What articles may name without saying it. `blocks`: the names that stand alone on their line."""
+
+    blocks: frozenset[str]
+
+    def words(self, expression: str) -> SafeString | None:
+        """Return the HTML of `{{expression}}` within a line; None where it is no variable: it stays as it is written."""
+
+    def block(self, name: str) -> SafeString:
+        """Return the HTML of a block."""
+
+
+_variables: list[Variables] = []
+
+
+def offer_variables(variables: Variables) -> None:
+    """Tell what articles' variables say. For `AppConfig.ready()` of the one app that knows."""
+    _variables[:] = [variables]
+
+
+def _variable(state: StateInline, silent: bool) -> bool:
+    if not state.src.startswith("{{", state.pos):
+        return False
+    found = _VARIABLE.match(state.src, state.pos, state.posMax)
+    if not silent:
+        token = state.push("variable", "", 0)
+        token.content, token.markup = (found[1], found[0]) if found else ("", "{{")
+    state.pos = found.end() if found else state.pos + 2
+    return True
+
+
+def _variable_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    found = None if state.is_code_block(start) else _VARIABLE.fullmatch(line_of(state, start).rstrip())
+    if found is None or not any(found[1] in variables.blocks for variables in _variables):
+        return False
+    if not silent:
+        state.line = start + 1
+        token = state.push("variable_block", "", 0)
+        token.content, token.map = found[1], [start, state.line]
+    return True
+
+
+def _show_variable(self: RendererHTML, tokens: Any, index: int, options: Any, environment: Any) -> str:
+    known = (variables.words(tokens[index].content) for variables in _variables)
+    return next((words for words in known if words is not None), escape(tokens[index].markup))
+
+
+def _show_variable_block(self: RendererHTML, tokens: Any, index: int, options: Any, environment: Any) -> str:
+    return "".join(variables.block(tokens[index].content) for variables in _variables)
+
+
 # --- Rendering --------------------------------------------------------------------------------------------------------------
 
 
 @cache
 def grammar(*, callouts: bool, html: bool = False) -> MarkdownIt:
     """Return the parser of articles (`callouts`) or of answers. `html`: to find the HTML that may not be there."""
+    interrupts = ["paragraph", "reference", "blockquote", "list"]
     parser = MarkdownIt("commonmark", {"html": html, "breaks": not callouts, "maxNesting": DEEPEST + 2})
     parser.enable(["table", "strikethrough"])
     parser.validateLink = lambda url: _LINK.match(url) is not None  # type: ignore[method-assign]
-    parser.inline.ruler.before("escape", "formula", _formula)
+    parser.inline.ruler.before("escape", "formula", formula)
     parser.inline.ruler.before("autolink", "line_break", _line_break)
     parser.block.ruler.before("table", "too_deep", _too_deep)
-    parser.block.ruler.after("fence", "formula_block", _formula_block, {"alt": ["paragraph", "reference", "blockquote", "list"]})
+    parser.block.ruler.after("fence", "formula_block", formula_block, {"alt": interrupts})
     parser.core.ruler.before("inline", "trim", _trim)
     parser.core.ruler.push("shape", _shape(0 if callouts else 1))
     parser.add_render_rule("image", _image)
     if callouts:
-        parser.block.ruler.before("fence", "callout", _callout, {"alt": ["paragraph", "reference", "blockquote", "list"]})
+        parser.inline.ruler.after("escape", "variable", _variable)
+        parser.block.ruler.before("fence", "variable_block", _variable_block, {"alt": interrupts})
+        parser.add_render_rule("variable", _show_variable)
+        parser.add_render_rule("variable_block", _show_variable_block)
+        parser.block.ruler.before("fence", "callout", _callout, {"alt": interrupts})
         parser.add_render_rule("callout_open", _callout_open)
     return parser
 

@@ -83,14 +83,13 @@ def tabs(context: dict[str, Any], name: str, *args: Any) -> dict[str, Any]:
 
     `args`: what the addresses of all of them take: `{% tabs "course" course.code %}`.
     """
-    request = context["request"]
-    group = navigation.tabs(name)
-    shown = [tab for tab in group.tabs if tab.shown_to is None or tab.shown_to(request.user)]
+    group, person = navigation.tabs(name), context["user"]
+    shown = [tab for tab in group.tabs if tab.shown_to is None or tab.shown_to(person)]
     items = [
         {
             "label": tab.label,
             "url": reverse(tab.url_name, args=args),
-            "active": tab.url_name == request.resolver_match.view_name,
+            "active": tab.url_name == context["request"].resolver_match.view_name,
             "waiting": tab.count() if tab.count else 0,
         }
         for tab in shown
