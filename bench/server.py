@@ -187,7 +187,7 @@ class Server:
         from tools import system
 
         port = free_port()
-        program = system.need("redis-server", packages=["redis-server"], purpose="This benchmark")
+        program = system.need("redis-server", purpose="This benchmark")
         command = [
             program,
             "--port",

@@ -8,6 +8,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from apps.core import catalogues
 
@@ -36,6 +37,7 @@ class Step:
 STEPS = [
     Step("types", [PYTHON, "-m", "mypy", "."]),
     Step("lint", [PYTHON, "-m", "ruff", "check", "."]),
+    Step("scripts", [str(Path(PYTHON).with_name("oxlint")), "--deny-warnings", "static", "tests/js"]),
     Step("format", [PYTHON, "-m", "ruff", "format", "--check", "."]),
     Step("layers", [PYTHON, "-c", "from importlinter.cli import lint_imports_command as run; run()"]),
     Step(

@@ -39,7 +39,7 @@ def _quietly(*command: str) -> bool:
 def _redis() -> None:
     if _listens(6379):
         return
-    server = system.need("redis-server", packages=["redis-server"], purpose="make test-services")
+    server = system.need("redis-server", purpose="make test-services")
     if not _listens(6379):  # the package may have started it
         _quietly(server, "--daemonize", "yes", "--save", "", "--appendonly", "no", "--bind", "127.0.0.1", "--dir", "/tmp")  # noqa: S108
     _wait_for(6379, "Redis")
@@ -47,7 +47,7 @@ def _redis() -> None:
 
 def _postgres() -> None:
     if not _listens(5432):
-        system.need("pg_ctlcluster", packages=["postgresql"], purpose="make test-services")
+        system.need("pg_ctlcluster", purpose="make test-services")
         listed = subprocess.run(["pg_lsclusters", "--no-header"], capture_output=True, text=True, check=False).stdout.split()
         if len(listed) < 2:
             system.stop("PostgreSQL is installed but has no cluster: `pg_createcluster <version> main` as root makes one.")

@@ -1,4 +1,7 @@
-"""Programs that come from the system: found, installed from Debian where that is possible, else asked for in one sentence."""
+"""Programs that come from the system: found, installed from Debian where that was asked for, else named in one sentence.
+
+Installing is asked for by `CI`, by `ALMIA_INSTALL=1`, or by `python -m tools.system` (`make setup SYSTEM=1`), which installs all.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,12 @@ import shutil
 import subprocess
 import sys
 
+PACKAGES = {
+    "xgettext": ["gettext"],
+    "chromium": ["chromium"],
+    "redis-server": ["redis-server"],
+    "pg_ctlcluster": ["postgresql"],
+}
 _updated = False
 
 
@@ -18,6 +27,11 @@ def stop(sentence: str) -> None:
 def find(*names: str) -> str | None:
     """Return the path of the first of these programs that is there."""
     return next((path for name in names if (path := shutil.which(name))), None)
+
+
+def is_asked_to_install() -> bool:
+    """Tell whether programs of the system may be installed: nobody's machine is changed by a test run."""
+    return any(os.environ.get(name, "").lower() not in ("", "0", "false", "no") for name in ("CI", "ALMIA_INSTALL"))
 
 
 def install(*packages: str) -> bool:
@@ -38,12 +52,28 @@ def _quietly(*command: str) -> bool:
     return subprocess.call(command, stdin=nothing, stdout=nothing, stderr=nothing, env=environment) == 0
 
 
-def need(*names: str, packages: list[str], purpose: str) -> str:
-    """Return the path of one of the programs `names`, installing `packages` when none is there; else stop and say how."""
+def need(*names: str, purpose: str) -> str:
+    """Return the path of one of the programs `names`, installed when none is there and that is asked for; else stop."""
+    packages = PACKAGES[names[0]]
     path = find(*names)
-    if path is None and install(*packages):
+    if path is None and is_asked_to_install() and install(*packages):
         path = find(*names)
     if path is None:
-        stop(f"{purpose} needs {names[0]}, which is not installed: on Debian, `apt-get install {' '.join(packages)}` as root.")
+        stop(
+            f"{purpose} needs {names[0]}, which is not installed. On Debian, as root: `apt-get install {' '.join(packages)}`, "
+            "or `make setup SYSTEM=1` for everything."
+        )
         raise AssertionError
     return path
+
+
+def main() -> int:
+    """Install every program of the system that tests and checks use and that is missing."""
+    missing = [package for name, packages in PACKAGES.items() if find(name) is None for package in packages]
+    if missing and not install(*missing):
+        stop(f"This needs root and apt-get. The packages to install are: {' '.join(missing)}.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -46,7 +46,7 @@ Catalogues = dict[str, Entries]
 
 def extract() -> list[polib.POEntry]:
     """Return every sentence of the code, untranslated, as makemessages finds it in a copy of the project."""
-    system.need("xgettext", packages=["gettext"], purpose="Reading the sentences of the code")
+    system.need("xgettext", purpose="Reading the sentences of the code")
     with tempfile.TemporaryDirectory(prefix="almia-messages-") as name:
         folder = Path(name)
         _copy_into(folder)

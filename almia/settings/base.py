@@ -134,6 +134,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "apps.core.storage.StaticStorage"},
 }
+WHITENOISE_USE_FINDERS = False
 MEDIA_ROOT = HOME / "media"
 CONTENT_DIR = BASE_DIR / "content"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024

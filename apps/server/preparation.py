@@ -65,6 +65,8 @@ def collect_static(marks: Marks) -> bool:
     """Gather, compress and name the static files by their content; return whether there was anything to do."""
     from django.contrib.staticfiles.finders import get_finders
 
+    if settings.WHITENOISE_USE_FINDERS:  # they are served from where they are written
+        return False
     sources = [Path(storage.path(name)) for finder in get_finders() for name, storage in finder.list([])]
     mark = mark_of(sources)
     manifest = Path(settings.STATIC_ROOT) / "staticfiles.json"

@@ -140,8 +140,9 @@ function shape(state) {
     if (token.nesting === -1) around.pop();
     if (token.type === "heading_open" || token.type === "heading_close") token.tag = `h${Math.min(Number(token.tag[1]) + 1, 6)}`;
     if (token.type === "fence" || token.type === "code_block") token.attrSet("dir", "ltr");
-    else if (token.type === "table_open") runsRightToLeft(state.tokens, index) && token.attrSet("dir", "rtl");
-    else if (token.type === "th_open" || token.type === "td_open") {
+    else if (token.type === "table_open") {
+      if (runsRightToLeft(state.tokens, index)) token.attrSet("dir", "rtl");
+    } else if (token.type === "th_open" || token.type === "td_open") {
       const align = /^text-align:(\w+)/.exec(token.attrGet("style") ?? "")?.[1];
       token.attrs = [["dir", "auto"]];
       if (align) token.attrSet("class", `align-${align}`);
