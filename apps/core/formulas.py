@@ -9,7 +9,7 @@ from markdown_it.rules_inline import StateInline
 
 LONGEST_FORMULA = 2000  # in a line: a text of nothing but beginnings is not to be searched from each to its end
 _CLOSING = {"\\(": "\\)", "\\[": "\\]", "$$": "$$"}
-_SPACE = " \t\n\u00a0"
+SPACE = " \t\n\u00a0"
 _SIGN = re.compile(r"[\\^_={}<>]")  # what a formula has and prose around an amount of money has not
 _TEX = re.compile(r"[\\^_{}]")
 _AMOUNT = re.compile(r"[-+−]?[0-9.,]")
@@ -26,12 +26,12 @@ def _formula_end(text: str, start: int, end: int) -> int:
     close = text.find(closing, start + 2, min(end, start + LONGEST_FORMULA))
     inner = text[start + 2 : close]
     after = text[close + 2 : close + 3]
-    if close == -1 or not inner.strip(_SPACE):
+    if close == -1 or not inner.strip(SPACE):
         return 0
     if opening == "\\[" and (_NO_FORMULA.match(inner) or after == "("):
         return 0
     if opening == "$$":
-        spaced = inner != inner.strip(_SPACE)
+        spaced = inner != inner.strip(SPACE)
         if "$" in (text[start - 1 : start], inner[0], after) or (spaced and not _SIGN.search(inner)):
             return 0
     return close + 2
@@ -43,7 +43,7 @@ def _dollars_end(text: str, start: int, end: int) -> int:
     while (close := text.find("$", close, end)) != -1 and text[close - 1] == "\\":
         close += 1
     inner = text[start + 1 : close]
-    if close == -1 or not inner or "\n" in inner or inner[0] in _SPACE + ")].,;:!?/" or inner[-1] in _SPACE:
+    if close == -1 or not inner or "\n" in inner or inner[0] in SPACE + ")].,;:!?/" or inner[-1] in SPACE:
         return 0
     if any(re.match(r"[A-Za-z0-9$]", beside) for beside in (text[start - 1 : start], text[close + 1 : close + 2])):
         return 0
@@ -75,10 +75,10 @@ def formula_block(state: StateBlock, start: int, end: int, silent: bool) -> bool
         return False
     line = start
     text = state.src[first + 2 : state.eMarks[start]]
-    if text.strip(_SPACE):
+    if text.strip(SPACE):
         close = text.find(closing)
         written = state.src[first : state.eMarks[start]]
-        if close == -1 or text[close + 2 :].strip(_SPACE + ".,;") or not _formula_end(written + " ", 0, len(written)):
+        if close == -1 or text[close + 2 :].strip(SPACE + ".,;") or not _formula_end(written + " ", 0, len(written)):
             return False
     else:
         # No line that comes may change what those before it are, or an answer that is being written would jump.

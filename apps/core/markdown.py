@@ -35,7 +35,7 @@ from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
-from .formulas import formula, formula_block, line_of
+from .formulas import SPACE, formula, formula_block, line_of
 
 CALLOUTS = {
     "takeaway": (gettext_lazy("Remember"), "callout callout--takeaway"),
@@ -78,7 +78,7 @@ def _too_deep(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     token = state.push("paragraph_open", "p", 1)
     token.map = [start, end]
     token = state.push("inline", "", 0)
-    token.content = state.getLines(start, end, state.blkIndent, False).strip(_SPACE)
+    token.content = state.getLines(start, end, state.blkIndent, False).strip(SPACE)
     token.map = [start, end]
     token.children = []
     state.push("paragraph_close", "p", -1)
