@@ -83,7 +83,7 @@ def tabs(context: dict[str, Any], name: str, *args: Any) -> dict[str, Any]:
 
     `args`: what the addresses of all of them take: `{% tabs "course" course.code %}`.
     """
-    group, person = navigation.tabs(name), context["user"]
+    group, person = navigation.tabs(name), context["request"].user
     shown = [tab for tab in group.tabs if tab.shown_to is None or tab.shown_to(person)]
     items = [
         {
