@@ -38,6 +38,7 @@ class AccessConfig(AppConfig):
                 "unlock",
                 "access:requirements",
                 area="staff",
+                group="people",
                 order=200,
                 shown_to=lambda user: user.has_perm("access.manage_access"),
                 active_under=("access",),

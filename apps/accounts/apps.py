@@ -15,7 +15,7 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.core import api, attention, loading, markdown, navigation, past, search
-        from apps.core.navigation import Place, Tab
+        from apps.core.navigation import Group, Place, Tab
 
         from . import scopes, signals  # noqa: F401  connects the receivers
         from .attention import refused_sign_ins
@@ -39,6 +39,7 @@ class AccountsConfig(AppConfig):
         attention.declare(
             attention.Look("accounts.refused", _("Refused sign-ins"), "accounts.manage_people", refused_sign_ins, order=20)
         )
+        navigation.declare_group("people", Group(_("People and access"), order=100))
         navigation.declare(Place(_("My account"), "user", "accounts:account", area="own", order=10))
         navigation.declare(
             Place(
@@ -46,6 +47,7 @@ class AccountsConfig(AppConfig):
                 "users",
                 "accounts:people",
                 area="staff",
+                group="people",
                 order=100,
                 shown_to=lambda user: user.has_perm("accounts.see_people"),
             )
@@ -56,6 +58,7 @@ class AccountsConfig(AppConfig):
                 "building",
                 "accounts:organisation",
                 area="staff",
+                group="people",
                 order=90,
                 shown_to=lambda user: user.has_perm("accounts.manage_organisation"),
             )

@@ -11,18 +11,30 @@ from typing import Any
 class Place:
     """`url_name`: where it leads. `capability`: shown locked, with the reason, to who lacks it. `shown_to`: hidden from others.
 
-    `area`: main, community, staff, or own: one's own things, found by searching and in the menu of one's name. `order`: within
-    its area. `active_under`: URL namespaces that belong to it.
+    `area`: main, community, staff, or own: one's own things, found by searching and in the menu of one's name. `group`: the
+    places it stands with, under the heading of `declare_group`; those without one stand first. `order`: within its group.
+    `active_under`: URL namespaces that belong to it. `bar`: its rank among those that want one of the four places in the phone's
+    bottom bar; those without one come after them.
     """
 
     label: Any
     icon: str
     url_name: str
     area: str = "main"
+    group: str = ""
     order: int = 100
     capability: str | None = None
     shown_to: Callable[[Any], bool] | None = None
     active_under: tuple[str, ...] = ()
+    bar: int | None = None
+
+
+@dataclass(frozen=True)
+class Group:
+    """Places that stand together. `label`: their heading. `order`: among the groups of an area."""
+
+    label: Any
+    order: int = 100
 
 
 @dataclass(frozen=True)
@@ -44,6 +56,7 @@ class Tabs:
 
 
 _places: list[Place] = []
+_groups: dict[str, Group] = {"": Group("", order=0)}
 _tabs: dict[str, Tabs] = {}
 
 
@@ -53,6 +66,16 @@ def declare(place: Place) -> None:
 
 def places(area: str) -> list[Place]:
     return sorted((place for place in _places if place.area == area), key=lambda place: place.order)
+
+
+def declare_group(name: str, group: Group) -> None:
+    """Declare what the places with `group=name` stand under. Apps above may add places to it."""
+    _groups[name] = group
+
+
+def group(name: str) -> Group:
+    """Return the group declared as `name`. Raises KeyError."""
+    return _groups[name]
 
 
 def declare_tabs(name: str, label: Any, *tabs: Tab) -> None:

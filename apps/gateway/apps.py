@@ -21,8 +21,11 @@ class GatewayConfig(AppConfig):
 
         grant(Role.CHAMPION, "gateway.use_previews")
         grant(Role.ADMINISTRATOR, "gateway.manage_models", "gateway.use_previews")
+        navigation.declare_group("ai", navigation.Group(_("AI and training"), order=300))
         navigation.declare(
-            navigation.Place(_("Models"), "cpu", "gateway:models", area="staff", order=300, shown_to=can_manage_models)
+            navigation.Place(
+                _("Models"), "cpu", "gateway:models", area="staff", group="ai", order=300, shown_to=can_manage_models
+            )
         )
         live.tell_more(remedy_fields)
         for look in (

@@ -35,6 +35,7 @@ class LearningConfig(AppConfig):
                 url_name="learning:catalogue",
                 order=20,
                 active_under=("learning",),
+                bar=2,
             )
         )
         declare(
@@ -43,6 +44,7 @@ class LearningConfig(AppConfig):
                 icon="graduation-cap",
                 url_name="learning:staff_courses",
                 area="staff",
+                group="ai",
                 order=300,
                 shown_to=can_manage_courses,
             )
