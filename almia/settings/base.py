@@ -57,10 +57,10 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
     # Before the check of the form's token: who is signed out is led to sign in, and not told that the page is out of date.
     "apps.accounts.middleware.SignInRequiredMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
     "apps.accounts.middleware.WayBackMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "apps.accounts.middleware.PreferencesMiddleware",
