@@ -7,7 +7,7 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Accounts")
 
     def ready(self) -> None:
-        from apps.core import markdown, navigation
+        from apps.core import navigation, variables
         from apps.core.navigation import Place
 
         from . import signals  # noqa: F401  connects the receivers
@@ -16,7 +16,7 @@ class AccountsConfig(AppConfig):
         from .roles import grant
 
         grant(Role.ADMINISTRATOR, "accounts.manage_organisation")
-        markdown.offer_variables(ArticleVariables())
+        variables.offer(ArticleVariables())
         navigation.declare(Place(_("My account"), "user", "accounts:account", area="own", order=10))
         navigation.declare(
             Place(

@@ -3,7 +3,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -21,9 +20,9 @@ else:
 
 BLANK_TOOLS = 2  # rows for further tools; once they are saved there are as many again
 MOST_TOOLS = 40
-NAMES: dict[str, Promise] = {
-    "name_fr": gettext_lazy("In French"),
-    "name_en": gettext_lazy("In English"),
+NAMES: dict[str, Any] = {
+    "name_fr": gettext_lazy("Name in French"),
+    "name_en": gettext_lazy("Name in English"),
     "ai_desk_fr": gettext_lazy("In French"),
     "ai_desk_en": gettext_lazy("In English"),
     "dpo_fr": gettext_lazy("In French"),
@@ -38,7 +37,7 @@ NAMES: dict[str, Promise] = {
     "product_savings_en": gettext_lazy("Savings, in English"),
 }
 EMAILS = ("ai_desk_email", "dpo_email", "security_email")
-LINKS: dict[str, Promise] = {
+LINKS: dict[str, Any] = {
     "ai_desk_url": gettext_lazy("Page"),
     "intranet_url": gettext_lazy("Intranet"),
     "charter_help_url": gettext_lazy("Help with the charter"),
