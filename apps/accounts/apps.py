@@ -14,7 +14,7 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Accounts")
 
     def ready(self) -> None:
-        from apps.core import api, attention, loading, markdown, navigation, past, search
+        from apps.core import api, attention, loading, navigation, past, search, variables
         from apps.core.navigation import Group, Place, Tab
 
         from . import scopes, signals  # noqa: F401  connects the receivers
@@ -32,7 +32,7 @@ class AccountsConfig(AppConfig):
 
         grant(Role.TRAINER, "accounts.see_people")
         grant(Role.ADMINISTRATOR, "accounts.see_people", "accounts.manage_people", "accounts.manage_organisation")
-        markdown.offer_variables(ArticleVariables())
+        variables.offer(ArticleVariables())
         api.declare("apps.accounts.api.views")
         scopes.declare(api.READ, _("See your profile, your rights, the courses and your progress"), order=10)
         scopes.declare(api.WRITE, _("Change and delete what the other rights let it see"), order=900)

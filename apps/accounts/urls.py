@@ -1,14 +1,10 @@
 from __future__ import annotations
 
-from allauth.socialaccount.views import login_error
-from django.contrib.auth.decorators import login_not_required
 from django.urls import URLPattern, URLResolver, include, path
 
 from .views import account, demo, identities, imports, organisation, people, preferences, sessions, tokens
 
 app_name = "accounts"
-
-login_not_required(login_error)  # allauth opens all its pages for strangers itself, but this one
 
 own: list[URLPattern | URLResolver] = [
     path("", account.account, name="account"),

@@ -12,7 +12,7 @@ there; `tests/markdown_corpus.py` holds the texts that both are compared with.
 - Every block of words finds its own direction (`dir="auto"`), a table that of its first words, and code is left to right.
 - Below DEEPEST levels of lists and quotations the signs are shown as they are: nothing is left out, however deep.
 - Answers: a line end is a line break, and headings start below the page's own. Articles: call-outs between `:::` lines, and
-  variables: `{{name}}`, replaced by what `offer_variables` knows, never in code; `\{{` shows the braces.
+  variables: `{{name}}`, replaced by what `core.variables` was told, never in code; `\{{` shows the braces.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
-from typing import Any, Protocol
+from typing import Any
 
 import nh3
 from django.utils.html import escape
@@ -35,6 +35,7 @@ from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
+from . import variables
 from .formulas import SPACE, formula, formula_block, line_of
 
 CALLOUTS = {
@@ -190,62 +191,6 @@ def _callout_open(self: RendererHTML, tokens: Any, index: int, options: Any, env
     return f'<div class="{style}" role="note"><p class="callout__title">{escape(title)}</p>\n'
 
 
-# --- Variables --------------------------------------------------------------------------------------------------------------
-
-_VARIABLE = re.compile(r"\{\{([^{}\n]*)\}\}")
-
-
-class Variables(Protocol):
-    """What articles may name without saying it. `blocks`: the names that stand alone on their line."""
-
-    blocks: frozenset[str]
-
-    def words(self, expression: str) -> SafeString | None:
-        """Return the HTML of `{{expression}}` within a line; None where it is no variable: it stays as it is written."""
-
-    def block(self, name: str) -> SafeString:
-        """Return the HTML of a block."""
-
-
-_variables: list[Variables] = []
-
-
-def offer_variables(variables: Variables) -> None:
-    """Tell what articles' variables say. For `AppConfig.ready()` of the one app that knows."""
-    _variables[:] = [variables]
-
-
-def _variable(state: StateInline, silent: bool) -> bool:
-    if not state.src.startswith("{{", state.pos):
-        return False
-    found = _VARIABLE.match(state.src, state.pos, state.posMax)
-    if not silent:
-        token = state.push("variable", "", 0)
-        token.content, token.markup = (found[1], found[0]) if found else ("", "{{")
-    state.pos = found.end() if found else state.pos + 2
-    return True
-
-
-def _variable_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    found = None if state.is_code_block(start) else _VARIABLE.fullmatch(line_of(state, start).rstrip())
-    if found is None or not any(found[1] in variables.blocks for variables in _variables):
-        return False
-    if not silent:
-        state.line = start + 1
-        token = state.push("variable_block", "", 0)
-        token.content, token.map = found[1], [start, state.line]
-    return True
-
-
-def _show_variable(self: RendererHTML, tokens: Any, index: int, options: Any, environment: Any) -> str:
-    known = (variables.words(tokens[index].content) for variables in _variables)
-    return next((words for words in known if words is not None), escape(tokens[index].markup))
-
-
-def _show_variable_block(self: RendererHTML, tokens: Any, index: int, options: Any, environment: Any) -> str:
-    return "".join(variables.block(tokens[index].content) for variables in _variables)
-
-
 # --- Rendering --------------------------------------------------------------------------------------------------------------
 
 
@@ -264,10 +209,7 @@ def grammar(*, callouts: bool, html: bool = False) -> MarkdownIt:
     parser.core.ruler.push("shape", _shape(0 if callouts else 1))
     parser.add_render_rule("image", _image)
     if callouts:
-        parser.inline.ruler.after("escape", "variable", _variable)
-        parser.block.ruler.before("fence", "variable_block", _variable_block, {"alt": interrupts})
-        parser.add_render_rule("variable", _show_variable)
-        parser.add_render_rule("variable_block", _show_variable_block)
+        variables.add_to(parser, interrupts)
         parser.block.ruler.before("fence", "callout", _callout, {"alt": interrupts})
         parser.add_render_rule("callout_open", _callout_open)
     return parser

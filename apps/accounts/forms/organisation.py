@@ -21,8 +21,8 @@ else:
 BLANK_TOOLS = 2  # rows for further tools; once they are saved there are as many again
 MOST_TOOLS = 40
 NAMES: dict[str, Any] = {
-    "name_fr": gettext_lazy("In French"),
-    "name_en": gettext_lazy("In English"),
+    "name_fr": gettext_lazy("Name in French"),
+    "name_en": gettext_lazy("Name in English"),
     "ai_desk_fr": gettext_lazy("In French"),
     "ai_desk_en": gettext_lazy("In English"),
     "dpo_fr": gettext_lazy("In French"),

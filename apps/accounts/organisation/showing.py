@@ -142,4 +142,4 @@ def sayings(organisation: Organisation) -> list[tuple[str, list[str]]]:
     def said(text: str, language: str) -> str:
         return VARIABLE.sub(lambda found: _words(found[2], organisation, language, found[0]), text)
 
-    return [(language, [said(text, language) for text in texts]) for language, texts in asked.items()]
+    return [(language, list(dict.fromkeys(said(text, language) for text in texts))) for language, texts in asked.items()]
