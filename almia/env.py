@@ -98,7 +98,7 @@ def database(url: str, *, pool_size: int) -> dict[str, Any]:
     if parts.scheme == "sqlite":
         path = Path(unquote(parts.path))
         return {
-            "ENGINE": "django.db.backends.sqlite3",
+            "ENGINE": "apps.core.sqlite",
             "NAME": str(path),
             "OPTIONS": dict(SQLITE_OPTIONS),
             "CONN_MAX_AGE": 0,

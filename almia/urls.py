@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from allauth.socialaccount.views import login_error
+from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
+
+login_not_required(login_error)  # of allauth's open pages the only one that it does not mark itself
 
 urlpatterns = [
     path("", include("apps.accounts.urls")),

@@ -3,12 +3,14 @@
     async with Server(users=100, database="sqlite", redis=False, processes=1, upstream="http://127.0.0.1:9999/v1") as server:
         server.base_url, server.ws_url      # of the first process: http://127.0.0.1:PORT, ws://127.0.0.1:PORT/ws/
         server.base_urls, server.ws_urls    # of each process, when there are several
-        server.sessions                     # one session cookie per person: list[str], all entitled to chat.use
+        server.sessions                     # one session cookie per person: list[str], entitled to chat.use; then the learners
+        server.attempts                     # the open attempt of each learner
         server.headers(n, process=0)        # {"Cookie": …, "Origin": …} of person n: what a socket or a request needs
         server.pids, server.rss_mb()        # the web processes, and their resident memory
 
 `database`: "sqlite" (a file of the temporary folder) or "postgres" (a database of its own in the local cluster).
 `redis`: a Redis process of its own, for cache, channel layer, streams and tasks. Several processes need PostgreSQL and Redis.
+`learners`: further people, one submission away from chat.use. `server.seed("--proofs")` runs `bench.seed` once more.
 `upstream`: an OpenAI-compatible endpoint, registered as the embedded model is; without it there is no model.
 The first process also runs the task worker and the scheduler, as the try-out does. Leaving the block ends all processes, drops
 the database and removes the folder. `server.log` is where the processes write; its end is in the error when they do not come up.
@@ -32,7 +34,7 @@ import urllib.request
 import uuid
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from .machine import resident_mb
 
@@ -65,6 +67,7 @@ class Server:
         self,
         *,
         users: int = 1,
+        learners: int = 0,
         database: Literal["sqlite", "postgres"] = "sqlite",
         redis: bool = False,
         processes: int = 1,
@@ -74,6 +77,8 @@ class Server:
         if processes > 1 and (database != "postgres" or not redis):
             raise ValueError("Several processes need PostgreSQL and Redis.")
         self._users, self._database, self._redis, self._count, self._upstream = users, database, redis, processes, upstream
+        self._learners = learners
+        self._environment: dict[str, str] = {}
         self._further = environment or {}
         self._home = Path(tempfile.mkdtemp(prefix="almia-bench-"))
         self._processes: list[subprocess.Popen[bytes]] = []
@@ -82,6 +87,7 @@ class Server:
         self._admin_url = ""
         self.log = self._home / "server.log"
         self.sessions: list[str] = []
+        self.attempts: list[str] = []
         self.base_urls: list[str] = []
         self.ws_urls: list[str] = []
 
@@ -104,6 +110,17 @@ class Server:
     def headers(self, person: int, *, process: int = 0) -> dict[str, str]:
         """Return the request headers of `person` at `process`."""
         return {"Cookie": f"sessionid={self.sessions[person]}", "Origin": self.base_urls[process]}
+
+    def seed(self, *arguments: str) -> dict[str, Any]:
+        """Run `bench.seed` on the server's data and return what it says. Blocks."""
+        ran = subprocess.run(
+            [sys.executable, "-m", "bench.seed", *arguments],
+            cwd=ROOT, env={**self._environment, "PORT": str(free_port())}, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        if ran.returncode:
+            raise RuntimeError(f"Seeding failed:\n{ran.stderr[-3000:]}")
+        told: dict[str, Any] = json.loads(ran.stdout.strip().splitlines()[-1])
+        return told
 
     async def __aenter__(self) -> Self:
         try:
@@ -128,13 +145,9 @@ class Server:
             environment["DATABASE_URL"] = self._create_database()
         if self._redis:
             environment["REDIS_URL"] = self._start_redis()
-        seeded = subprocess.run(
-            [sys.executable, "-m", "bench.seed", "--users", str(self._users), "--upstream", self._upstream],
-            cwd=ROOT, env={**environment, "PORT": str(free_port())}, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        if seeded.returncode:
-            raise RuntimeError(f"Seeding failed:\n{seeded.stderr[-3000:]}")
-        self.sessions = json.loads(seeded.stdout.strip().splitlines()[-1])
+        self._environment = environment
+        seeded = self.seed("--users", str(self._users), "--learners", str(self._learners), "--upstream", self._upstream)
+        self.sessions, self.attempts = seeded["sessions"], seeded["attempts"]
         for number in range(self._count):
             self._start_process(environment, number)
         for url in self.base_urls:
@@ -163,7 +176,7 @@ class Server:
 
         from tools import services
 
-        self._admin_url = services.ready()["DATABASE_URL"].replace("postgres://", "postgresql://")
+        self._admin_url = {**os.environ, **services.ready()}["DATABASE_URL"].replace("postgres://", "postgresql://")
         name = f"almia_bench_{uuid.uuid4().hex[:12]}"
         with psycopg.connect(self._admin_url, autocommit=True) as connection:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))

@@ -53,6 +53,14 @@ def _empty_cache() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
+def _no_organisation() -> None:
+    """In every test the process has just read that staff said nothing about the organisation."""
+    from apps.accounts.organisation import Organisation, forget
+
+    forget(in_favour_of=Organisation())
+
+
+@pytest.fixture(autouse=True)
 def _own_language() -> Iterator[None]:
     """A request leaves its language active on the thread: no test inherits it."""
     yield

@@ -240,7 +240,8 @@ PROVIDER_URL = env.text("ALMIA_PROVIDER_URL", "")
 PROVIDER_KEY = env.text("ALMIA_PROVIDER_KEY", "")
 PROVIDER_MODEL = env.text("ALMIA_PROVIDER_MODEL", "")
 TERMINAL_LANGUAGE = env.terminal_language()  # of who starts Almia by hand
-SUPPORT_EMAIL = env.text("ALMIA_SUPPORT_EMAIL", "ai-desk@alcyon.example")
+SUPPORT_EMAIL = env.text("ALMIA_SUPPORT_EMAIL", "")  # until staff have entered the AI desk's address
+ORGANISATION_SECONDS = 2  # how long a process may use what it has read of the organisation
 
 LOGGING = {
     "version": 1,

@@ -38,7 +38,7 @@ KEY_FILE_MAY_BE_CREATED = True
 STATIC_ROOT = HOME / "static"
 STATIC_ROOT.mkdir()
 _database: dict[str, Any] = env.database(env.text("DATABASE_URL", f"sqlite:///{HOME}/test.sqlite3"), pool_size=DB_CONCURRENCY + 4)
-if _database["ENGINE"].endswith("sqlite3"):
+if _database["ENGINE"].endswith("sqlite"):
     # A file, not memory: threads and the socket's database operations see the same data as in the try-out.
     _database["TEST"] = {"NAME": str(HOME / "test.sqlite3")}
     _database["OPTIONS"]["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA foreign_keys=ON;"
@@ -55,4 +55,5 @@ STORAGES = {
 }
 CELERY_TASK_ALWAYS_EAGER = False
 REGISTRY_SECONDS = 0
+ORGANISATION_SECONDS = 3600  # see tests.conftest: every test begins with one that says nothing
 PROVIDER_URL = PROVIDER_KEY = PROVIDER_MODEL = ""  # tests call no provider of the machine they run on

@@ -12,7 +12,7 @@ class AccessConfig(AppConfig):
         from apps.accounts.panels import Panel
         from apps.accounts.roles import grant
         from apps.core import api, attention, live, loading, navigation, past
-        from apps.core.navigation import Place
+        from apps.core.navigation import Place, Tab
 
         from .attention import requirement_gaps, waivers_ending
         from .demo import load_proofs, sources
@@ -38,6 +38,7 @@ class AccessConfig(AppConfig):
                 "unlock",
                 "access:requirements",
                 area="staff",
+                group="people",
                 order=200,
                 shown_to=lambda user: user.has_perm("access.manage_access"),
                 active_under=("access",),
@@ -45,3 +46,10 @@ class AccessConfig(AppConfig):
         )
         past.declare(past.Chapter("proofs from elsewhere", write_imports, order=20))
         past.declare(past.Chapter("signatures", write_signatures, order=40))
+        navigation.declare_tabs(
+            "access",
+            _("Access"),
+            Tab(_("Requirements"), "access:requirements"),
+            Tab(_("Waivers"), "access:waivers"),
+            Tab(_("Charter"), "access:charters"),
+        )

@@ -21,9 +21,10 @@ def _day(**attributes: str) -> forms.DateInput:
 
 
 class CharterForm(forms.Form):
-    """The signature: which version was read, and that it was."""
+    """The signature: which version was read, what it said (`queries.ShownCharter.digest`), and that it was."""
 
     version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+    digest = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
     read = forms.BooleanField(
         label=_("I have read the charter and I undertake to follow it."),
         error_messages={"required": _("Tick the box to sign.")},

@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.organisation import Named, with_values
 from apps.core.bilingual import Bilingual
 from apps.core.ids import uuid7
 
@@ -26,7 +27,7 @@ class Training(models.Model):
     code = models.SlugField(primary_key=True)
     title_fr = models.CharField(max_length=160)
     title_en = models.CharField(max_length=160)
-    title = Bilingual()
+    title = Named()
     current_major = models.PositiveSmallIntegerField(default=1, validators=[MinValueValidator(1)])
     order = models.PositiveSmallIntegerField(default=0)
 
@@ -44,10 +45,10 @@ class Charter(models.Model):
     version = models.PositiveIntegerField(primary_key=True)
     title_fr = models.CharField(max_length=160)
     title_en = models.CharField(max_length=160)
-    title = Bilingual()
+    title = Named()
     body_fr = models.TextField()
     body_en = models.TextField()
-    body = Bilingual()
+    body = Bilingual()  # with its variables: core.markdown replaces them
     effective_on = models.DateField()
     published_at = models.DateTimeField(default=timezone.now)
 
@@ -57,6 +58,10 @@ class Charter(models.Model):
 
     def __str__(self) -> str:
         return f"{self.title} ({self.version})"
+
+    def source(self, language: str) -> str:
+        """Return title and Markdown text in `language`, with their variables."""
+        return f"{self.title_en}\n\n{self.body_en}" if language == "en" else f"{self.title_fr}\n\n{self.body_fr}"
 
 
 class Requirement(models.Model):
@@ -135,7 +140,11 @@ class Award(models.Model):
 
 
 class CharterSignature(models.Model):
-    """Somebody has read and signed one version of the charter."""
+    """Somebody has read and signed one version of the charter.
+
+    `values`: what its variables said in the text that was on the page, so that `text` is that text whatever the organisation is
+    called since. `digest`: the hash of that text.
+    """
 
     id: models.UUIDField[uuid.UUID, uuid.UUID] = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user: models.ForeignKey[User, User] = models.ForeignKey(
@@ -144,6 +153,8 @@ class CharterSignature(models.Model):
     charter = models.ForeignKey(Charter, on_delete=models.PROTECT, related_name="signatures")
     signed_at = models.DateTimeField(default=timezone.now)
     language = models.CharField(max_length=8)
+    values: models.JSONField[dict[str, str], dict[str, str]] = models.JSONField(default=dict)
+    digest = models.CharField(max_length=64, blank=True)
 
     class Meta:
         ordering = ["-signed_at"]
@@ -152,6 +163,11 @@ class CharterSignature(models.Model):
 
     def __str__(self) -> str:
         return f"charter {self.charter_id} signed"
+
+    @property
+    def text(self) -> str:
+        """The title and the Markdown text that were signed."""
+        return with_values(self.charter.source(self.language), self.values)
 
 
 class WaiverQuerySet(models.QuerySet["Waiver"]):

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import Count, Max
 
+from apps.accounts.enums import Role
 from apps.accounts.models import User
 from apps.accounts.past import made_up_people
-from apps.core import sql
+from apps.core import audit, sql
 from apps.core.past import Past
 
 from .enums import AwardSource
 from .models import Award, CharterSignature, Training, Waiver
-from .queries import current_charter
+from .queries import current_charter, show_charter
 
 IMPORTED = 0.04  # of the people: they had learnt it elsewhere before
 WAIVED = 0.008
@@ -31,11 +33,11 @@ REASONS = [
 def write_imports(past: Past) -> int:
     """Some had learnt everything before and were imported; of half of them the shortest proof has run out. A few are let off."""
     trainings = list(Training.objects.order_by("order"))
-    staff = User.objects.filter(user_permissions__isnull=False).first() or User.objects.filter(groups__isnull=False).first()
-    awards, waivers = [], []
-    people = made_up_people().filter(awards=None).order_by("email")
-    for person, email in people.values_list("pk", "email"):
-        chance = past.random("access", email)
+    staff = User.objects.filter(groups__name=Role.ADMINISTRATOR).order_by("email").first()
+    awards: list[tuple[Any, ...]] = []
+    waivers: list[Waiver] = []
+    for person in made_up_people().filter(awards=None, waivers=None).order_by("email").only("email"):
+        chance = past.random("access", person.email)
         fate = chance.random()
         if fate < IMPORTED:
             at = past.at_work(past.start - timedelta(days=chance.randrange(30, 300)), chance)
@@ -43,17 +45,36 @@ def write_imports(past: Past) -> int:
                 ends = at + timedelta(days=730)
                 if training == trainings[-1] and fate < IMPORTED / 2:
                     ends = past.until - timedelta(days=chance.randrange(1, 60))
-                awards.append((person, training.pk, training.current_major, at, ends, AwardSource.IMPORT, EVIDENCE))
+                awards.append((person.pk, training.pk, training.current_major, at, ends, AwardSource.IMPORT, EVIDENCE))
         elif fate < IMPORTED + WAIVED and staff is not None and trainings:
             at = past.at_work(past.start + chance.random() * (past.until - past.start), chance)
             ends = max(at, past.until) + timedelta(days=chance.randrange(-20, 180))
             if ends > at:
-                waivers.append((person, chance.choice(trainings).pk, chance.choice(REASONS), staff.pk, at, ends))
-    names = ["user_id", "training_id", "major", "awarded_at", "expires_at", "source", "evidence"]
-    count = sql.insert_many(Award, names, awards)
-    return count + sql.insert_many(
-        Waiver, ["user_id", "training_id", "reason", "granted_by_id", "granted_at", "expires_at"], waivers
+                waivers.append(
+                    Waiver(
+                        user=person,
+                        training=chance.choice(trainings),
+                        reason=chance.choice(REASONS),
+                        granted_by=staff,
+                        granted_at=at,
+                        expires_at=ends,
+                    )
+                )
+    Waiver.objects.bulk_create(waivers, batch_size=500)
+    told = audit.record_many(
+        audit.Event(
+            actor=waiver.granted_by,
+            action="access.grant_waiver",
+            target=waiver,
+            subject=waiver.user,
+            reason=waiver.reason,
+            details={"training": waiver.training_id, "until": waiver.expires_at.isoformat()},
+            at=waiver.granted_at,
+        )
+        for waiver in waivers
     )
+    names = ["user_id", "training_id", "major", "awarded_at", "expires_at", "source", "evidence"]
+    return len(waivers) + told + sql.insert_many(Award, names, awards)
 
 
 def write_signatures(past: Past) -> int:
@@ -69,10 +90,21 @@ def write_signatures(past: Past) -> int:
         .filter(trainings=everything)
         .order_by("user__email")
     )
-    rows = []
+    shown = {language: show_charter(charter, language) for language in ("fr", "en")}
+    rows: list[tuple[Any, ...]] = []
+    events: list[audit.Event] = []
     for row in ready:
         chance = past.random("charter", row["user__email"])
         signed = max(row["last"], past.start) + timedelta(minutes=chance.choice((2, 3, 5, 9, 30, 1500, 4500)))
         if chance.random() < SIGNED and signed < past.until:
-            rows.append((row["user"], charter.pk, signed, row["user__language"] or "fr"))
-    return sql.insert_many(CharterSignature, ["user_id", "charter_id", "signed_at", "language"], rows)
+            language = row["user__language"] or "fr"
+            text = shown[language]
+            rows.append((row["user"], charter.pk, signed, language, text.values, text.digest))
+            person, details = User(pk=row["user"]), {"language": language, "text": text.digest}
+            events.append(
+                audit.Event(
+                    actor=person, action="access.sign_charter", target=charter, subject=person, details=details, at=signed
+                )
+            )
+    names = ["user_id", "charter_id", "signed_at", "language", "values", "digest"]
+    return audit.record_many(events) + sql.insert_many(CharterSignature, names, rows)

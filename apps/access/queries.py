@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,7 +13,9 @@ from django.db.models import Count, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
+from apps.accounts.organisation import values_in, with_values
 from apps.core import sql
 from apps.core.missing import NotThere, get_or_not_there
 
@@ -87,6 +90,26 @@ def charter_for(user: User) -> tuple[Charter | None, CharterSignature | None]:
     charter = current_charter()
     signature = CharterSignature.objects.filter(user=user.pk, charter=charter).first() if charter else None
     return charter, signature
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCharter:
+    """A version of the charter as a page shows it at this moment: what its variables say, and the text with them."""
+
+    values: dict[str, str]
+    text: str
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+def show_charter(charter: Charter, language: str) -> ShownCharter:
+    """Return `charter` in `language` with what its variables say now."""
+    source = charter.source(language)
+    with override(language):
+        values = values_in(source)
+    return ShownCharter(values, with_values(source, values))
 
 
 def charter_versions() -> QuerySet[Charter]:

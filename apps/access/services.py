@@ -14,7 +14,7 @@ from apps.core.refusals import Refusal
 
 from .enums import AwardSource
 from .models import Award, Charter, CharterSignature, Requirement, Training, Waiver
-from .queries import current_charter
+from .queries import current_charter, show_charter
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
@@ -157,17 +157,24 @@ def withdraw_waiver(*, waiver: Waiver, actor: User, reason: str) -> Waiver:
 
 
 @transaction.atomic
-def sign_charter(*, user: User, version: int, language: str) -> CharterSignature:
-    """Sign the charter in force, which must be the `version` the person has read. Signing twice changes nothing.
+def sign_charter(*, user: User, version: int, language: str, digest: str | None = None) -> CharterSignature:
+    """Sign the charter in force, which must be the `version` the person has read, in `language`. Signing twice changes nothing.
 
-    Writes an audit entry; after commit tells open tabs. Raises AccessError when another version has come into force meanwhile.
+    Keeps what the text said, the organisation's name and contacts included: `CharterSignature.text`. `digest`: that of the text
+    the person had before them (`queries.show_charter`); None where it is shown at this moment. Writes an audit entry; after
+    commit tells open tabs. Raises AccessError when another version has come into force meanwhile, or the text says otherwise.
     """
     charter = current_charter()
     if charter is None or charter.version != version:
         raise AccessError(_("A new version of the charter has come into force. Please read it before signing."))
-    signature, created = CharterSignature.objects.get_or_create(user=user, charter=charter, defaults={"language": language})
+    shown = show_charter(charter, language)
+    if digest is not None and digest != shown.digest:
+        raise AccessError(_("The text of the charter has changed a little since you opened it. Please read it before signing."))
+    kept = {"language": language, "values": shown.values, "digest": shown.digest}
+    signature, created = CharterSignature.objects.get_or_create(user=user, charter=charter, defaults=kept)
     if created:
-        audit.record(actor=user, action="access.sign_charter", target=charter, subject=user)
+        details = {"language": language, "text": shown.digest}
+        audit.record(actor=user, action="access.sign_charter", target=charter, subject=user, details=details)
         announce_change(user.pk)
     return signature
 

@@ -22,7 +22,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from . import mail
+from . import mail, organisation
 from .addresses import normal_password
 from .models import RefusedSignIn, User
 from .oidc.claims import Claims
@@ -69,7 +69,7 @@ class AccountAdapter(DefaultAccountAdapter):
             "request": self.request,
             "email": email,
             "current_site": get_current_site(self.request),
-            "support_email": settings.SUPPORT_EMAIL,
+            "support_email": organisation.support_email(),
         } | context
         letter = self.render_mail(template_prefix, email, context)
         mail.queue(to=letter.to, subject=str(letter.subject), body=str(letter.body))
@@ -130,7 +130,7 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
 
     def _refusal(self, request: HttpRequest, sociallogin: SocialLogin, refused: RefusedSignIn | None) -> HttpResponse:
         # What is not confirmed is answered alike whether or not somebody has that address.
-        context = {"provider": sociallogin.provider, "support_email": settings.SUPPORT_EMAIL, "refused": refused}
+        context = {"provider": sociallogin.provider, "support_email": organisation.support_email(), "refused": refused}
         template = "taken" if refused is not None and refused.is_verified else "unverified"
         return render(request, f"socialaccount/{template}.html", context, status=403)
 

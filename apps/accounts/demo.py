@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core.text import folded
 
+from .demo_organisation import load_organisation
 from .demo_world import ACCOUNTS, DEPARTMENTS, ENTITIES, JOBS, PEOPLE, REFUSED, SITES
 from .enums import RefusalReason, Role
 from .models import Department, Entity, JobRole, RefusedSignIn, Site, User
@@ -211,13 +212,15 @@ def sources() -> list[Path]:
 
 @transaction.atomic
 def load_world() -> str:
-    """Load places and people, and draw the demo accounts' passwords where there are none yet. Safe to repeat: edits stay.
+    """Name the organisation, load places and people, and draw the demo accounts' passwords, where there are none yet. Safe to
+    repeat: edits stay.
 
     Returns a sentence that says where the passwords are.
     Writes `demo-accounts.json`, readable by its owner only. Raises RuntimeError outside the try-out.
     """
     if not settings.TRYOUT:
         raise RuntimeError("The demo world is for the try-out only.")
+    load_organisation()
     load_places()
     _load_colleagues()
     _load_accounts()

@@ -55,6 +55,22 @@ JOBS = [
     ("developpeur", "Développeur", "Developer"),
     ("responsable-equipe", "Responsable d’équipe", "Team leader"),
 ]
+# What people of a department are: job codes; everywhere else ANY_JOB.
+JOBS_OF = {
+    "prestations-sante": ["gestionnaire-sante"] * 6 + ["responsable-equipe"],
+    "prestations-prevoyance": ["gestionnaire-prevoyance"] * 6 + ["responsable-equipe"],
+    "relation-adherents": ["conseiller-adherents"] * 6 + ["responsable-equipe"],
+    "retraite": ["conseiller-retraite"] * 5 + ["responsable-equipe"],
+    "actuariat": ["actuaire", "actuaire", "charge-etudes", "responsable-equipe"],
+    "commercial": ["commercial-entreprises"] * 5 + ["responsable-equipe"],
+    "marketing": ["chef-projet-marketing", "redacteur", "responsable-equipe"],
+    "juridique": ["juriste", "juriste", "juriste", "delegue-donnees"],
+    "ressources-humaines": ["charge-formation", "responsable-equipe", "redacteur"],
+    "finances": ["controleur-gestion"] * 4 + ["responsable-equipe"],
+    "informatique": ["developpeur"] * 6 + ["responsable-equipe"],
+    "formation": ["charge-formation"],
+}
+ANY_JOB = ["redacteur", "responsable-equipe"]
 # key, role, first name, last name, entity, department, site, job
 ACCOUNTS = [
     ("newcomer", "", "Camille", "Perrault", "alcyon-gestion-ouest", "prestations-sante", "nantes-erdre", "gestionnaire-sante"),

@@ -8,14 +8,15 @@ from collections.abc import Sequence
 from django.db import transaction
 
 from apps.core import outbox
+from apps.core.models import OutboxMessage
 
 from .secrecy import seal
 
 
-def queue(*, to: Sequence[str], subject: str, body: str) -> None:
+def queue(*, to: Sequence[str], subject: str, body: str) -> OutboxMessage:
     """Have a letter of plain text sent soon, if the transaction commits. Its text rests encrypted, because it may hold a link
-    that opens an account. Every letter goes this way."""
+    that opens an account. Every letter goes this way; the message it waits in is returned."""
     from .tasks import send_letter
 
     with transaction.atomic():
-        outbox.enqueue(send_letter, to=list(to), subject=subject, body=seal(body, purpose="letter"))
+        return outbox.enqueue(send_letter, to=list(to), subject=subject, body=seal(body, purpose="letter"))

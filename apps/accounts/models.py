@@ -18,6 +18,7 @@ from apps.core.text import folded
 from . import scopes
 from .addresses import normal_email, normal_name, normal_password
 from .enums import RefusalReason, Theme
+from .organisation.model import Organisation as Organisation  # in a file of its own; Django finds models here
 
 NO_ADDRESS = "address-taken-away.invalid"  # a domain that never is one (RFC 2606)
 

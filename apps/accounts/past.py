@@ -8,10 +8,14 @@ from random import Random
 from allauth.account.models import EmailAddress
 from django.db.models import QuerySet
 
-from apps.core import sql
+from apps.core import outbox, sql
+from apps.core.enums import MessageState
+from apps.core.models import OutboxMessage
 from apps.core.past import Past
 
+from . import mail
 from .demo import DOMAIN, email_of, load_places
+from .demo_world import ANY_JOB, JOBS_OF
 from .models import Department, Entity, JobRole, Site, User
 
 FIRST_NAMES = """
@@ -32,6 +36,10 @@ Ravanel Rochebrune Roumégous Sabatié Salvignac Santucci Sarrazin Soubeyran Tai
 Tréguier Vacquier Vallauris Vaugrenard Verdeilhan Vialard Villard Zanetti
 """
 NO_PASSWORD = "!"  # noqa: S105  what no password hashes to
+LOST_LETTERS = [
+    ("Votre attestation est prête", "SMTPServerDisconnected: Connection unexpectedly closed"),
+    ("Invitation à rejoindre Almia", "SMTPRecipientsRefused: {'equipe.2@alcyon.example': (550, b'5.1.1 User unknown')}"),
+]
 CLOSED = 0.02  # of the people: they have left
 
 
@@ -46,22 +54,23 @@ def write_people(past: Past) -> int:
     known = set(User.objects.values_list("email", flat=True))
     chance = past.random("accounts")
     entities = list(Entity.objects.values_list("pk", flat=True))
-    departments = list(Department.objects.values_list("pk", flat=True))
+    departments = list(Department.objects.order_by("code"))
     sites = list(Site.objects.values_list("pk", flat=True))
-    jobs = list(JobRole.objects.values_list("pk", flat=True))
+    jobs = {job.code: job.pk for job in JobRole.objects.all()}
     people = []
     for first, last, email in _names(past.people - len(known), known, chance):
         joined = past.at_work(past.start - timedelta(days=chance.randrange(1, 60)), chance)
         left = chance.random() < CLOSED
+        department = chance.choice(departments)
         person = User(
             email=email,
             first_name=first,
             last_name=last,
             password=NO_PASSWORD,
             entity_id=chance.choice(entities),
-            department_id=chance.choice(departments),
+            department=department,
             site_id=chance.choice(sites),
-            job_role_id=chance.choice(jobs),
+            job_role_id=jobs[chance.choice(JOBS_OF.get(department.code, ANY_JOB))],
             language=chance.choices(("", "fr", "en"), (70, 24, 6))[0],
             joined_at=joined,
             is_active=not left,
@@ -72,7 +81,25 @@ def write_people(past: Past) -> int:
     rows = sql.insert_many(
         EmailAddress, ["user_id", "email", "verified", "primary"], ((person.pk, person.email, True, True) for person in people)
     )
-    return len(people) + rows
+    return len(people) + rows + _write_lost_letters(past)
+
+
+def _write_lost_letters(past: Past) -> int:
+    """Leave letters that no mail server took: tasks that gave up, to be looked at and replayed."""
+    if OutboxMessage.objects.filter(state=MessageState.DEAD).exists():
+        return 0
+    for number, (subject, why) in enumerate(LOST_LETTERS, 1):
+        at = past.until - timedelta(days=number, hours=3 * number)
+        message = mail.queue(to=[f"equipe.{number}@{DOMAIN}"], subject=subject, body=subject)
+        OutboxMessage.objects.filter(pk=message.pk).update(
+            state=MessageState.DEAD,
+            attempts=outbox.MAX_ATTEMPTS,
+            created_at=at,
+            available_at=at,
+            finished_at=at + timedelta(minutes=11),
+            last_error=why,
+        )
+    return len(LOST_LETTERS)
 
 
 def _names(count: int, known: set[str], chance: Random) -> list[tuple[str, str, str]]:

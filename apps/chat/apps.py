@@ -38,6 +38,7 @@ class ChatConfig(AppConfig):
                 order=30,
                 capability="chat.use",
                 active_under=("chat",),
+                bar=3,
             )
         )
         past.declare(past.Chapter("conversations", write_conversations, order=50))

@@ -11,7 +11,8 @@ there; `tests/markdown_corpus.py` holds the texts that both are compared with.
 - A link leads to http:, https:, mailto: or a place here; any other is text.
 - Every block of words finds its own direction (`dir="auto"`), a table that of its first words, and code is left to right.
 - Below DEEPEST levels of lists and quotations the signs are shown as they are: nothing is left out, however deep.
-- Answers: a line end is a line break, and headings start below the page's own. Articles: call-outs between `:::` lines.
+- Answers: a line end is a line break, and headings start below the page's own. Articles: call-outs between `:::` lines, and
+  variables: `{{name}}`, replaced by what `core.variables` was told, never in code; `\{{` shows the braces.
 """
 
 from __future__ import annotations
@@ -34,6 +35,9 @@ from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
+from . import variables
+from .formulas import SPACE, formula, formula_block, line_of
+
 CALLOUTS = {
     "takeaway": (gettext_lazy("Remember"), "callout callout--takeaway"),
     "example": (gettext_lazy("Example"), "callout callout--example"),
@@ -46,7 +50,6 @@ TAGS = {
 }  # fmt: skip
 # A list is two levels, a quotation one. Each is a call within a call: far below what Python and browsers bear.
 DEEPEST = 48
-LONGEST_FORMULA = 2000  # in a line: a text of nothing but beginnings is not to be searched from each to its end
 SCHEMES = {"http", "https", "mailto"}
 
 _LINK = re.compile(r"(?:https?:|mailto:|[^:/?#]*(?:[/?#]|$))", re.IGNORECASE)
@@ -54,102 +57,6 @@ _BREAK = re.compile(r"<br[ \t]*/?>", re.IGNORECASE)
 _BLANK = MD_TRIM_CHARS + "\ufeff"
 _ALIGN = re.compile(r"text-align:(\w+)")
 _RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
-
-
-# --- Formulas ---------------------------------------------------------------------------------------------------------------
-
-_CLOSING = {"\\(": "\\)", "\\[": "\\]", "$$": "$$"}
-_SPACE = " \t\n\u00a0"
-_SIGN = re.compile(r"[\\^_={}<>]")  # what a formula has and prose around an amount of money has not
-_TEX = re.compile(r"[\\^_{}]")
-_AMOUNT = re.compile(r"[-+−]?[0-9.,]")
-_NAMES = re.compile(r"[A-Za-zα-ωΑ-Ω]'*(?:[-+*/][A-Za-zα-ωΑ-Ω0-9]'*)*$")
-_NO_FORMULA = re.compile(r"[ \t\n0-9xX,;–-]*$")  # \[1\], \[ \]: somebody's brackets
-
-
-def _formula_end(text: str, start: int, end: int) -> int:
-    """Return where the formula that starts at `start` ends, before `end`; 0 when none does."""
-    opening = text[start : start + 2]
-    closing = _CLOSING.get(opening)
-    if closing is None:
-        return _dollars_end(text, start, end) if text[start] == "$" else 0
-    close = text.find(closing, start + 2, min(end, start + LONGEST_FORMULA))
-    inner = text[start + 2 : close]
-    after = text[close + 2 : close + 3]
-    if close == -1 or not inner.strip(_SPACE):
-        return 0
-    if opening == "\\[" and (_NO_FORMULA.match(inner) or after == "("):
-        return 0
-    if opening == "$$":
-        spaced = inner != inner.strip(_SPACE)
-        if "$" in (text[start - 1 : start], inner[0], after) or (spaced and not _SIGN.search(inner)):
-            return 0
-    return close + 2
-
-
-def _dollars_end(text: str, start: int, end: int) -> int:
-    close = start + 1
-    end = min(end, start + LONGEST_FORMULA)
-    while (close := text.find("$", close, end)) != -1 and text[close - 1] == "\\":
-        close += 1
-    inner = text[start + 1 : close]
-    if close == -1 or not inner or "\n" in inner or inner[0] in _SPACE + ")].,;:!?/" or inner[-1] in _SPACE:
-        return 0
-    if any(re.match(r"[A-Za-z0-9$]", beside) for beside in (text[start - 1 : start], text[close + 1 : close + 2])):
-        return 0
-    if _AMOUNT.match(inner):
-        return close + 1 if _TEX.search(inner) else 0
-    return close + 1 if _SIGN.search(inner) or _NAMES.match(inner) else 0
-
-
-def _formula(state: StateInline, silent: bool) -> bool:
-    if state.src[state.pos] not in "\\$":
-        return False
-    end = _formula_end(state.src, state.pos, state.posMax)
-    if not end:
-        return False
-    if not silent:
-        token = state.push("code_inline", "code", 0)
-        token.content = state.src[state.pos : end]
-        token.attrSet("class", "formula")
-    state.pos = end
-    return True
-
-
-def _formula_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    if state.is_code_block(start):
-        return False
-    first = state.bMarks[start] + state.tShift[start]
-    closing = {"\\[": "\\]", "$$": "$$"}.get(state.src[first : first + 2])
-    if closing is None:
-        return False
-    line = start
-    text = state.src[first + 2 : state.eMarks[start]]
-    if text.strip(_SPACE):
-        close = text.find(closing)
-        written = state.src[first : state.eMarks[start]]
-        if close == -1 or text[close + 2 :].strip(_SPACE + ".,;") or not _formula_end(written + " ", 0, len(written)):
-            return False
-    else:
-        # No line that comes may change what those before it are, or an answer that is being written would jump.
-        while not (line > start and closing in _line(state, line)):
-            if line + 1 == end or state.isEmpty(line + 1) or state.sCount[line + 1] < state.blkIndent:
-                break
-            line += 1
-        if line == start:
-            return False
-    if silent:
-        return True
-    state.line = line + 1
-    token = state.push("fence", "code", 0)
-    token.info = "latex"
-    token.content = state.getLines(start, state.line, state.sCount[start], False) + "\n"
-    token.map = [start, state.line]
-    return True
-
-
-def _line(state: StateBlock, number: int) -> str:
-    return state.src[state.bMarks[number] + state.tShift[number] : state.eMarks[number]]
 
 
 # --- The rest of the grammar ------------------------------------------------------------------------------------------------
@@ -172,7 +79,7 @@ def _too_deep(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     token = state.push("paragraph_open", "p", 1)
     token.map = [start, end]
     token = state.push("inline", "", 0)
-    token.content = state.getLines(start, end, state.blkIndent, False).strip(_SPACE)
+    token.content = state.getLines(start, end, state.blkIndent, False).strip(SPACE)
     token.map = [start, end]
     token.children = []
     state.push("paragraph_close", "p", -1)
@@ -257,7 +164,7 @@ def callout_lines(lines: Iterable[str]) -> Iterator[str | None]:
 
 
 def _callout(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    opening = None if state.is_code_block(start) else _COLONS.match(_line(state, start))
+    opening = None if state.is_code_block(start) else _COLONS.match(line_of(state, start))
     kind = opening[1].split()[0] if opening and opening[1] else ""
     if kind not in CALLOUTS:
         return False
@@ -290,18 +197,20 @@ def _callout_open(self: RendererHTML, tokens: Any, index: int, options: Any, env
 @cache
 def grammar(*, callouts: bool, html: bool = False) -> MarkdownIt:
     """Return the parser of articles (`callouts`) or of answers. `html`: to find the HTML that may not be there."""
+    interrupts = ["paragraph", "reference", "blockquote", "list"]
     parser = MarkdownIt("commonmark", {"html": html, "breaks": not callouts, "maxNesting": DEEPEST + 2})
     parser.enable(["table", "strikethrough"])
     parser.validateLink = lambda url: _LINK.match(url) is not None  # type: ignore[method-assign]
-    parser.inline.ruler.before("escape", "formula", _formula)
+    parser.inline.ruler.before("escape", "formula", formula)
     parser.inline.ruler.before("autolink", "line_break", _line_break)
     parser.block.ruler.before("table", "too_deep", _too_deep)
-    parser.block.ruler.after("fence", "formula_block", _formula_block, {"alt": ["paragraph", "reference", "blockquote", "list"]})
+    parser.block.ruler.after("fence", "formula_block", formula_block, {"alt": interrupts})
     parser.core.ruler.before("inline", "trim", _trim)
     parser.core.ruler.push("shape", _shape(0 if callouts else 1))
     parser.add_render_rule("image", _image)
     if callouts:
-        parser.block.ruler.before("fence", "callout", _callout, {"alt": ["paragraph", "reference", "blockquote", "list"]})
+        variables.add_to(parser, interrupts)
+        parser.block.ruler.before("fence", "callout", _callout, {"alt": interrupts})
         parser.add_render_rule("callout_open", _callout_open)
     return parser
 

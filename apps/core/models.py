@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from django.db import models
+from django.db import DatabaseError, connection, models
 from django.utils import timezone
 
 from .enums import MessageState
@@ -31,35 +32,66 @@ class AuditQuerySet(models.QuerySet["AuditEntry"]):
         raise TypeError("The audit trail is append-only.")
 
     def bulk_create(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise TypeError("The audit trail is written by core.audit.record, entry by entry.")
+        raise TypeError("The audit trail is written by core.audit.record and record_many.")
+
+    def waiting(self) -> AuditQuerySet:
+        """Return the entries that have no place in the chain yet."""
+        return self.filter(seq=None)
+
+    def append(self, entries: Sequence[AuditEntry]) -> None:
+        """Insert new entries that wait for their place, in one statement. For core.audit."""
+        if not all(entry._state.adding and entry.seq is None for entry in entries):
+            raise TypeError("The audit trail is append-only.")
+        super().bulk_create(entries)
+
+    def place(self, entries: Sequence[AuditEntry]) -> None:
+        """Write down the places of entries that waited; those that have a place keep it. For core.audit."""
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                "UPDATE core_auditentry SET seq = %s, previous_hash = %s, hash = %s WHERE id = %s AND seq IS NULL",
+                [(entry.seq, entry.previous_hash, entry.hash, entry.pk) for entry in entries],
+            )
+            if entries and cursor.rowcount != len(entries):
+                raise DatabaseError("An audit entry was chained twice or removed meanwhile.")
 
 
 class AuditEntry(models.Model):
     """One line of the audit trail: who did what to what and why. Never the content of a prompt or an answer.
 
-    `actor`, `subject` and a `target` that is a person are pseudonyms (see `core.audit.pseudonym`); `hash` covers the entry and
-    the hash before it.
+    `actor`, `subject` and a `target` that is a person are pseudonyms (see `core.audit.pseudonym`). `stamp` is a keyed digest of
+    all that is told, made at insertion; null in entries from before there were stamps. `seq`, `previous_hash` and `hash`, the
+    place in the chain, are filled in once, by the job `core.chain_audit`; `hash` covers the stamp and the hash before it.
     """
 
-    seq = models.BigIntegerField(primary_key=True)
-    at = models.DateTimeField(db_index=True)
-    actor = models.CharField(max_length=32, db_index=True)
-    action = models.CharField(max_length=64, db_index=True)
-    target = models.CharField(max_length=128, db_index=True)
-    subject = models.CharField(max_length=32, blank=True, db_index=True)
+    id = models.BigAutoField(primary_key=True)
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=32)
+    action = models.CharField(max_length=64)
+    target = models.CharField(max_length=128)
+    subject = models.CharField(max_length=32, blank=True)
     reason = models.TextField(blank=True)
     details = models.JSONField(default=dict)
-    previous_hash = models.CharField(max_length=64)
-    hash = models.CharField(max_length=64, unique=True)
+    stamp = models.CharField(max_length=97, null=True, unique=True)  # noqa: DJ001  null: several entries have none
+    seq = models.BigIntegerField(null=True, unique=True)
+    previous_hash = models.CharField(max_length=64, blank=True)
+    hash = models.CharField(max_length=64, blank=True)
 
     objects = AuditQuerySet.as_manager()
 
     class Meta:
-        ordering = ["-seq"]
+        ordering = ["-at", "-id"]
         permissions = [("read_audit", "May read the audit trail")]
+        indexes = [
+            models.Index(fields=["at", "id"], name="core_audit_at"),
+            models.Index(fields=["action", "at", "id"], name="core_audit_action"),
+            models.Index(fields=["actor", "at"], name="core_audit_actor"),
+            models.Index(fields=["subject", "at"], name="core_audit_subject", condition=~models.Q(subject="")),
+            models.Index(fields=["target"], name="core_audit_target"),
+            models.Index(fields=["at", "id"], name="core_audit_waiting", condition=models.Q(seq=None)),
+        ]
 
     def __str__(self) -> str:
-        return f"{self.seq} {self.action} {self.target}"
+        return f"{self.pk} {self.action} {self.target}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
@@ -71,17 +103,44 @@ class AuditEntry(models.Model):
 
 
 class AuditHead(models.Model):
-    """The end of the chain, one row: locking it orders writers, and it shows if the tail was cut off."""
+    """The end of the chain, one row: locking it makes the job that chains run once at a time, and it shows if the tail was cut
+    off. `unstamped`: the last entry from before entries had a stamp."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     seq = models.BigIntegerField(default=0)
     hash = models.CharField(max_length=64, default="0" * 64)
+    unstamped = models.BigIntegerField(default=0)
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(id=1), name="core_audithead_single")]
 
     def __str__(self) -> str:
         return f"audit head {self.seq}"
+
+
+class AuditSeal(models.Model):
+    """Where the chain stood when `day` (UTC) was over: after entry `seq`, whose hash is `hash`.
+
+    `entries`: how many were chained since the seal before. `last_id`: the highest id among all of them so far; `unused`: how many
+    ids up to it, since the seal before, have no entry. `mark` is a keyed digest of these. `verified_at`: when a verification last
+    walked past.
+    """
+
+    day = models.DateField(unique=True)
+    seq = models.BigIntegerField(unique=True)
+    hash = models.CharField(max_length=64)
+    last_id = models.BigIntegerField()
+    entries = models.PositiveIntegerField()
+    unused = models.IntegerField()
+    mark = models.CharField(max_length=64)
+    sealed_at = models.DateTimeField(default=timezone.now)
+    verified_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["seq"]
+
+    def __str__(self) -> str:
+        return f"audit seal {self.day}"
 
 
 class OutboxMessage(models.Model):

@@ -1,4 +1,4 @@
-"""The places one can go to. Apps declare them in `AppConfig.ready()`; `portal` draws them."""
+"""The places one can go to, and the tabs of a place. Apps declare them in `AppConfig.ready()`; `portal` draws them."""
 
 from __future__ import annotations
 
@@ -11,21 +11,53 @@ from typing import Any
 class Place:
     """`url_name`: where it leads. `capability`: shown locked, with the reason, to who lacks it. `shown_to`: hidden from others.
 
-    `area`: main, community, staff, or own: one's own things, found by searching and in the menu of one's name. `order`: within
-    its area. `active_under`: URL namespaces that belong to it.
+    `area`: main, community, staff, or own: one's own things, found by searching and in the menu of one's name. `group`: the
+    places it stands with, under the heading of `declare_group`; those without one stand first. `order`: within its group.
+    `active_under`: URL namespaces that belong to it. `bar`: its rank among those that want one of the four places in the phone's
+    bottom bar; those without one come after them.
     """
 
     label: Any
     icon: str
     url_name: str
     area: str = "main"
+    group: str = ""
     order: int = 100
     capability: str | None = None
     shown_to: Callable[[Any], bool] | None = None
     active_under: tuple[str, ...] = ()
+    bar: int | None = None
+
+
+@dataclass(frozen=True)
+class Group:
+    """Places that stand together. `label`: their heading. `order`: among the groups of an area."""
+
+    label: Any
+    order: int = 100
+
+
+@dataclass(frozen=True)
+class Tab:
+    """One of several pages side by side. `shown_to`: left out for others. `count`: what waits there, told when it is not zero."""
+
+    label: Any
+    url_name: str
+    shown_to: Callable[[Any], bool] | None = None
+    count: Callable[[], int] | None = None
+
+
+@dataclass(frozen=True)
+class Tabs:
+    """The tabs of one place. `label`: what they are pages of."""
+
+    label: Any
+    tabs: tuple[Tab, ...]
 
 
 _places: list[Place] = []
+_groups: dict[str, Group] = {"": Group("", order=0)}
+_tabs: dict[str, Tabs] = {}
 
 
 def declare(place: Place) -> None:
@@ -34,3 +66,23 @@ def declare(place: Place) -> None:
 
 def places(area: str) -> list[Place]:
     return sorted((place for place in _places if place.area == area), key=lambda place: place.order)
+
+
+def declare_group(name: str, group: Group) -> None:
+    """Declare what the places with `group=name` stand under. Apps above may add places to it."""
+    _groups[name] = group
+
+
+def group(name: str) -> Group:
+    """Return the group declared as `name`. Raises KeyError."""
+    return _groups[name]
+
+
+def declare_tabs(name: str, label: Any, *tabs: Tab) -> None:
+    """Declare the tabs that `{% tabs name %}` draws on each of their pages."""
+    _tabs[name] = Tabs(label, tabs)
+
+
+def tabs(name: str) -> Tabs:
+    """Return the tabs declared under `name`. Raises KeyError."""
+    return _tabs[name]

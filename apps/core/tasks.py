@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from . import outbox, schedule
+from . import audit, outbox, schedule
 from .models import Heartbeat, JobSlot
 
 
@@ -24,3 +24,9 @@ def beat_alive() -> None:
 def tidy() -> None:
     outbox.purge()
     JobSlot.objects.filter(created_at__lt=timezone.now() - timedelta(days=1)).delete()
+
+
+@schedule.every(seconds=5)
+def chain_audit() -> None:
+    audit.chain()
+    audit.seal_days()

@@ -21,8 +21,11 @@ class GatewayConfig(AppConfig):
 
         grant(Role.CHAMPION, "gateway.use_previews")
         grant(Role.ADMINISTRATOR, "gateway.manage_models", "gateway.use_previews")
+        navigation.declare_group("ai", navigation.Group(_("AI and training"), order=300))
         navigation.declare(
-            navigation.Place(_("Models"), "cpu", "gateway:models", area="staff", order=300, shown_to=can_manage_models)
+            navigation.Place(
+                _("Models"), "cpu", "gateway:models", area="staff", group="ai", order=300, shown_to=can_manage_models
+            )
         )
         live.tell_more(remedy_fields)
         for look in (
@@ -31,6 +34,13 @@ class GatewayConfig(AppConfig):
         ):
             attention.declare(look)
         loading.declare(loading.Load("gateway.environment", sync_providers, order=40))
+        navigation.declare_tabs(
+            "models",
+            _("Models"),
+            navigation.Tab(_("Models"), "gateway:models"),
+            navigation.Tab(_("Providers"), "gateway:providers"),
+            navigation.Tab(_("Usage"), "gateway:usage"),
+        )
         health.register("model", model_health, critical=False)
         past.declare(past.Chapter("models", write_models, order=45))
         past.declare(past.Chapter("usage", write_usage, order=60))

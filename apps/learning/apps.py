@@ -12,7 +12,7 @@ class LearningConfig(AppConfig):
         from apps.accounts.enums import Role
         from apps.accounts.roles import grant
         from apps.core import api, loading, past, search
-        from apps.core.navigation import Place, declare
+        from apps.core.navigation import Place, Tab, declare, declare_tabs
 
         from .loading import load_content, sources
         from .past import write_learning
@@ -35,6 +35,7 @@ class LearningConfig(AppConfig):
                 url_name="learning:catalogue",
                 order=20,
                 active_under=("learning",),
+                bar=2,
             )
         )
         declare(
@@ -43,9 +44,16 @@ class LearningConfig(AppConfig):
                 icon="graduation-cap",
                 url_name="learning:staff_courses",
                 area="staff",
+                group="ai",
                 order=300,
                 shown_to=can_manage_courses,
             )
+        )
+        declare_tabs(
+            "course",
+            _("This course"),
+            Tab(_("Figures"), "learning:staff_course"),
+            Tab(_("People"), "learning:staff_people"),
         )
         panels.declare(panels.Panel("person", "learning/staff/_person.html", courses_panel, order=20))
         past.declare(past.Chapter("learning", write_learning, order=30))

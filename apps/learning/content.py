@@ -9,15 +9,17 @@ from typing import Any
 import msgspec
 from django.utils.translation import get_language
 
+from apps.accounts.organisation import filled
+
 
 class Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A text in both languages. `str()` gives it in the language in force."""
+    """A text in both languages, stored with its variables. `str()` gives it in the language in force, variables replaced."""
 
     fr: str
     en: str
 
     def __str__(self) -> str:
-        return self.en if get_language() == "en" else self.fr
+        return filled(self.en if get_language() == "en" else self.fr)
 
 
 class Choice(msgspec.Struct, frozen=True, omit_defaults=True):

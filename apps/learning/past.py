@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from apps.access.enums import AwardSource
 from apps.access.models import Award
@@ -123,6 +123,9 @@ def write_learning(past: Past) -> int:
         if number % 1000 == 0:
             rows.write()
     rows.write()
+    # Who learnt something was here.
+    last = Enrolment.objects.filter(user=OuterRef("pk")).order_by("-active_at").values("active_at")[:1]
+    User.objects.filter(last_login=None, enrolments__isnull=False).update(last_login=Subquery(last))
     return rows.count
 
 

@@ -13,7 +13,7 @@ class PortalConfig(AppConfig):
         from apps.accounts.enums import Role
         from apps.accounts.roles import grant
         from apps.core import attention, navigation, search
-        from apps.core.navigation import Place
+        from apps.core.navigation import Group, Place
 
         from .attention import tasks_given_up
         from .navigation import has_staff_area
@@ -22,7 +22,8 @@ class PortalConfig(AppConfig):
 
         grant(Role.ADMINISTRATOR, "core.manage_tasks", "core.read_audit")
         attention.declare(attention.Look("core.tasks", _("Background tasks"), "core.manage_tasks", tasks_given_up, order=10))
-        navigation.declare(Place(_("Home"), "home", "portal:home", order=10))
+        navigation.declare_group("operation", Group(_("Operation"), order=900))
+        navigation.declare(Place(_("Home"), "home", "portal:home", order=10, bar=1))
         navigation.declare(Place(_("Overview"), "gauge", "portal:staff", area="staff", order=0, shown_to=has_staff_area))
         navigation.declare(
             Place(
@@ -30,6 +31,7 @@ class PortalConfig(AppConfig):
                 "activity",
                 "portal:tasks",
                 area="staff",
+                group="operation",
                 order=900,
                 shown_to=lambda user: user.has_perm("core.manage_tasks"),
             )
@@ -40,6 +42,7 @@ class PortalConfig(AppConfig):
                 "list-checks",
                 "portal:audit",
                 area="staff",
+                group="operation",
                 order=910,
                 shown_to=lambda user: user.has_perm("core.read_audit"),
             )

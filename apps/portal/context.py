@@ -14,13 +14,13 @@ from .rights import rights_of
 
 
 def portal(request: HttpRequest) -> dict[str, Any]:
-    """Return `navigation`, `staff_navigation` and `theme`.
+    """Return `navigation`, `staff_navigation`, `bar` and `theme`.
 
     The navigation is computed when a template first asks for it, once: a fragment that does not show it asks nothing.
     """
     user = visitor(request)
     if user is None:
-        return {"navigation": (), "staff_navigation": (), "theme": "auto"}
+        return {"navigation": (), "staff_navigation": (), "bar": None, "theme": "auto"}
     found: list[Navigation] = []
 
     def around() -> Navigation:
@@ -31,5 +31,6 @@ def portal(request: HttpRequest) -> dict[str, Any]:
     return {
         "navigation": SimpleLazyObject(lambda: around().sections),
         "staff_navigation": SimpleLazyObject(lambda: around().staff),
+        "bar": SimpleLazyObject(lambda: around().bar),
         "theme": user.theme,
     }

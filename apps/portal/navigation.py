@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -9,12 +10,14 @@ from typing import TYPE_CHECKING
 from django.urls import NoReverseMatch, ResolverMatch, reverse
 
 from apps.access.queries import Explanation
-from apps.core.navigation import Place, places
+from apps.core.navigation import Place, group, places
 
 from .rights import AREAS, STAFF, Rights
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
+
+BAR_PLACES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +50,20 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True)
+class Bar:
+    """The bottom bar of a phone: at most four places. `elsewhere`: the page shown is of none of them."""
+
+    items: tuple[Entry, ...]
+    elsewhere: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Navigation:
     """Everything around a page."""
 
     sections: tuple[Section, ...]
     staff: tuple[Section, ...]
+    bar: Bar
 
     @property
     def entries(self) -> list[Entry]:
@@ -73,11 +85,22 @@ def navigation_for(user: User, position: Position, rights: Rights | None = None)
     explanations = {place.capability: rights.explain(place.capability) for place in urls if place.capability}
     here = _place_at(position, urls)
     entry = partial(_entry, urls=urls, explanations=explanations, here=here)
-    sections = {area: tuple(entry(place) for place in found if place in urls) for area, found in shown.items()}
+    entries = {place: entry(place) for found in shown.values() for place in found if place in urls}
+    wanted = [place for area in AREAS for place in shown[area] if place in urls]
+    wanted.sort(key=lambda place: (place.bar is None, place.bar or 0))
+    bar = wanted[:BAR_PLACES]
     return Navigation(
-        sections=tuple(Section("", sections[area]) for area in AREAS if sections[area]),
-        staff=(Section("", sections[STAFF]),) if sections[STAFF] else (),
+        sections=tuple(section for area in AREAS for section in _grouped(shown[area], entries)),
+        staff=tuple(_grouped(shown[STAFF], entries)),
+        bar=Bar(tuple(entries[place] for place in bar), elsewhere=here is not None and here not in bar),
     )
+
+
+def _grouped(found: list[Place], entries: dict[Place, Entry]) -> Iterator[Section]:
+    """Yield the places of one area, group by group; what has no heading stands first."""
+    there = [place for place in found if place in entries]
+    for name in sorted({place.group for place in there}, key=lambda name: (group(name).order, name)):
+        yield Section(str(group(name).label), tuple(entries[place] for place in there if place.group == name))
 
 
 def _is_shown(place: Place, user: User) -> bool:

@@ -6,6 +6,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.utils import timezone
 
 from apps.core import audit, outbox
 from apps.core.enums import MessageState
@@ -38,7 +39,7 @@ def request_audit_verification(*, actor: User) -> OutboxMessage:
     One at a time: while a verification waits or runs, that one is returned.
     """
     waiting = pending_verification()
-    return waiting or outbox.enqueue(verify_audit_trail, actor_id=str(actor.pk))
+    return waiting or outbox.enqueue(verify_audit_trail, actor_id=str(actor.pk), asked_at=timezone.now().isoformat())
 
 
 def pending_verification() -> OutboxMessage | None:

@@ -53,7 +53,7 @@ def audit_entries(
 
     `since` and `until` are whole days of the portal's time zone.
     """
-    entries = AuditEntry.objects.order_by("-seq")
+    entries = AuditEntry.objects.order_by("-at", "-id")
     if person is not None:
         entries = entries.filter(audit.entries_of(person))
     if action:
@@ -106,7 +106,7 @@ def audit_actions() -> list[str]:
 
 def last_verification() -> AuditEntry | None:
     """Return the entry that says how the last verification of the trail ended."""
-    return AuditEntry.objects.filter(action=VERIFIED).order_by("-seq").first()
+    return AuditEntry.objects.filter(action=VERIFIED).order_by("-at", "-id").first()
 
 
 def _start_of(day: date) -> datetime:

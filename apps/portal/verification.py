@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -15,12 +16,15 @@ if TYPE_CHECKING:
 VERIFIED = "core.verify_audit"
 
 
-def verify_audit(*, actor: User | None) -> AuditEntry:
-    """Walk the whole trail and write down, in the trail, whether it holds. Reads outside of a transaction: it may be long.
+def verify_audit(*, actor: User | None, asked_at: datetime | None = None) -> AuditEntry:
+    """Chain what waits, walk the whole trail and write down, in it, whether it holds. Outside of a transaction: it may be long.
+
+    `asked_at`: when this verification was first begun; one that was interrupted does not walk again what it has walked.
 
     The entry says it in English, whatever language is in force: `audit.read_problem` gives it back in a reader's.
     """
-    problem = audit.verify()
+    audit.chain()
+    problem = audit.verify(verified_since=asked_at)
     with transaction.atomic():
         return audit.record(
             actor=actor,

@@ -1,11 +1,14 @@
-// The line of staff pages on narrow screens scrolls sideways: it begins where the current page stands.
+// The staff pages: on narrow screens a line that scrolls sideways, on wide ones a column that scrolls. Both begin where one is.
 
 const wide = matchMedia("(width >= 80rem)");
 
 function place() {
   for (const line of document.querySelectorAll(".side__nav")) {
     const here = line.querySelector("[aria-current]");
-    if (here && !wide.matches) line.scrollLeft = here.offsetLeft - (line.clientWidth - here.offsetWidth) / 2;
+    const column = line.parentElement;
+    if (!here) continue;
+    if (wide.matches) column.scrollTop = here.offsetTop - (column.clientHeight - here.offsetHeight) / 2;
+    else line.scrollLeft = here.offsetLeft - (line.clientWidth - here.offsetWidth) / 2;
   }
 }
 

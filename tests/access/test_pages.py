@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import re
 from datetime import timedelta
 from typing import Any
@@ -16,6 +17,7 @@ from apps.access.gate import capability_required, live_gate
 from apps.access.models import CharterSignature
 from apps.accounts import panels
 from apps.accounts.models import User
+from apps.accounts.organisation import Organisation, forget
 from apps.accounts.requests import SignedInRequest
 from tests.factories.access import (
     AwardFactory,
@@ -54,12 +56,39 @@ def test_reading_signs_nothing_and_signing_is_kept(browser: Client, person: User
     assert untouched.status_code == 422
     assert "Tick the box to sign." in untouched.content.decode()
 
-    browser.post("/access/charter/", {"version": charter.version, "read": "on", "user": str(UserFactory().pk)})
+    shown = {"version": charter.version, "digest": digest_on(page)}
+    browser.post("/access/charter/", {**shown, "read": "on", "user": str(UserFactory().pk)})
     signature = CharterSignature.objects.get()
     assert (signature.user, signature.charter, signature.language) == (person, charter, "en")
     page = browser.get("/access/charter/").content.decode()
     assert "You signed this version on" in page
     assert 'name="read"' not in page
+
+
+def digest_on(page: str) -> str:
+    """Return what the page sends back of the text it showed."""
+    found = re.search(r'name="digest" value="(\w+)"', page)
+    assert found is not None
+    return found[1]
+
+
+def test_the_text_that_was_on_the_page_is_what_is_signed(browser: Client) -> None:
+    charter = CharterFactory(body_en="At {{organisation}}, I ask {{ai_desk}}.")
+    forget(in_favour_of=Organisation(name_en="Rives & *Sons*", name_fr="Rives"))
+    page = browser.get("/access/charter/").content.decode()
+    assert "At Rives &amp; *Sons*, I ask the AI desk." in page
+    read = {"version": charter.version, "digest": digest_on(page), "read": "on"}
+
+    forget(in_favour_of=Organisation(name_en="Hermine", name_fr="Hermine"))
+    page = browser.post("/access/charter/", read, follow=True).content.decode()
+    assert "The text of the charter has changed a little since you opened it." in page
+    assert not CharterSignature.objects.exists()
+
+    browser.post("/access/charter/", {**read, "digest": digest_on(page)})
+    forget(in_favour_of=Organisation(name_en="Alcyon", name_fr="Alcyon"))
+    signature = CharterSignature.objects.get()
+    assert signature.text == "AI charter\n\nAt Hermine, I ask the AI desk."
+    assert signature.digest == hashlib.sha256(signature.text.encode()).hexdigest()
 
 
 def test_a_version_replaced_while_it_was_read_is_not_signed(browser: Client) -> None:

@@ -45,7 +45,7 @@ TOMORROW = timedelta(days=1)
 
 
 def actions() -> list[str]:
-    return list(AuditEntry.objects.order_by("seq").values_list("action", flat=True))
+    return list(AuditEntry.objects.order_by("pk").values_list("action", flat=True))
 
 
 def award(user: User, training: Training, **changes: object) -> Award:

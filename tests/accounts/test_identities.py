@@ -233,7 +233,7 @@ def test_who_writes_their_own_claims_does_not_fill_the_list() -> None:
 def test_no_name_or_address_is_in_the_trail() -> None:
     comes_in(ANA)
     refused(NAMESAKE)
-    for entry in AuditEntry.objects.order_by("seq"):
+    for entry in AuditEntry.objects.order_by("pk"):
         for personal in (MAIL, "Ana", "Roux", "another-ana"):
             assert personal not in f"{entry.target} {entry.details}"
 

@@ -79,7 +79,7 @@ def test_another_person_gets_an_account_of_their_own(administrator: User) -> Non
     assert not new.groups.exists()
     assert not comes_in(ANA).is_active, "The old identity opens neither"
     assert not RefusedSignIn.objects.filter(holder=old).exists()
-    actions = set(AuditEntry.objects.order_by("seq").values_list("action", flat=True))
+    actions = set(AuditEntry.objects.order_by("pk").values_list("action", flat=True))
     assert {"accounts.give_address_away", "accounts.deactivate_person"} <= actions
 
 

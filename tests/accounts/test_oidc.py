@@ -37,7 +37,7 @@ def test_somebody_new_comes_in_with_their_place_and_no_role() -> None:
     assert not user.groups.exists()
     assert not user.user_permissions.exists()
     assert not SocialToken.objects.exists(), "The provider's tokens are not ours to keep"
-    assert list(AuditEntry.objects.order_by("seq").values_list("action", flat=True))[-1] == "accounts.sign_in"
+    assert list(AuditEntry.objects.order_by("pk").values_list("action", flat=True))[-1] == "accounts.sign_in"
 
 
 def test_the_button_stands_on_the_sign_in_page_and_goes_where_one_was_going() -> None:

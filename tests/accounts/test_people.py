@@ -45,7 +45,7 @@ def administrator() -> User:
 
 
 def actions() -> list[str]:
-    return list(AuditEntry.objects.order_by("seq").values_list("action", flat=True))
+    return list(AuditEntry.objects.order_by("pk").values_list("action", flat=True))
 
 
 # Entering and changing -------------------------------------------------------------------------------------------------
@@ -207,7 +207,7 @@ def test_closing_and_opening_leave_a_trace_once(administrator: User) -> None:
     for _turn in range(2):
         activate_person(user=user, actor=administrator)
     assert actions() == ["accounts.deactivate_person", "accounts.activate_person"]
-    assert AuditEntry.objects.order_by("seq")[0].reason == "Left"
+    assert AuditEntry.objects.order_by("pk")[0].reason == "Left"
 
 
 # Finding ---------------------------------------------------------------------------------------------------------------

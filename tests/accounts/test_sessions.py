@@ -56,7 +56,7 @@ def test_signing_out_everywhere_else_revokes_tokens_unless_told_otherwise(person
     assert "You are signed out everywhere else. 1 API token is revoked." in page
     assert not opens(raw)
     assert opens(theirs)
-    entries = AuditEntry.objects.filter(action__in=["accounts.sign_out_elsewhere", "accounts.revoke_tokens"]).order_by("seq")
+    entries = AuditEntry.objects.filter(action__in=["accounts.sign_out_elsewhere", "accounts.revoke_tokens"]).order_by("pk")
     assert [(entry.action, entry.details) for entry in entries] == [
         ("accounts.sign_out_elsewhere", {}),
         ("accounts.sign_out_elsewhere", {}),

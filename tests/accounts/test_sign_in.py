@@ -319,3 +319,9 @@ def test_what_waits_for_a_proof_of_who_one_is_was_not_taken_before_it(person: Us
     asked = client.post("/account/tokens/new/", form)
     assert "/accounts/reauthenticate/" in asked.headers["Location"]
     assert "almia-sent-abcdef123456" not in asked.cookies
+
+
+def test_a_sign_in_that_failed_at_the_company_is_told_to_strangers(visitor: Client) -> None:
+    page = visitor.get("/accounts/3rdparty/login/error/")
+    assert page.status_code == 401
+    assert "/accounts/login/" in page.content.decode()

@@ -96,6 +96,21 @@ def test_open_views_are_marked_and_known() -> None:
     assert not marked & api
 
 
+# Pages of allauth that somebody meets before being signed in. It marks its views itself, or so we trust.
+WAYS_IN = [
+    *("account_login", "account_logout", "account_inactive", "account_signup", "account_reset_password"),
+    *("account_reset_password_done", "account_reset_password_from_key", "account_reset_password_from_key_done"),
+    *("account_confirm_email", "account_email_verification_sent", "account_confirm_login_code"),
+    *("mfa_authenticate", "mfa_login_webauthn", "socialaccount_signup"),
+    *("socialaccount_login_cancelled", "socialaccount_login_error", "openid_connect_login", "openid_connect_callback"),
+]
+
+
+def test_nobody_has_to_be_signed_in_to_sign_in() -> None:
+    views = {route.name: route.view for route in ROUTES}
+    assert [name for name in WAYS_IN if getattr(views[name], "login_required", True)] == []
+
+
 def test_the_lists_hold_nothing_that_is_gone() -> None:
     for prefixes in (OPEN, FREE):
         for prefix in prefixes:

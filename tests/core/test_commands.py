@@ -39,6 +39,7 @@ def test_verify_audit_prints_the_head_to_keep() -> None:
 
 def test_verify_audit_fails_on_a_broken_trail() -> None:
     write(2)
+    audit.chain()
     with connection.cursor() as cursor:
         cursor.execute("UPDATE core_auditentry SET reason = 'x' WHERE seq = 1")
     with pytest.raises(CommandError, match="Entry 1 was changed"):

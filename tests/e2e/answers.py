@@ -7,6 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from django.utils import translation
+
+from apps.accounts.demo_organisation import ALCYON
+from apps.accounts.organisation import Organisation, filled, forget
 
 COURSES = Path(__file__).resolve().parents[2] / "content" / "courses"
 
@@ -25,17 +29,23 @@ def plain(text: str) -> str:
 
 
 def read_banks(language: str) -> dict[str, Known]:
-    """Return what is right by the question's text in `language`."""
+    """Return what is right by the question's text in `language`, as the demo's insurer says it."""
+    forget(in_favour_of=Organisation(**ALCYON))
+    with translation.override(language):
+        return _read_banks(language)
+
+
+def _read_banks(language: str) -> dict[str, Known]:
     known: dict[str, Known] = {}
     for bank in sorted(COURSES.glob("*/questions.yaml")):
         for question in yaml.safe_load(bank.read_text())["questions"]:
-            known[plain(question["prompt"][language])] = _known(question, language)
+            known[plain(filled(question["prompt"][language]))] = _known(question, language)
     return known
 
 
 def _known(question: dict[str, Any], language: str) -> Known:
     if question["kind"] == "classify":
-        names = {category["id"]: plain(category["text"][language]) for category in question["categories"]}
-        return Known(categories={plain(item["text"][language]): names[item["category"]] for item in question["items"]})
-    right = [plain(choice["text"][language]) for choice in question["choices"] if choice.get("correct")]
+        names = {category["id"]: plain(filled(category["text"][language])) for category in question["categories"]}
+        return Known(categories={plain(filled(item["text"][language])): names[item["category"]] for item in question["items"]})
+    right = [plain(filled(choice["text"][language])) for choice in question["choices"] if choice.get("correct")]
     return Known(choices=frozenset(right))

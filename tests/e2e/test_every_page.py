@@ -70,11 +70,11 @@ REASONS = {
         accounts:apply_import accounts:close_person accounts:demo_sign_in accounts:end_person_sessions accounts:invite_person
         accounts:open_person accounts:reset_second_factor accounts:revoke_token accounts:set_language accounts:set_roles
         accounts:set_theme accounts:untie_identity
-        chat:choose_model chat:delete chat:show_message chat:show_run chat:start gateway:forget_adaptations
+        chat:choose_model chat:delete chat:show_message chat:show_run chat:start gateway:connect_nearby gateway:forget_adaptations
         gateway:test_provider
         learning:check learning:finish learning:seen learning:start learning:submit portal:replay_task
     """,
-    "is a part of a page": "chat:conversations chat:thread portal:navigation portal:palette portal:verification",
+    "is a part of a page": "chat:conversations chat:thread gateway:nearby portal:navigation portal:palette portal:verification",
     "is for programs, or a file": """
         api:capabilities api:capability api:conversation api:conversations api:course api:courses api:me api:messages api:nothing
         api:progress api:schema accounts:session portal:socket

@@ -42,7 +42,7 @@ def actor(db: None) -> User:
 
 
 def last_entry(action: str) -> AuditEntry:
-    return AuditEntry.objects.filter(action=f"gateway.{action}").order_by("-seq")[0]
+    return AuditEntry.objects.filter(action=f"gateway.{action}").order_by("-pk")[0]
 
 
 def field_of(caught: pytest.ExceptionInfo[RegistryError]) -> str | None:
@@ -62,7 +62,7 @@ def test_a_provider_and_its_key(actor: User) -> None:
     assert read_key(Provider.objects.get()) == "sk-another-key-altogether"
     change_provider(provider=provider, actor=actor, forget_key=True)
     assert read_key(Provider.objects.get()) == ""
-    assert not any("sk-" in str(entry.details) for entry in AuditEntry.objects.order_by("seq"))
+    assert not any("sk-" in str(entry.details) for entry in AuditEntry.objects.order_by("pk"))
 
 
 def test_a_change_that_changes_nothing_leaves_no_trace(actor: User) -> None:

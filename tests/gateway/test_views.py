@@ -189,7 +189,7 @@ def test_a_version_is_added_put_in_service_and_pointed_to(staff: Client) -> None
     refused = staff.post(status, {"status": "retired", "reason": "Enough"})
     assert refused.status_code == 422
     assert "Almia rapide" in refused.content.decode()
-    assert set(AuditEntry.objects.order_by("seq").values_list("action", flat=True)) >= {
+    assert set(AuditEntry.objects.order_by("pk").values_list("action", flat=True)) >= {
         "gateway.create_version",
         "gateway.change_status",
         "gateway.create_alias",

@@ -255,7 +255,7 @@ def test_what_lessons_may_hold_is_no_problem(tmp_path: Path) -> None:
         "::: example\n```text\n::: warning\n<b>\n:::\n```\n:::"
     )
     problems = Problems(tmp_path)
-    check_markdown(body, path=tmp_path / "lesson.md", first_line=1, problems=problems)
+    check_markdown(body, language="en", path=tmp_path / "lesson.md", first_line=1, problems=problems)
     assert [str(problem) for problem in problems.in_order()] == []
 
 

@@ -11,11 +11,12 @@ from django.urls import resolve
 
 from apps.accounts.models import User
 from apps.core import navigation as registry
-from apps.core.navigation import Place
+from apps.core.navigation import Group, Place
 from apps.portal.context import portal
 from apps.portal.navigation import Position, navigation_for
 from tests.factories.access import RequirementFactory, entitled_user
 from tests.factories.accounts import UserFactory
+from tests.pages import markup
 
 pytestmark = pytest.mark.django_db
 
@@ -59,9 +60,9 @@ def test_places_that_do_not_exist_or_are_not_for_the_person_are_left_out(places:
 
 def test_the_staff_area_is_shown_to_who_may_do_anything_in_it() -> None:
     around = navigation_for(UserFactory(permissions=["core.read_audit"]), at("/staff/audit/"))
-    assert [(entry.url, entry.active) for entry in around.staff[0].items] == [
-        ("/staff/", False),
-        ("/staff/audit/", True),
+    assert [(section.label, [(entry.url, entry.active) for entry in section.items]) for section in around.staff] == [
+        ("", [("/staff/", False)]),
+        ("Operation", [("/staff/audit/", True)]),
     ]
 
 
@@ -112,7 +113,7 @@ def test_a_page_that_does_not_show_it_asks_nothing(rf: RequestFactory, django_as
 def test_the_anonymous_have_no_navigation(rf: RequestFactory) -> None:
     request = rf.get("/accounts/login/")
     request.user = AnonymousUser()
-    assert portal(request) == {"navigation": (), "staff_navigation": (), "theme": "auto"}
+    assert portal(request) == {"navigation": (), "staff_navigation": (), "bar": None, "theme": "auto"}
 
 
 def test_the_fragment_draws_the_navigation_of_the_page_that_asks(client: Client) -> None:
@@ -121,6 +122,7 @@ def test_the_fragment_draws_the_navigation_of_the_page_that_asks(client: Client)
     html = response.content.decode()
     assert html.count('id="rail-nav"') == html.count('id="tabbar-list"') == html.count('id="sheet-nav"') == 1
     assert html.count('aria-current="page"') == 3
+    assert html.count('href="/staff/tasks/"') == 1  # in the sheet
     assert client.get("/navigation/", headers={"HX-Current-URL": "http://testserver/no/such/page"}).status_code == 200
 
 
@@ -128,3 +130,35 @@ def test_the_fragment_draws_the_navigation_of_the_page_that_asks(client: Client)
 def test_the_navigation_is_drawn_wherever_a_page_says_it_is(client: Client, address: str) -> None:
     client.force_login(UserFactory())
     assert client.get("/navigation/", headers={"HX-Current-URL": address}).status_code == 200
+
+
+def test_of_thirty_places_four_stand_in_the_bar_and_all_in_the_sheet(places: list[Place], client: Client) -> None:
+    registry.declare_group("many", Group("Many things", order=500))
+    try:
+        places += [Place(f"Place {n}", "grid", "portal:robots", group="many" if n % 2 else "", order=n) for n in range(30)]
+        places.append(Place("Important", "star", "portal:robots", order=990, bar=4))
+        user = UserFactory()
+        around = navigation_for(user, at("/accounts/login/"))
+        assert [entry.label for entry in around.bar.items] == ["Home", "Learn", "Chat", "Important"]
+        assert [section.label for section in around.sections] == ["", "Many things"]
+        assert len(around.sections[1].items) == 15
+        client.force_login(user)
+        html = markup(client.get("/account/"))
+        bar = html[html.index('id="tabbar-list"') : html.index('id="more-sheet"')]
+        assert bar.count("<li") == 5
+        sheet = html[html.index('id="sheet-nav"') : html.index('class="sheet__rest"')]
+        assert sheet.count("<li") == len(around.entries)
+        assert '<ul class="nav__list" aria-label="Many things">' in sheet
+    finally:
+        del registry._groups["many"]
+
+
+def test_more_is_marked_on_a_page_of_none_of_the_four() -> None:
+    user = UserFactory(permissions=["core.manage_tasks"])
+    assert navigation_for(user, at("/staff/tasks/")).bar.elsewhere
+    assert not navigation_for(user, at("/")).bar.elsewhere
+    assert not navigation_for(user, at("/accounts/login/")).bar.elsewhere
+
+
+def test_every_group_of_a_place_is_declared(places: list[Place]) -> None:
+    assert {place.group for place in places} <= registry._groups.keys()

@@ -224,6 +224,7 @@ def test_verifying_the_trail_writes_its_result_into_the_trail(client: Client) ->
 
 def test_a_changed_entry_is_found() -> None:
     entry = _record("access.award")
+    audit.chain()
     AuditEntry.objects.filter(pk=entry.pk)._raw_delete("default")
     result = verify_audit(actor=None)
     assert not result.details["holds"]
@@ -232,6 +233,7 @@ def test_a_changed_entry_is_found() -> None:
 
 def test_what_was_found_is_kept_in_one_language_and_read_in_the_readers(client: Client) -> None:
     entry = _record("access.award")
+    audit.chain()
     AuditEntry.objects.filter(pk=entry.pk)._raw_delete("default")
     with translation.override("fr"):
         result = verify_audit(actor=None)

@@ -12,8 +12,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from apps.access.forms import CharterForm
-from apps.access.queries import charter_for, explain, get_capability, has_capability
+from apps.access.queries import charter_for, explain, get_capability, has_capability, show_charter
 from apps.access.services import sign_charter
+from apps.accounts import organisation
 from apps.accounts.requests import SignedInRequest
 from apps.core.htmx import render_either
 from apps.core.refusals import refusals_told
@@ -22,14 +23,26 @@ from apps.core.refusals import refusals_told
 @require_http_methods(["GET", "POST"])
 def charter(request: SignedInRequest) -> HttpResponse:
     """Read the charter in force, and sign it."""
+    language = get_language() or "fr"
     form = CharterForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         with refusals_told(request, messages.WARNING):
-            sign_charter(user=request.user, version=form.cleaned_data["version"], language=get_language() or "fr")
+            sign_charter(
+                user=request.user,
+                version=form.cleaned_data["version"],
+                language=language,
+                digest=form.cleaned_data["digest"],
+            )
             messages.success(request, _("Thank you: your signature is kept."))
         return redirect("access:charter")
     charter, signature = charter_for(request.user)
-    context = {"charter": charter, "signature": signature, "form": form}
+    context = {
+        "charter": charter,
+        "digest": show_charter(charter, language).digest if charter else "",
+        "signature": signature,
+        "help_url": organisation.current().charter_help_url,
+        "form": form,
+    }
     return render(request, "access/charter.html", context, status=422 if form.errors else 200)
 
 

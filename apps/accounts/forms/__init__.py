@@ -1,4 +1,5 @@
 from .identities import DecisionForm, SignInRulesForm
+from .organisation import OrganisationForm, ToolFormSet
 from .sign_in import (
     ActivateTOTPForm,
     AddPasskeyForm,
@@ -26,6 +27,7 @@ __all__ = [
     "DecisionForm",
     "LoginForm",
     "NoFurtherEmailForm",
+    "OrganisationForm",
     "PasskeyAgainForm",
     "PasskeyLoginForm",
     "PasskeySecondFactorForm",
@@ -43,5 +45,6 @@ __all__ = [
     "SignOutForm",
     "SignupForm",
     "TokenForm",
+    "ToolFormSet",
     "UploadForm",
 ]

@@ -1,4 +1,5 @@
 from .identities import Identity, count_refused, get_refused, holder_of, identities_of, refused_sign_ins, sign_in_rules
+from .organisation import stored_organisation
 from .people import (
     Directory,
     Protection,
@@ -32,6 +33,7 @@ __all__ = [
     "refused_sign_ins",
     "roles_of",
     "sign_in_rules",
+    "stored_organisation",
     "tokens_of",
     "user_for_token",
 ]

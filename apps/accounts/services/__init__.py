@@ -10,6 +10,7 @@ from .identities import (
 )
 from .imports import import_people
 from .invitations import invite_person
+from .organisation import ChangedMeanwhile, change_organisation
 from .people import (
     activate_person,
     change_email,
@@ -27,10 +28,12 @@ from .sessions import announce_session_end, end_other_sessions, end_sessions, re
 from .tokens import create_token, note_token_use, revoke_token, revoke_tokens
 
 __all__ = [
+    "ChangedMeanwhile",
     "SignInRefused",
     "activate_person",
     "announce_session_end",
     "change_email",
+    "change_organisation",
     "change_sign_in_rules",
     "create_person",
     "create_token",

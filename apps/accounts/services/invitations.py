@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from apps.accounts import mail
+from apps.accounts import mail, organisation
 from apps.accounts.errors import AccountError
 from apps.accounts.models import User
 from apps.core import audit
@@ -32,7 +32,7 @@ def invite_person(*, user: User, actor: User | None) -> None:
         "person": user,
         "url": settings.BASE_URL + path,
         "days": settings.PASSWORD_RESET_TIMEOUT // 86_400,
-        "support_email": settings.SUPPORT_EMAIL,
+        "support_email": organisation.support_email(),
     }
     with translation.override(user.language or settings.LANGUAGE_CODE):
         subject = _("Your Almia account")

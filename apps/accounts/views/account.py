@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from allauth.socialaccount.models import SocialAccount
-from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -23,6 +22,5 @@ def account(request: SignedInRequest) -> HttpResponse:
         "scopes": scopes.all_scopes(),
         "sso": SocialAccount.objects.filter(user=person).exists(),
         "panels": panels_for("account", viewer=person, person=person),
-        "support_email": settings.SUPPORT_EMAIL,
     }
     return render(request, "accounts/account.html", context)

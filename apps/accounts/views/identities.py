@@ -26,7 +26,7 @@ from .people import PER_PAGE, may_manage
 def refused(request: SignedInRequest) -> HttpResponse:
     """The list of what waits for a decision."""
     page = Paginator(queries.refused_sign_ins(), PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "accounts/people/refused.html", {"page": page, "refused_count": page.paginator.count})
+    return render(request, "accounts/people/refused.html", {"page": page})
 
 
 @require_http_methods(["GET", "POST"])
@@ -75,7 +75,7 @@ def rules(request: SignedInRequest) -> HttpResponse:
         services.change_sign_in_rules(**form.cleaned_data, actor=request.user)
         messages.success(request, _("The rules count from the next sign-in on."))
         return redirect("accounts:sign_in_rules")
-    context = {"form": form, "refused_count": queries.count_refused()}
+    context = {"form": form}
     return render(request, "accounts/people/rules.html", context, status=422 if form.errors else 200)
 
 

@@ -35,8 +35,6 @@ def index(request: SignedInRequest) -> HttpResponse:
     page = Paginator(people, PER_PAGE).get_page(request.GET.get("page"))
     rows = [(person, queries.roles_of(person.groups.all())) for person in page.object_list]
     context = {"form": form, "page": page, "rows": rows, "filtered": form.is_used()}
-    if request.user.has_perm("accounts.manage_people"):
-        context["refused_count"] = queries.count_refused()
     return render(request, "accounts/people/index.html", context)
 
 

@@ -10,10 +10,11 @@ from django import template
 from django.http import QueryDict
 from django.template.defaultfilters import floatformat
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from apps.core import dates, icons
+from apps.core import dates, icons, navigation
 from apps.core.markdown import render_article
 
 register = template.Library()
@@ -74,3 +75,23 @@ def breadcrumb(*steps: Any) -> dict[str, Any]:
     step on the way, then the page's own label."""
     way = [{"label": label, "url": url} for label, url in zip(steps[:-1:2], steps[1:-1:2], strict=True)]
     return {"items": [*way, {"label": steps[-1]}]}
+
+
+@register.inclusion_tag("components/tabs.html", takes_context=True)
+def tabs(context: dict[str, Any], name: str, *args: Any) -> dict[str, Any]:
+    """Draw the tabs declared as `name`, the present page marked, as far as the person may go: nothing when that is one page.
+
+    `args`: what the addresses of all of them take: `{% tabs "course" course.code %}`.
+    """
+    group, person = navigation.tabs(name), context["request"].user
+    shown = [tab for tab in group.tabs if tab.shown_to is None or tab.shown_to(person)]
+    items = [
+        {
+            "label": tab.label,
+            "url": reverse(tab.url_name, args=args),
+            "active": tab.url_name == context["request"].resolver_match.view_name,
+            "waiting": tab.count() if tab.count else 0,
+        }
+        for tab in shown
+    ]
+    return {"label": group.label, "items": items if len(items) > 1 else []}

@@ -58,12 +58,12 @@ def _read_charter(version: int, files: dict[str, Path], problems: Problems) -> C
             continue
         if entry.integer("version", low=1, high=10_000) != version:
             source.complain(entry.find("version"), f"the version must be {version}, as in the file's name")
-        titles[language] = entry.text("title", longest=MAX_TITLE)
+        titles[language] = entry.shown("title", language=language, longest=MAX_TITLE)
         day = entry.take("effective_on")
         days[language] = source.day(day) if day is not None else date.min
         entry.end()
         bodies[language] = parts[1].strip("\n") + "\n"
-        check_markdown(parts[1], path=path, first_line=parts[2], problems=problems)
+        check_markdown(parts[1], language=language, path=path, first_line=parts[2], problems=problems)
     if len(bodies) < len(LANGUAGES):
         return None
     if days["fr"] != days["en"]:

@@ -80,7 +80,7 @@ def _read_lesson(files: dict[str, Path], ids: Unique, problems: Problems) -> Pla
             other = next(iter(files.values()))
             twin = f"{other.name.rsplit('.', 2)[0]}.{language}.md"
             problems.add(other, 1, f"the {'French' if language == 'fr' else 'English'} lesson {twin} is missing")
-    pages = {language: page for language, path in files.items() if (page := _read_page(path, problems)) is not None}
+    pages = {language: page for language, path in files.items() if (page := _read_page(path, language, problems)) is not None}
     if len(pages) < len(LANGUAGES):
         return None
     french, english = pages["fr"], pages["en"]
@@ -103,7 +103,7 @@ def _read_lesson(files: dict[str, Path], ids: Unique, problems: Problems) -> Pla
     return PlacedLesson(content, french.path, french.lines)
 
 
-def _read_page(path: Path, problems: Problems) -> Page | None:
+def _read_page(path: Path, language: str, problems: Problems) -> Page | None:
     text = read_text(path, problems)
     parts = split_front_matter(text, path, problems) if text is not None else None
     if parts is None:
@@ -117,7 +117,7 @@ def _read_page(path: Path, problems: Problems) -> Page | None:
     page = Page(
         path=path,
         id=entry.identifier(),
-        title=entry.text("title", longest=MAX_TITLE),
+        title=entry.shown("title", language=language, longest=MAX_TITLE),
         minutes=entry.integer("minutes", low=1, high=30),
         check=source.identifier(check, what="a question's id") if check is not None else None,
         practice=source.identifier(practice, what="an exercise's id") if practice is not None else None,
@@ -126,5 +126,5 @@ def _read_page(path: Path, problems: Problems) -> Page | None:
     )
     entry.end()
     blank = len(body) - len(body.lstrip("\n")) if body.strip() else 0
-    check_markdown(body.strip("\n"), path=path, first_line=first_line + blank, problems=problems)
+    check_markdown(body.strip("\n"), language=language, path=path, first_line=first_line + blank, problems=problems)
     return page

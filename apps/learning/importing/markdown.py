@@ -7,6 +7,7 @@ from pathlib import Path
 
 from markdown_it.token import Token
 
+from apps.accounts.organisation import UNCLOSED, problem_with
 from apps.core.markdown import CALLOUTS, callout_lines, grammar
 
 from .problems import Problems
@@ -14,7 +15,7 @@ from .problems import Problems
 _END_OF_CODE = re.compile(r"[\s>]*(`{3,}|~{3,})\s*$")
 
 
-def check_markdown(body: str, *, path: Path, first_line: int, problems: Problems) -> None:
+def check_markdown(body: str, *, language: str, path: Path, first_line: int, problems: Problems) -> None:
     """Add a problem for each thing in `body` that lessons may not hold. `first_line`: where it starts in its file."""
     if not body.strip():
         problems.add(path, first_line, "the text is empty")
@@ -29,7 +30,8 @@ def check_markdown(body: str, *, path: Path, first_line: int, problems: Problems
         elif token.type == "fence" and token.markup and not _is_closed(token, body):
             problems.add(path, line, "a code block is never closed")
         for child in token.children or []:
-            _check_inline(child, path, line, problems)
+            line += child.type == "softbreak"
+            _check_inline(child, language, path, line, problems)
 
 
 def _is_closed(fence: Token, body: str) -> bool:
@@ -37,11 +39,17 @@ def _is_closed(fence: Token, body: str) -> bool:
     return end - 1 > first and _END_OF_CODE.match(body.split("\n")[end - 1]) is not None
 
 
-def _check_inline(token: Token, path: Path, line: int, problems: Problems) -> None:
+def _check_inline(token: Token, language: str, path: Path, line: int, problems: Problems) -> None:
     if token.type == "html_inline":
         problems.add(path, line, f"raw HTML is not allowed: {token.content[:40]}")
     elif token.type == "image":
         problems.add(path, line, "images are not allowed in lessons")
+    elif token.type == "variable":
+        problem = problem_with(token.content, language) if token.markup != "{{" else UNCLOSED
+        if problem:
+            problems.add(path, line, problem)
+    elif token.type == "link_open" and "%7B%7B" in str(token.attrGet("href")):
+        problems.add(path, line, "a variable cannot stand in the address of a link")
     elif token.type == "link_open" and not str(token.attrGet("href")).startswith(("https://", "mailto:")):
         problems.add(path, line, f"a link must start with https:// or mailto:, not “{token.attrGet('href')}”")
 

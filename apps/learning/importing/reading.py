@@ -9,6 +9,7 @@ from pathlib import Path
 
 import yaml
 
+from apps.accounts.organisation import problems_in
 from apps.learning.content import Text
 
 from .problems import Problems
@@ -89,6 +90,14 @@ class Source:
             self.complain(node, f"longer than {longest} characters")
         return value
 
+    def shown(self, node: yaml.Node, *, language: str, what: str = "a text", longest: int | None = None) -> str:
+        """Read a text that people see, in `language`; a variable that is none is a problem."""
+        value = self.text(node, what=what, longest=longest)
+        block = isinstance(node, yaml.ScalarNode) and node.style in {"|", ">"}
+        for line, problem in problems_in(value, language):
+            self.problems.add(self.path, self.line(node) + (line + 1 if block else 0), problem)
+        return value
+
     def identifier(self, node: yaml.Node, *, what: str = "an id") -> str:
         value = self.text(node, what=what)
         if value and (not IDENTIFIER.fullmatch(value) or len(value) > MAX_IDENTIFIER):
@@ -133,7 +142,7 @@ class Source:
         values = {}
         for language in ("fr", "en"):
             value = entry.take(language, missing=f"the {'French' if language == 'fr' else 'English'} text is missing")
-            values[language] = self.text(value, longest=longest) if value is not None else ""
+            values[language] = self.shown(value, language=language, longest=longest) if value is not None else ""
         entry.end()
         return Text(**values)
 
@@ -183,6 +192,10 @@ class Fields:
     def text(self, name: str, *, longest: int | None = None) -> str:
         node = self.take(name)
         return self.source.text(node, what=f"the {name}", longest=longest) if node is not None else ""
+
+    def shown(self, name: str, *, language: str, longest: int | None = None) -> str:
+        node = self.take(name)
+        return self.source.shown(node, language=language, what=f"the {name}", longest=longest) if node is not None else ""
 
     def identifier(self, name: str = "id") -> str:
         node = self.take(name)

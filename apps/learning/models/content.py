@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.access.models import Training
+from apps.accounts.organisation import Named
 from apps.core.bilingual import Bilingual
 from apps.learning.content import CourseContent, ExerciseContent, QuestionContent, Text
 from apps.learning.enums import QuestionKind, QuestionUse
@@ -27,7 +28,7 @@ class Titled(models.Model):
 
     title_fr = models.CharField(max_length=160)
     title_en = models.CharField(max_length=160)
-    title = Bilingual()
+    title = Named()
 
     class Meta:
         abstract = True
@@ -76,7 +77,7 @@ class CourseVersion(Titled):
     revision = models.PositiveSmallIntegerField(default=1)
     summary_fr = models.TextField()
     summary_en = models.TextField()
-    summary = Bilingual()
+    summary = Named()
     outcomes: models.JSONField[list[dict[str, str]], list[dict[str, str]]] = models.JSONField(default=list)
     minutes = models.PositiveSmallIntegerField()
     draw = models.PositiveSmallIntegerField()
@@ -206,7 +207,7 @@ class Lesson(Titled):
     minutes = models.PositiveSmallIntegerField()
     body_fr = models.TextField()
     body_en = models.TextField()
-    body = Bilingual()
+    body = Bilingual()  # with its variables: core.markdown replaces them
     check_question = models.ForeignKey(Question, null=True, blank=True, on_delete=models.PROTECT, related_name="check_in")
     exercise = models.ForeignKey(Exercise, null=True, blank=True, on_delete=models.PROTECT, related_name="lessons")
     retired_at = models.DateTimeField(null=True, blank=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -114,11 +115,10 @@ def submit_attempt(*, attempt: Attempt) -> Attempt:
             )
             % {"count": unanswered}
         )
-    for response in responses:
-        response.correct = grade(response.question.body, response.answer)
-    Response.objects.bulk_update(responses, ["correct"])
+    right = [response.pk for response in responses if grade(response.question.body, response.answer)]
+    attempt.responses.update(correct=Q(pk__in=right))
     now = timezone.now()
-    attempt.correct = sum(bool(response.correct) for response in responses)
+    attempt.correct = len(right)
     attempt.passed = passes(correct=attempt.correct, total=attempt.total, pass_mark=attempt.version.pass_mark)
     attempt.submitted_at = now
     attempt.save(update_fields=["correct", "passed", "submitted_at"])

@@ -38,7 +38,8 @@ def navigation(request: SignedInRequest) -> HttpResponse:
     except (ValueError, Resolver404):  # nothing that has a page here, or no address at all
         position = Position(path, None)
     around = navigation_for(request.user, position)
-    return render(request, "portal/_navigation.html", {"navigation": around.sections})
+    context = {"navigation": around.sections, "staff_navigation": around.staff, "bar": around.bar}
+    return render(request, "portal/_navigation.html", context)
 
 
 @require_safe

@@ -1,0 +1,30 @@
+"""The organisation that Almia serves: what it is called, whom one asks, and how texts that ship with Almia say so.
+
+Texts hold variables (`{{organisation}}`, `{{de organisation}}`, `{{organisation’s}}`), stored as they are written and replaced
+when they are shown: a name that staff change is right everywhere at once. Models that hold such texts give them through `filled`;
+Markdown is filled by `core.markdown` through `ArticleVariables`. `docs/courses.md` explains the variables to authors.
+"""
+
+from .current import current, forget, support_email
+from .model import ApprovedTool, Organisation
+from .showing import ArticleVariables, Named, filled, sayings, values_in, with_values
+from .variables import BLOCKS, UNCLOSED, WORDS, problem_with, problems_in
+
+__all__ = [
+    "BLOCKS",
+    "UNCLOSED",
+    "WORDS",
+    "ApprovedTool",
+    "ArticleVariables",
+    "Named",
+    "Organisation",
+    "current",
+    "filled",
+    "forget",
+    "problem_with",
+    "problems_in",
+    "sayings",
+    "support_email",
+    "values_in",
+    "with_values",
+]

@@ -1,0 +1,52 @@
+"""Staff: what the organisation is called, whom one asks there, which tools it approves."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from apps.accounts import queries, services
+from apps.accounts.forms import OrganisationForm, ToolFormSet
+from apps.accounts.organisation import sayings
+from apps.accounts.requests import SignedInRequest
+
+may_manage_organisation = permission_required("accounts.manage_organisation", raise_exception=True)
+
+
+@require_http_methods(["GET", "POST"])
+@may_manage_organisation
+def organisation(request: SignedInRequest) -> HttpResponse:
+    """The organisation, to read and to change. What was typed stays until it is kept."""
+    stored = queries.stored_organisation()
+    data = request.POST if request.method == "POST" else None
+    form = OrganisationForm(data, instance=queries.stored_organisation(), initial={"seen": stored.revision})
+    tools = ToolFormSet(data, initial=stored.approved_tools, prefix="tools")
+    revision = stored.revision
+    wrong = False
+    if data is not None:
+        wrong = not (form.is_valid() & tools.is_valid())
+        revision = form.cleaned_data.get("seen", revision)
+    if data is not None and not wrong:
+        values = {**form.values(), "approved_tools": tools.values()}
+        try:
+            services.change_organisation(values=values, seen=revision, actor=request.user)
+        except services.ChangedMeanwhile as error:
+            form.add_error(None, str(error))
+            form.compare_with(error.stored)
+            revision, wrong = error.stored.revision, True
+        else:
+            messages.success(request, _("Kept. Courses, the charter and letters say it so from now on."))
+            return redirect("accounts:organisation")
+    context = {
+        "form": form,
+        "tools": tools,
+        "revision": revision,
+        "wrong": wrong,
+        "sayings": sayings(form.instance),
+        "is_new": stored.revision == 0 and not stored.name_fr,
+    }
+    return render(request, "accounts/organisation/organisation.html", context, status=422 if wrong else 200)

@@ -1,0 +1,31 @@
+"""The audit trail: append-only, pseudonymous, chained in batches and sealed per day (ADR 10).
+
+`record` inserts an entry in the transaction of what it tells, without a lock. The job `chain` gives entries that wait their place
+in the hash chain; `seal_days` fixes where the chain stood when a day was over; `verify` walks it.
+"""
+
+from .chaining import chain, head, seal_days
+from .labels import declare, declared, label_of
+from .people import SYSTEM, entries_of, pseudonym, shown_target
+from .verifying import Problem, read_problem, unused_numbers, verify
+from .writing import Event, record, record_many
+
+__all__ = [
+    "SYSTEM",
+    "Event",
+    "Problem",
+    "chain",
+    "declare",
+    "declared",
+    "entries_of",
+    "head",
+    "label_of",
+    "pseudonym",
+    "read_problem",
+    "record",
+    "record_many",
+    "seal_days",
+    "shown_target",
+    "unused_numbers",
+    "verify",
+]

@@ -1,0 +1,45 @@
+"""People in the trail: under pseudonyms, found by who knows the person."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db import models
+
+SYSTEM = "system"
+
+
+def pseudonym(user: models.Model | None) -> str:
+    """Return the stable pseudonym of `user` in the trail (`system` for None). Only who holds the key can go back."""
+    if user is None:
+        return SYSTEM
+    return _pseudonym_of(str(user.pk))
+
+
+def _pseudonym_of(key: str) -> str:
+    return hmac.new(settings.AUDIT_KEY.encode(), f"audit:{key}".encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def target_of(thing: models.Model | str) -> str:
+    """Return `thing` as an entry names its target: `app.Model:pk`, a person under their pseudonym."""
+    if isinstance(thing, str):
+        return thing
+    key = pseudonym(thing) if isinstance(thing, get_user_model()) else thing.pk
+    return f"{thing._meta.label}:{key}"
+
+
+def shown_target(target: str) -> str:
+    """Return the target of an entry as it may be shown: entries from before people were pseudonymous there name their id."""
+    label, _, key = target.partition(":")
+    is_plain = label == get_user_model()._meta.label and "-" in key
+    return f"{label}:{_pseudonym_of(key)}" if is_plain else target
+
+
+def entries_of(person: models.Model) -> models.Q:
+    """Return the condition for entries that `person` wrote or that are about them, whether or not they name a plain id."""
+    mark = pseudonym(person)
+    targets = [target_of(person), f"{person._meta.label}:{person.pk}"]
+    return models.Q(actor=mark) | models.Q(subject=mark) | models.Q(target__in=targets)
