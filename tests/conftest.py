@@ -13,14 +13,14 @@ from django.db import connection
 from django.utils import translation
 
 from tests import flush
-from tests.strict import html, icons, network, ordering, tasks, templates, writes
+from tests.strict import html, icons, network, ordering, styles, tasks, templates, writes
 
 pytest_plugins = ["tests.live"]
 
 
 def pytest_configure() -> None:
     patch = pytest.MonkeyPatch()  # never undone: these hold for the whole run
-    for part in (flush, html, icons, network, ordering, templates, writes):
+    for part in (flush, html, icons, network, ordering, styles, templates, writes):
         part.install(patch)
 
 

@@ -86,6 +86,10 @@ def problems_of(name: str, template: Template, names: set[str]) -> Iterator[str]
             wanted = constant(node.args[0])
             if wanted is not None and wanted not in icons.names():
                 yield f"{name}: there is no icon {wanted}"
+        elif isinstance(node, SimpleNode) and node.func is ui.styles:
+            for wanted in map(constant, node.args):
+                if wanted is not None and finders.find(f"css/pages/{wanted}.css") is None:
+                    yield f"{name}: there is no sheet {wanted}"
         elif isinstance(node, URLNode):
             wanted = constant(node.view_name)
             if wanted is not None and wanted not in names:

@@ -1,4 +1,4 @@
-// .table-wrap > .table: a table that is wider than its box stands as one card per row instead (components/table.css), each value
+// .table-wrap > .table: a table that is wider than its box stands as one card per row instead (pages/table.css), each value
 // beside the name of its column. The roles say again what cells lose when they are no longer drawn as a table.
 
 function name(table) {

@@ -10,7 +10,7 @@ LONGEST = 400
 # Longer, and why.
 LONG: dict[str, str] = {
     "static/css/layout.css": "the frame of every page; read from top to bottom",
-    "static/css/components/chat.css": "one component",
+    "static/css/pages/chat.css": "one component",
     "bench/upstream.py": "one process that stands for a provider, started as a single file",
 }
 THIRD_PARTY = ("static/vendor/", "tests/e2e/vendor/")

@@ -17,7 +17,9 @@ STATIC = Path(__file__).resolve().parents[2] / "static"
 ORIGIN = "http://localhost:9"  # nothing leaves the test: every request is answered from the folder
 KINDS = {".js": "text/javascript", ".css": "text/css", ".html": "text/html; charset=utf-8", ".svg": "image/svg+xml"}
 SHELL = """<!doctype html><html class="js" lang="en" data-theme="dark"><head><meta charset="utf-8">
-<link rel="stylesheet" href="/static/css/almia.css"></head><body><div class="frame frame--chat">
+<link rel="stylesheet" href="/static/css/almia.css"><link rel="stylesheet" href="/static/css/pages/prose.css">
+<link rel="stylesheet" href="/static/css/pages/bench.css"><link rel="stylesheet" href="/static/css/pages/chat.css"></head>
+<body><div class="frame frame--chat">
 <header class="rail">Almia</header><main class="chat" id="main"><h1 class="chat__title">Title</h1>
 <a class="conversations__new" href="/">New</a><div id="chat-status" class="chat__status" hidden></div>
 <div class="chat__scroll" id="chat-scroll">

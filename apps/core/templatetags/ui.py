@@ -11,7 +11,7 @@ from django.http import QueryDict
 from django.template.defaultfilters import floatformat
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from apps.core import dates, icons, navigation
@@ -42,6 +42,15 @@ def icon(name: str, classes: str = "", *, label: str = "") -> SafeString | str:
         static(icons.SPRITE),
         name,
     )
+
+
+@register.simple_tag
+def styles(*names: str) -> SafeString:
+    """Link what a page shows beyond almia.css, from static/css/pages: `{% styles "chat" "prose" %}` in its block `styles`.
+
+    A part that htmx swaps in brings no sheet along: the page it comes into links what it uses.
+    """
+    return format_html_join("\n", '<link rel="stylesheet" href="{}">', ((static(f"css/pages/{name}.css"),) for name in names))
 
 
 @register.filter
