@@ -11,9 +11,10 @@ class LearningConfig(AppConfig):
         from apps.accounts import panels
         from apps.accounts.enums import Role
         from apps.accounts.roles import grant
-        from apps.core import api, loading, past, search
+        from apps.core import api, loading, past, search, setting_up
         from apps.core.navigation import Place, Tab, declare, declare_tabs
 
+        from . import setting_up as looks
         from .loading import load_content, sources
         from .past import write_learning
         from .policies import can_manage_courses
@@ -56,3 +57,15 @@ class LearningConfig(AppConfig):
         panels.declare(panels.Panel("person", "learning/staff/_person.html", courses_panel, order=20))
         past.declare(past.Chapter("learning", write_learning, order=30))
         search.declare(search.Source("courses", _("Courses and lessons"), find_courses, order=30))
+        setting_up.declare(
+            setting_up.Step(
+                "courses",
+                _("Courses"),
+                _("What people learn before AI opens to them, in French and English."),
+                "learning.manage_courses",
+                looks.courses,
+                "learning:staff_courses",
+                _("See the courses"),
+                order=80,
+            )
+        )
