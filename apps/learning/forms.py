@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.models import Entity
+from apps.accounts.models import Entity, JobRole
 
 from .enums import LearnerState
+from .jobs import families, guess
 
 
 class LearnerFilter(forms.Form):
@@ -29,3 +32,20 @@ class LearnerFilter(forms.Form):
 
     def is_used(self) -> bool:
         return any(self.criteria().values())
+
+
+class JobExamplesForm(forms.Form):
+    """Which family's examples each job shows. Nothing chosen: what the job's name points to, which the empty choice tells."""
+
+    def __init__(self, data: Any = None, *, roles: Iterable[JobRole]) -> None:
+        super().__init__(data)
+        self._roles = {f"job-{role.pk}": role for role in roles}
+        known = [(code, str(family.title)) for code, family in families().items()]
+        names = dict(known)
+        for name, role in self._roles.items():
+            guessed = gettext("By its name: %(family)s") % {"family": names.get(guess(role), "")}
+            self.fields[name] = forms.ChoiceField(required=False, label=role.name, choices=[("", guessed), *known])
+            self.initial[name] = role.examples.family if hasattr(role, "examples") else ""
+
+    def chosen(self) -> dict[JobRole, str]:
+        return {role: self.cleaned_data[name] for name, role in self._roles.items()}
