@@ -109,8 +109,6 @@ class AccountsConfig(AppConfig):
                 _("Invitations, forgotten passwords and certificates go out as letters."),
                 "core.set_up",
                 looks.mail,
-                "portal:tasks",
-                _("See what gave up"),
                 order=40,
             ),
             setting_up.Step(

@@ -50,15 +50,21 @@ def sign_in() -> Standing:
 
 def mail() -> Standing:
     """Whether letters leave, and when one last did. Two queries."""
-    trial = Trial(_("Send me a test letter"), reverse("accounts:test_mail"))
     backend = settings.EMAIL_BACKEND.split(".")[-2]
     if backend in GOING_NOWHERE:
-        return Standing(Readiness.TODO, _("Letters are kept on this machine and reach nobody: no mail server is named."), trial)
+        return Standing(
+            Readiness.TODO, _("Letters are kept on this machine and reach nobody. In production a mail server is named.")
+        )
+    trial = Trial(_("Send me a test letter"), reverse("accounts:test_mail"))
     given_up = OutboxMessage.objects.filter(task="accounts.send_letter", state=MessageState.DEAD).count()
     last = Heartbeat.objects.filter(part="mail").first()
     left = _("The last letter left on %(date)s.") % {"date": day(last.at)} if last else _("No letter has left yet.")
     if given_up:
-        failed = ngettext("%(count)s letter could not be sent.", "%(count)s letters could not be sent.", given_up)
+        failed = ngettext(
+            "%(count)s letter could not be sent: see the background tasks.",
+            "%(count)s letters could not be sent: see the background tasks.",
+            given_up,
+        )
         return Standing(Readiness.FAILING, f"{failed % {'count': given_up}} {left}", trial)
     return Standing(Readiness.DONE if last else Readiness.TODO, left, trial)
 

@@ -42,7 +42,8 @@ class Step:
     """One step. `label`, `text` (what it is for) and `action` (the words of the way there) are lazy translations.
 
     `permission`: the step is shown to who has it. `look()` returns its standing, in a constant number of queries. `url_name`:
-    where it is done. `optional`: the portal can be in service without it, and it is not counted.
+    where it is done, empty where the environment says it. `optional`: the portal can be in service without it, and it is not
+    counted.
     """
 
     code: str
@@ -50,8 +51,8 @@ class Step:
     text: Any
     permission: str
     look: Callable[[], Standing]
-    url_name: str
-    action: Any
+    url_name: str = ""
+    action: Any = ""
     order: int = 100
     optional: bool = False
 
@@ -71,6 +72,11 @@ class Looked:
     def left(self) -> bool:
         """Whether the portal is not in service as long as this stays as it is. What fails counts, asked for or not."""
         return self.standing.state is Readiness.FAILING or (not self.done and not self.step.optional)
+
+    @property
+    def leads(self) -> bool:
+        """Whether something can be done about it from here."""
+        return bool(self.standing.trial or self.step.url_name)
 
 
 _steps: dict[str, Step] = {}

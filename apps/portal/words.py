@@ -20,7 +20,11 @@ def how_long(count: int, *, started: bool) -> str:
 
 
 def how_far(done: int, total: int, *, left: int, whole: int) -> str:
-    """Return how many of so many steps are done, and how many of so many minutes are left, where anybody knows."""
+    """Return how many of so many steps are done, and how many of so many minutes are left, where anybody knows. Who has begun
+    nothing is told instead that it need not be done at one go."""
+    if not done and left == whole:
+        sentence = ngettext("%(total)s step, at your own pace", "%(total)s steps, at your own pace", total)
+        return sentence % {"total": total}
     steps = ngettext("%(done)s of %(total)s step done", "%(done)s of %(total)s steps done", total)
     steps %= {"done": done, "total": total}
     if left <= 0 or whole <= 0:

@@ -73,6 +73,7 @@ def test_mail_is_done_when_a_letter_has_left(settings: Any) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     assert setting_up.mail().state is Readiness.TODO
     assert "reach nobody" in setting_up.mail().sentence
+    assert setting_up.mail().trial is None  # it would say that a letter left
 
 
 def test_mail_fails_while_letters_have_given_up() -> None:
@@ -81,7 +82,7 @@ def test_mail_fails_while_letters_have_given_up() -> None:
     assert setting_up.mail().state is Readiness.DONE
     OutboxMessage.objects.create(task="accounts.send_letter", state=MessageState.DEAD)
     assert setting_up.mail().state is Readiness.FAILING
-    assert "1 letter could not be sent." in setting_up.mail().sentence
+    assert "1 letter could not be sent: see" in setting_up.mail().sentence
 
 
 def test_a_letter_of_the_outbox_notes_that_it_left() -> None:

@@ -179,12 +179,12 @@ def test_staff_choose_and_it_is_written_down(client: Client) -> None:
     actuary, other = JobRoleFactory(name_fr="Actuaire", name_en="Actuary"), JobRoleFactory()
     client.force_login(UserFactory(permissions=["learning.manage_courses"], language="en"))
     assert "By its name: Actuarial" in markup(client.get(PAGE))
-    chosen = {f"job-{actuary.pk}": "finance", f"job-{other.pk}": ""}
+    chosen = {f"job-{actuary.pk}": "finance", f"job-{other.pk}": "by-name"}
     assert "Kept: 1 job has changed." in client.post(PAGE, chosen, follow=True).content.decode()
     assert AuditEntry.objects.get(action="learning.choose_job_examples").details == {"changed": {actuary.code: "finance"}}
     client.post(PAGE, chosen)
     assert AuditEntry.objects.filter(action="learning.choose_job_examples").count() == 1
-    client.post(PAGE, {f"job-{actuary.pk}": "", f"job-{other.pk}": ""})
+    client.post(PAGE, {f"job-{actuary.pk}": "by-name", f"job-{other.pk}": "by-name"})
     assert not JobExamples.objects.exists()
 
 

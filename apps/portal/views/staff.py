@@ -41,9 +41,10 @@ def setting_up(request: SignedInRequest) -> HttpResponse:
     counted = [entry for entry in looked if entry.left or not entry.step.optional]
     context = {
         "looked": looked,
-        "next": next((entry for entry in looked if entry.left), None),
+        "next": next((entry for entry in looked if entry.left and entry.leads), None),
         "done": sum(not entry.left for entry in counted),
         "total": len(counted),
+        "complete": not any(entry.left for entry in looked),
     }
     return render(request, "portal/staff/setting_up.html", context)
 
