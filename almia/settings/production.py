@@ -45,5 +45,6 @@ EMAIL_HOST = env.text("ALMIA_EMAIL_HOST")
 EMAIL_PORT = env.integer("ALMIA_EMAIL_PORT", 587)
 EMAIL_HOST_USER = env.text("ALMIA_EMAIL_USER", "")
 EMAIL_HOST_PASSWORD = env.text("ALMIA_EMAIL_PASSWORD", "")
+EMAIL_TIMEOUT = 15  # seconds; a server that takes longer is tried again by the outbox
 EMAIL_USE_TLS = env.flag("ALMIA_EMAIL_TLS", True)
 DEFAULT_FROM_EMAIL = env.text("ALMIA_EMAIL_FROM")

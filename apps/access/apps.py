@@ -11,9 +11,10 @@ class AccessConfig(AppConfig):
         from apps.accounts.enums import Role
         from apps.accounts.panels import Panel
         from apps.accounts.roles import grant
-        from apps.core import api, attention, live, loading, navigation, past
+        from apps.core import api, attention, live, loading, navigation, past, setting_up
         from apps.core.navigation import Place, Tab
 
+        from . import setting_up as looks
         from .attention import requirement_gaps, waivers_ending
         from .demo import load_proofs, sources
         from .gate import live_gate
@@ -53,3 +54,26 @@ class AccessConfig(AppConfig):
             Tab(_("Waivers"), "access:waivers"),
             Tab(_("Charter"), "access:charters"),
         )
+        for step in (
+            setting_up.Step(
+                "charter",
+                _("Charter"),
+                _("What everybody signs before they use AI."),
+                "access.manage_access",
+                looks.charter,
+                "access:charters",
+                _("Publish the charter"),
+                order=70,
+            ),
+            setting_up.Step(
+                "requirements",
+                _("Requirements"),
+                _("What people must have passed and signed before AI opens to them."),
+                "access.manage_access",
+                looks.requirements,
+                "access:requirements",
+                _("Say what opens AI"),
+                order=90,
+            ),
+        ):
+            setting_up.declare(step)

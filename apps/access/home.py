@@ -80,6 +80,7 @@ class Card:
     """A section of the home page. `context(user)` returns what the template finds in `card`, None where there is nothing.
 
     `capability`: shown to who has it; None: to everybody who has the leading product. `wide`: above the columns.
+    `on_the_way`: shown instead to who has yet to get the leading product, below the path.
     """
 
     template: str
@@ -87,6 +88,7 @@ class Card:
     capability: str | None = None
     order: int = 100
     wide: bool = False
+    on_the_way: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +121,14 @@ def show(card: Card) -> None:
     _cards.append(card)
 
 
-def cards_for(user: User, may: Callable[[str], bool]) -> list[Filled]:
-    """Return the cards there are for `user`, in order. `may(capability)`: whether they have it."""
-    shown = [card for card in sorted(_cards, key=lambda card: card.order) if card.capability is None or may(card.capability)]
+def cards_for(user: User, may: Callable[[str], bool], *, on_the_way: bool = False) -> list[Filled]:
+    """Return the cards there are for `user`, in order. `may(capability)`: whether they have it. `on_the_way`: whether they
+    have yet to get the leading product."""
+    shown = [
+        card
+        for card in sorted(_cards, key=lambda card: card.order)
+        if card.on_the_way == on_the_way and (card.capability is None or may(card.capability))
+    ]
     filled = ((card, card.context(user)) for card in shown)
     return [Filled(card.template, context, card.wide) for card, context in filled if context is not None]
 

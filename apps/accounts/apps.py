@@ -14,10 +14,11 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Accounts")
 
     def ready(self) -> None:
-        from apps.core import api, attention, loading, navigation, past, search, variables
+        from apps.core import api, attention, loading, navigation, past, search, setting_up, variables
         from apps.core.navigation import Group, Place, Tab
 
         from . import scopes, signals  # noqa: F401  connects the receivers
+        from . import setting_up as looks
         from .attention import refused_sign_ins
         from .demo import load_world, sources
         from .enums import Role
@@ -73,3 +74,55 @@ class AccountsConfig(AppConfig):
             Tab(_("Refused sign-ins"), "accounts:refused_sign_ins", may_manage, count_refused),
             Tab(_("Sign-in rules"), "accounts:sign_in_rules", may_manage),
         )
+        for step in (
+            setting_up.Step(
+                "organisation",
+                _("Organisation"),
+                _("What the company is called and whom people ask, in courses, the charter and letters."),
+                "accounts.manage_organisation",
+                looks.organisation,
+                "accounts:organisation",
+                _("Name the company"),
+                order=10,
+            ),
+            setting_up.Step(
+                "directory",
+                _("Directory"),
+                _("Entities, departments, sites and jobs: where people belong, and what figures are told by."),
+                "accounts.manage_people",
+                looks.directory,
+                "accounts:import_people",
+                _("Import the directory"),
+                order=20,
+            ),
+            setting_up.Step(
+                "sign-in",
+                _("Sign-in"),
+                _("The company’s own sign-in, so that nobody needs another password."),
+                "accounts.manage_people",
+                looks.sign_in,
+                "accounts:sign_in_rules",
+                _("See the rules"),
+                order=30,
+                optional=True,
+            ),
+            setting_up.Step(
+                "mail",
+                _("Mail"),
+                _("Invitations, forgotten passwords and certificates go out as letters."),
+                "core.set_up",
+                looks.mail,
+                order=40,
+            ),
+            setting_up.Step(
+                "people",
+                _("First people"),
+                _("Whoever is to try it first: entered one by one, or from a file."),
+                "accounts.manage_people",
+                looks.people,
+                "accounts:people",
+                _("Enter people"),
+                order=100,
+            ),
+        ):
+            setting_up.declare(step)

@@ -30,6 +30,7 @@ audit.declare(
         "accounts.dismiss_refused": _("Refused sign-in left refused"),
         "accounts.untie_identity": _("Identity taken away from a person"),
         "accounts.change_organisation": _("Organisation’s name, contacts or approved tools changed"),
+        "accounts.test_mail": _("Test letter sent"),
         "accounts.change_sign_in_rules": _("Sign-in rules changed"),
         "accounts.invite_person": _("Person invited"),
         "accounts.update_person": _("Name or place in the company changed"),

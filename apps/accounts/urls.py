@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from .views import account, demo, identities, imports, organisation, people, preferences, sessions, tokens
+from .views import account, demo, identities, imports, mail, organisation, people, preferences, sessions, tokens
 
 app_name = "accounts"
 
@@ -40,5 +40,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/sessions/", sessions.index, name="sessions"),  # in place of allauth's, which knows no tokens
     path("account/", include(own)),
     path("staff/people/", include(staff)),
+    path("staff/mail/test/", mail.test, name="test_mail"),
     path("staff/organisation/", organisation.organisation, name="organisation"),
 ]

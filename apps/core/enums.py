@@ -11,3 +11,11 @@ class MessageState(models.TextChoices):
     PUBLISHED = "published", _("Handed over")
     DONE = "done", _("Done")
     DEAD = "dead", _("Given up")
+
+
+class Readiness(models.TextChoices):
+    """How far a step of putting the portal into service is."""
+
+    DONE = "done", _("Done")
+    TODO = "todo", _("To do")
+    FAILING = "failing", _("Failing")

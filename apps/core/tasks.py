@@ -17,7 +17,7 @@ def relay_outbox() -> None:
 
 @schedule.every(seconds=15)
 def beat_alive() -> None:
-    Heartbeat.objects.update_or_create(part="beat", defaults={"at": timezone.now()})
+    Heartbeat.note("beat")
 
 
 @schedule.every(seconds=3600)

@@ -9,9 +9,10 @@ class GatewayConfig(AppConfig):
     def ready(self) -> None:
         from apps.accounts.enums import Role
         from apps.accounts.roles import grant
-        from apps.core import attention, health, live, loading, navigation, past
+        from apps.core import attention, health, live, loading, navigation, past, setting_up
 
         from . import clients  # noqa: F401  registers its shutdown hook
+        from . import setting_up as looks
         from .attention import providers_failing, versions_ending
         from .health import model_health
         from .loading import sync_providers
@@ -44,3 +45,26 @@ class GatewayConfig(AppConfig):
         health.register("model", model_health, critical=False)
         past.declare(past.Chapter("models", write_models, order=45))
         past.declare(past.Chapter("usage", write_usage, order=60))
+        for step in (
+            setting_up.Step(
+                "provider",
+                _("Provider"),
+                _("Whoever answers: a server of models, its address and its key."),
+                "gateway.manage_models",
+                looks.providers,
+                "gateway:providers",
+                _("Connect a provider"),
+                order=50,
+            ),
+            setting_up.Step(
+                "model",
+                _("Standard model"),
+                _("The version that answers whoever has chosen nothing."),
+                "gateway.manage_models",
+                looks.standard_model,
+                "gateway:models",
+                _("Choose the model"),
+                order=60,
+            ),
+        ):
+            setting_up.declare(step)

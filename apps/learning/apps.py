@@ -11,9 +11,13 @@ class LearningConfig(AppConfig):
         from apps.accounts import panels
         from apps.accounts.enums import Role
         from apps.accounts.roles import grant
-        from apps.core import api, loading, past, search
+        from apps.core import api, loading, past, search, setting_up
         from apps.core.navigation import Place, Tab, declare, declare_tabs
 
+        from . import setting_up as looks
+        from .demo import load_job_examples
+        from .demo import sources as demo_sources
+        from .jobs import examples_card
         from .loading import load_content, sources
         from .past import write_learning
         from .policies import can_manage_courses
@@ -25,8 +29,10 @@ class LearningConfig(AppConfig):
             grant(role, "learning.manage_courses")
         api.declare("apps.learning.api")
         loading.declare(loading.Load("learning.content", load_content, order=10, sources=sources))
+        loading.declare(loading.Load("learning.demo", load_job_examples, order=35, sources=demo_sources, demo=True))
         capabilities.offer_training_link(training_url)
         home.offer_stages(stages_for)
+        home.show(home.Card("learning/_home_examples.html", examples_card, order=10, wide=True, on_the_way=True))
         capabilities.offer_certificates(certificate_links)
         declare(
             Place(
@@ -47,7 +53,14 @@ class LearningConfig(AppConfig):
                 group="ai",
                 order=300,
                 shown_to=can_manage_courses,
+                active_under=("learning:job_examples",),
             )
+        )
+        declare_tabs(
+            "courses",
+            _("Courses"),
+            Tab(_("Courses"), "learning:staff_courses"),
+            Tab(_("Examples by job"), "learning:job_examples"),
         )
         declare_tabs(
             "course",
@@ -58,3 +71,15 @@ class LearningConfig(AppConfig):
         panels.declare(panels.Panel("person", "learning/staff/_person.html", courses_panel, order=20))
         past.declare(past.Chapter("learning", write_learning, order=30))
         search.declare(search.Source("courses", _("Courses and lessons"), find_courses, order=30))
+        setting_up.declare(
+            setting_up.Step(
+                "courses",
+                _("Courses"),
+                _("What people learn before AI opens to them, in French and English."),
+                "learning.manage_courses",
+                looks.courses,
+                "learning:staff_courses",
+                _("See the courses"),
+                order=80,
+            )
+        )

@@ -12,6 +12,7 @@ audit.declare(
         "learning.start_attempt": _("Quiz begun"),
         "learning.submit_attempt": _("Quiz handed in"),
         "learning.publish_course": _("Course published"),
+        "learning.choose_job_examples": _("Examples by job chosen"),
         "learning.export_progress": _("Progress of people exported"),
     }
 )

@@ -41,4 +41,5 @@ staff_urls = [
 urlpatterns = [
     path("learn/", include(learn_urls)),
     path("staff/courses/", include(staff_urls)),
+    path("staff/job-examples/", staff.job_examples, name="job_examples"),
 ]

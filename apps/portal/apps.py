@@ -15,16 +15,27 @@ class PortalConfig(AppConfig):
         from apps.core import attention, navigation, search
         from apps.core.navigation import Group, Place
 
-        from .attention import tasks_given_up
+        from .attention import setting_up_left, tasks_given_up
         from .navigation import has_staff_area
         from .search import find_places
         from .staff import trail_panel
 
-        grant(Role.ADMINISTRATOR, "core.manage_tasks", "core.read_audit")
+        grant(Role.ADMINISTRATOR, "core.manage_tasks", "core.read_audit", "core.set_up")
         attention.declare(attention.Look("core.tasks", _("Background tasks"), "core.manage_tasks", tasks_given_up, order=10))
         navigation.declare_group("operation", Group(_("Operation"), order=900))
         navigation.declare(Place(_("Home"), "home", "portal:home", order=10, bar=1))
+        attention.declare(attention.Look("core.setting_up", _("Setting up"), "core.set_up", setting_up_left, order=5))
         navigation.declare(Place(_("Overview"), "gauge", "portal:staff", area="staff", order=0, shown_to=has_staff_area))
+        navigation.declare(
+            Place(
+                _("Setting up"),
+                "clipboard-check",
+                "portal:setting_up",
+                area="staff",
+                order=10,
+                shown_to=lambda user: user.has_perm("core.set_up"),
+            )
+        )
         navigation.declare(
             Place(
                 _("Background tasks"),

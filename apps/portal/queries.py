@@ -15,6 +15,7 @@ from apps.access import home
 from apps.access.enums import ProofState, StepState
 from apps.access.home import Product, Stage
 from apps.access.queries import Explanation, Item
+from apps.accounts import organisation
 from apps.core.dates import day
 
 from . import words
@@ -61,8 +62,18 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True)
+class Contact:
+    """Whom one asks. `email` and `url` are empty where nobody has said them."""
+
+    name: str
+    email: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Home:
-    """The home page of one person. Proofs and cards are filled once the leading product is open, `steps` and `action` before."""
+    """The home page of one person. Proofs are filled once the leading product is open; before, `steps`, `action`, the `greeting`
+    above the headline, `how_far` they are, and `contact`: where to ask."""
 
     state: HomeState
     headline: str
@@ -73,6 +84,9 @@ class Home:
     proofs: tuple[Proof, ...] = ()
     filled: tuple[home.Filled, ...] = ()
     staff: bool = False
+    greeting: str = ""
+    how_far: str = ""
+    contact: Contact | None = None
 
     @property
     def is_open(self) -> bool:
@@ -105,7 +119,7 @@ def home_for(user: User, rights: Rights | None = None) -> Home:
         return _open_home(user, leading, explained, staff=staff)
     if not explained[leading].items:
         return Home(HomeState.UNSET, str(leading.unset), explained[leading].sentence, staff=staff)
-    return _home_on_the_way(leading, explained, home.stages_of(user), staff=staff)
+    return _home_on_the_way(user, leading, explained, staff=staff)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +171,8 @@ def _ends_soon(product: Product, title: str, until: datetime) -> str:
     return product.words.ends_soon(title, until) if product.words else words.ends_soon(title, until, what=str(product.step))
 
 
-def _home_on_the_way(leading: Product, explained: Explained, stages: dict[str, Stage], *, staff: bool) -> Home:
-    explanation, speak = explained[leading], leading.words
+def _home_on_the_way(user: User, leading: Product, explained: Explained, *, staff: bool) -> Home:
+    explanation, speak, stages = explained[leading], leading.words, home.stages_of(user)
     assert speak is not None
     missing = [_Missing(item, _stage_of(item, stages)) for item in explanation.missing]
     # What was begun is gone on with first; otherwise the order of the path decides.
@@ -175,6 +189,8 @@ def _home_on_the_way(leading: Product, explained: Explained, stages: dict[str, S
         headline = speak.way_to_it(sum((part.remaining for part in missing), Fraction(0)))
         lead = speak.what_opens(asked, charter=charter)
     minutes = sum(part.minutes for part in missing)
+    whole = sum(_minutes_of(item, _stage_of(item, stages)) for item in explanation.items)
+    open_codes = {product.capability for product, said in explained.items() if said.granted}
     lead = f"{lead} {words.how_long(minutes, started=any(part.started for part in missing))}".strip()
     return Home(
         HomeState.AGAIN if again else HomeState.NEW,
@@ -182,8 +198,21 @@ def _home_on_the_way(leading: Product, explained: Explained, stages: dict[str, S
         lead,
         steps=_path(explained, stages, current=current.item),
         action=_action(current),
+        filled=tuple(home.cards_for(user, open_codes.__contains__, on_the_way=True)),
         staff=staff,
+        greeting=_("Hello %(name)s") % {"name": user.get_short_name()},
+        how_far=words.how_far(len(explanation.items) - len(missing), len(explanation.items), left=minutes, whole=whole),
+        contact=_contact(),
     )
+
+
+def _contact() -> Contact | None:
+    address, url = organisation.support_email(), organisation.current().ai_desk_url
+    return Contact(organisation.filled("{{Ai_desk}}"), address, url) if address or url else None
+
+
+def _minutes_of(item: Item, stage: Stage | None) -> int:
+    return CHARTER_MINUTES if item.training is None else stage.minutes if stage else 0
 
 
 def _path(explained: Explained, stages: dict[str, Stage], *, current: Item) -> tuple[Step, ...]:
@@ -213,8 +242,7 @@ def _step(item: Item, stage: Stage | None, *, current: bool) -> Step:
         return Step(item.label, stage.meta, state.value, stage.url, value=stage.done, max=stage.parts)
     meta = _lapsed_meta(item)
     if not meta:
-        minutes = CHARTER_MINUTES if item.training is None else stage.minutes if stage else 0
-        meta = words.minutes(minutes)
+        meta = words.minutes(_minutes_of(item, stage))
     return Step(item.label, meta, state.value, item.url)
 
 

@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("robots.txt", pages.robots, name="robots"),
     path("ws/", pages.socket, name="socket"),
     path("staff/", staff.overview, name="staff"),
+    path("staff/setting-up/", staff.setting_up, name="setting_up"),
     path("staff/tasks/", staff.tasks, name="tasks"),
     path("staff/tasks/<uuid:message_id>/replay/", staff.replay_task, name="replay_task"),
     path("staff/audit/", staff.audit, name="audit"),

@@ -14,10 +14,27 @@ def how_long(count: int, *, started: bool) -> str:
     """Return how long the rest takes, in steps of five minutes beyond ten; empty when nobody knows."""
     if count <= 0:
         return ""
-    if count > 10:
-        count = -(-count // 5) * 5
+    count = _about(count)
     sentence = _("You pick up where you stopped: allow about %(time)s.") if started else _("Allow about %(time)s.")
     return sentence % {"time": duration(count)}
+
+
+def how_far(done: int, total: int, *, left: int, whole: int) -> str:
+    """Return how many of so many steps are done, and how many of so many minutes are left, where anybody knows. Who has begun
+    nothing is told instead that it need not be done at one go."""
+    if not done and left == whole:
+        sentence = ngettext("%(total)s step, at your own pace", "%(total)s steps, at your own pace", total)
+        return sentence % {"total": total}
+    steps = ngettext("%(done)s of %(total)s step done", "%(done)s of %(total)s steps done", total)
+    steps %= {"done": done, "total": total}
+    if left <= 0 or whole <= 0:
+        return steps
+    times = {"left": duration(_about(left)), "whole": duration(_about(whole))}
+    return f"{steps} · {_('about %(left)s left of %(whole)s') % times}"
+
+
+def _about(count: int) -> int:
+    return -(-count // 5) * 5 if count > 10 else count
 
 
 def duration(count: int) -> str:

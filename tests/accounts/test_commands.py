@@ -81,6 +81,14 @@ def test_two_passwords_that_differ(monkeypatch: pytest.MonkeyPatch) -> None:
         call_command("create_administrator", "boss@alcyon.example")
 
 
+@pytest.mark.django_db
+@pytest.mark.usefixtures("stdin")
+def test_the_command_says_what_comes_next() -> None:
+    said = io.StringIO()
+    call_command("create_administrator", "boss@alcyon.example", password_stdin=True, stdout=said)
+    assert "http://testserver/staff/setting-up/" in said.getvalue()
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("stdin")
 def test_of_two_commands_at_once_one_wins() -> None:

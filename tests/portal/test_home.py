@@ -4,11 +4,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apps.access.models import Award, Charter
 from apps.access.services import publish_charter, revoke_award
+from apps.accounts.models import User
+from apps.accounts.organisation import Organisation, forget
 from apps.learning import services as learning
 from apps.learning.models import Course, Lesson
 from apps.portal.enums import HomeState
@@ -21,7 +25,7 @@ from tests.factories.access import (
     WaiverFactory,
     entitled_user,
 )
-from tests.factories.accounts import UserFactory
+from tests.factories.accounts import JobRoleFactory, UserFactory
 from tests.factories.chat import make_conversation
 from tests.factories.learning import finish_lessons, pass_course, publish, take_quiz
 from tests.pages import markup
@@ -245,3 +249,46 @@ def test_staff_see_the_way_to_the_staff_area(client: Client) -> None:
     assert "/staff/" not in client.get("/").content.decode()
     client.force_login(UserFactory(permissions=["core.read_audit"]))
     assert 'href="/staff/"' in client.get("/").content.decode()
+
+
+def test_a_newcomer_is_greeted_with_what_ai_does_in_their_job(courses: list[Course], client: Client) -> None:
+    role = JobRoleFactory(name_fr="Actuaire", name_en="Actuary")
+    user = UserFactory(job_role=role, language="en")
+    forget(in_favour_of=Organisation(ai_desk_en="the AI desk", ai_desk_email="desk@alcyon.example"))
+    home = home_for(user)
+    assert (home.greeting, home.how_far) == ("Hello Camille", "4 steps, at your own pace")
+    assert home.contact is not None
+    assert (home.contact.name, home.contact.email) == ("The AI desk", "desk@alcyon.example")
+    client.force_login(user)
+    page = markup(client.get("/"))
+    assert "What AI will do in your job" in page
+    assert "Document a model" in page
+    assert page.count('class="card example"') == 3
+    assert 'href="mailto:desk@alcyon.example"' in page
+
+
+def test_how_far_somebody_is_counts_steps_and_minutes(courses: list[Course]) -> None:
+    user = UserFactory()
+    pass_course(user, courses[0])
+    assert home_for(user).how_far == "1 of 4 steps done · about 25 minutes left of 35 minutes"
+
+
+def test_nobody_is_named_where_nobody_is_known(courses: list[Course], client: Client) -> None:
+    user = UserFactory()
+    assert home_for(user).contact is None
+    client.force_login(user)
+    assert "contact-title" not in client.get("/").content.decode()
+
+
+def test_examples_go_when_ai_is_open(client: Client) -> None:
+    client.force_login(entitled_user("chat.use"))
+    assert 'class="card example"' not in client.get("/").content.decode()
+
+
+def test_examples_cost_one_query(courses: list[Course], django_assert_num_queries: Any) -> None:
+    user = UserFactory()
+    with CaptureQueriesContext(connection) as without:
+        home_for(User.objects.get(pk=user.pk))
+    User.objects.filter(pk=user.pk).update(job_role=JobRoleFactory())
+    with django_assert_num_queries(len(without) + 1):
+        home_for(User.objects.get(pk=user.pk))

@@ -1,18 +1,22 @@
 """Reading shipped content: every file is read and checked before anything is written, and all problems are told at once.
 
-`read_courses`, `read_charters` and `read_requirements` return what the files say and add to a `Problems` what is wrong with them.
-What is returned beside problems is not fit to be published.
+`read_courses`, `read_charters`, `read_requirements` and `read_jobs` return what the files say and add to a `Problems` what is
+wrong with them. What is returned beside problems is not fit to be published.
 """
 
 from .charter import CharterContent, read_charters
 from .courses import ParsedCourse, read_courses
 from .difference import Difference, compare
+from .jobs import EVERYONE, JobExample, JobFamily, read_jobs
 from .problems import Problem, Problems
 from .requirements import RequirementContent, read_requirements
 
 __all__ = [
+    "EVERYONE",
     "CharterContent",
     "Difference",
+    "JobExample",
+    "JobFamily",
     "ParsedCourse",
     "Problem",
     "Problems",
@@ -20,5 +24,6 @@ __all__ = [
     "compare",
     "read_charters",
     "read_courses",
+    "read_jobs",
     "read_requirements",
 ]

@@ -1,4 +1,5 @@
 from .content import Course, CourseSnapshot, CourseVersion, Exercise, Lesson, Module, Question
+from .jobs import JobExamples
 from .practice import Bench, PracticeTry
 from .progress import CheckAnswer, Enrolment, LessonProgress
 from .quiz import Attempt, Certificate, Response
@@ -13,6 +14,7 @@ __all__ = [
     "CourseVersion",
     "Enrolment",
     "Exercise",
+    "JobExamples",
     "Lesson",
     "LessonProgress",
     "Module",

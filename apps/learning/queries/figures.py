@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db.models import Case, CharField, Count, Exists, OuterRef, Q, QuerySet, Value, When
 
 from apps.access.models import Award, Waiver
-from apps.accounts.models import Entity, User
+from apps.accounts.models import Entity, JobRole, User
 from apps.accounts.queries import find_people
 from apps.core.missing import NotThere
 from apps.learning.enums import LearnerState, QuestionUse
@@ -221,3 +221,8 @@ def learner_rows(course: Course, people: Sequence[User]) -> list[LearnerRow]:
         )
         for person in people
     ]
+
+
+def job_roles() -> QuerySet[JobRole]:
+    """Return all jobs, each with what staff assigned it to."""
+    return JobRole.objects.select_related("examples").order_by("code")

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.core.paginator import Paginator
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone, translation
-from django.views.decorators.http import require_POST, require_safe
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.accounts.requests import SignedInRequest
 from apps.learning import queries, services
 from apps.learning.export import progress_csv
-from apps.learning.forms import LearnerFilter
+from apps.learning.forms import JobExamplesForm, LearnerFilter
 
 PER_PAGE = 50
 may_manage = permission_required("learning.manage_courses", raise_exception=True)
@@ -83,3 +85,17 @@ def preview(request: SignedInRequest, code: str, lesson: str = "") -> HttpRespon
         language = translation.get_language()[:2]
     with translation.override(language):
         return render(request, "learning/staff/preview.html", {"page": queries.preview_page(found), "language": language})
+
+
+@require_http_methods(["GET", "POST"])
+@may_manage
+def job_examples(request: SignedInRequest) -> HttpResponse:
+    """Which examples of AI's use people see on their way to it, by their job."""
+    data = request.POST if request.method == "POST" else None
+    form = JobExamplesForm(data, roles=queries.job_roles())
+    if form.is_valid():
+        count = services.choose_job_examples(families=form.chosen(), actor=request.user)
+        said = ngettext("Kept: %(count)s job has changed.", "Kept: %(count)s jobs have changed.", count)
+        messages.success(request, said % {"count": count})
+        return redirect("learning:job_examples")
+    return render(request, "learning/staff/job_examples.html", {"form": form}, status=422 if form.is_bound else 200)

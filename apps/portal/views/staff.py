@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.requests import SignedInRequest
 from apps.core import audit as audit_trail
+from apps.core import setting_up as steps
 from apps.core.attention import attention_for
 from apps.portal import services, staff
 from apps.portal.forms import AuditFilter
@@ -30,6 +31,22 @@ def overview(request: SignedInRequest) -> HttpResponse:
     if not has_staff_area(request.user):
         raise PermissionDenied
     return render(request, "portal/staff/overview.html", {"attention": attention_for(request.user)})
+
+
+@require_safe
+@permission_required("core.set_up", raise_exception=True)
+def setting_up(request: SignedInRequest) -> HttpResponse:
+    """How far putting the portal into service is, and the way to each step."""
+    looked = steps.steps_for(request.user)
+    counted = [entry for entry in looked if entry.left or not entry.step.optional]
+    context = {
+        "looked": looked,
+        "next": next((entry for entry in looked if entry.left and entry.leads), None),
+        "done": sum(not entry.left for entry in counted),
+        "total": len(counted),
+        "complete": not any(entry.left for entry in looked),
+    }
+    return render(request, "portal/staff/setting_up.html", context)
 
 
 @require_safe

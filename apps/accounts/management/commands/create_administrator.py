@@ -4,10 +4,12 @@ import sys
 from getpass import getpass
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
+from django.urls import reverse
 
 from apps.accounts.addresses import check_email, normal_email, normal_password
 from apps.accounts.enums import Role
@@ -39,6 +41,7 @@ class Command(BaseCommand):
         sync_roles()
         user = self._promote(email) if options["existing"] else self._create(email, options)
         self.stdout.write(f"{user.email} is an administrator.")
+        self.stdout.write(f"What is left to do before colleagues come: {settings.BASE_URL}{reverse('portal:setting_up')}")
 
     def _promote(self, email: str) -> User:
         user = User.objects.filter(email=email).first()

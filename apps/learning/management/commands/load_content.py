@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from apps.learning.importing import Problems, read_charters, read_courses, read_requirements
+from apps.learning.importing import Problems, read_charters, read_courses, read_jobs, read_requirements
 from apps.learning.queries import charter_is_published_otherwise, published_sources, training_codes
 from apps.learning.services import publish_content
 
@@ -30,6 +30,8 @@ class Command(BaseCommand):
                 problems.add(charter.path, 1, f"charter {charter.version} is published with another text: write a new version")
         trainings = training_codes() | {parsed.content.training for parsed in courses}
         requirements = read_requirements(folder / "requirements.yaml", trainings, problems)
+        if (folder / "jobs.yaml").exists() or folder == settings.CONTENT_DIR:
+            read_jobs(folder / "jobs.yaml", problems)
         complain(problems)
         found = differences(courses, problems)
         complain(problems)

@@ -1,0 +1,24 @@
+"""Staff: whether letters leave."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from apps.accounts.mail import send_test
+from apps.accounts.requests import SignedInRequest
+from apps.core.refusals import refusals_told
+
+
+@require_POST
+@permission_required("core.set_up", raise_exception=True)
+def test(request: SignedInRequest) -> HttpResponse:
+    """Send a letter to whoever asks, and say what came of it."""
+    with refusals_told(request):
+        send_test(actor=request.user)
+        messages.success(request, _("The letter has left for %(address)s.") % {"address": request.user.email})
+    return redirect("portal:setting_up")
