@@ -32,6 +32,7 @@ class AccountsConfig(AppConfig):
 
         grant(Role.TRAINER, "accounts.see_people")
         grant(Role.ADMINISTRATOR, "accounts.see_people", "accounts.manage_people", "accounts.manage_organisation")
+        grant(Role.ADMINISTRATOR, "accounts.manage_directory")
         markdown.offer_variables(ArticleVariables())
         api.declare("apps.accounts.api.views")
         scopes.declare(api.READ, _("See your profile, your rights, the courses and your progress"), order=10)
@@ -67,6 +68,7 @@ class AccountsConfig(AppConfig):
             "people",
             _("People"),
             Tab(_("People"), "accounts:people"),
+            Tab(_("Directory"), "accounts:directory", lambda user: user.has_perm("accounts.manage_directory")),
             Tab(_("Refused sign-ins"), "accounts:refused_sign_ins", may_manage, count_refused),
             Tab(_("Sign-in rules"), "accounts:sign_in_rules", may_manage),
         )
