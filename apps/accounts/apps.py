@@ -33,6 +33,7 @@ class AccountsConfig(AppConfig):
 
         grant(Role.TRAINER, "accounts.see_people")
         grant(Role.ADMINISTRATOR, "accounts.see_people", "accounts.manage_people", "accounts.manage_organisation")
+        grant(Role.ADMINISTRATOR, "accounts.manage_directory")
         variables.offer(ArticleVariables())
         api.declare("apps.accounts.api.views")
         scopes.declare(api.READ, _("See your profile, your rights, the courses and your progress"), order=10)
@@ -71,6 +72,7 @@ class AccountsConfig(AppConfig):
             "people",
             _("People"),
             Tab(_("People"), "accounts:people"),
+            Tab(_("Directory"), "accounts:directory", lambda user: user.has_perm("accounts.manage_directory")),
             Tab(_("Refused sign-ins"), "accounts:refused_sign_ins", may_manage, count_refused),
             Tab(_("Sign-in rules"), "accounts:sign_in_rules", may_manage),
         )
@@ -89,10 +91,10 @@ class AccountsConfig(AppConfig):
                 "directory",
                 _("Directory"),
                 _("Entities, departments, sites and jobs: where people belong, and what figures are told by."),
-                "accounts.manage_people",
+                "accounts.manage_directory",
                 looks.directory,
-                "accounts:import_people",
-                _("Import the directory"),
+                "accounts:directory",
+                _("Fill in the directory"),
                 order=20,
             ),
             setting_up.Step(

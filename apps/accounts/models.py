@@ -11,82 +11,20 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.bilingual import Bilingual
 from apps.core.ids import uuid7
 from apps.core.text import folded
 
 from . import scopes
 from .addresses import normal_email, normal_name, normal_password
+from .directory.model import Department as Department  # in files of their own; Django finds models here
+from .directory.model import Entity as Entity
+from .directory.model import JobRole as JobRole
+from .directory.model import Site as Site
 from .enums import RefusalReason, Theme
 from .organisation.model import Organisation as Organisation  # in a file of its own; Django finds models here
 
 NO_ADDRESS = "address-taken-away.invalid"  # a domain that never is one (RFC 2606)
-
-
 LONGEST_SEARCH_TEXT = 500
-
-
-class Entity(models.Model):
-    """A company of the group, or a part of one: a tree."""
-
-    code = models.SlugField(unique=True)
-    name = models.CharField(_("name"), max_length=120)
-    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="children")
-
-    class Meta:
-        ordering = ["name"]
-        verbose_name = _("entity")
-        verbose_name_plural = _("entities")
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class Department(models.Model):
-    """A line of work across entities: claims, actuarial, marketing…"""
-
-    code = models.SlugField(unique=True)
-    name_fr = models.CharField(max_length=120)
-    name_en = models.CharField(max_length=120)
-    name = Bilingual()
-
-    class Meta:
-        ordering = ["code"]
-        verbose_name = _("department")
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class Site(models.Model):
-    """A place of work."""
-
-    code = models.SlugField(unique=True)
-    name = models.CharField(_("name"), max_length=120)
-    city = models.CharField(_("city"), max_length=120)
-
-    class Meta:
-        ordering = ["name"]
-        verbose_name = _("site")
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class JobRole(models.Model):
-    """What somebody's work is: claims handler, actuary…"""
-
-    code = models.SlugField(unique=True)
-    name_fr = models.CharField(max_length=120)
-    name_en = models.CharField(max_length=120)
-    name = Bilingual()
-
-    class Meta:
-        ordering = ["code"]
-        verbose_name = _("job")
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class UserManager(BaseUserManager["User"]):
@@ -136,8 +74,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         verbose_name_plural = _("people")
         constraints = [models.UniqueConstraint(Lower("email"), name="accounts_user_email_any_case")]
         permissions = [
-            ("manage_people", "May manage people, entities and roles"),
+            ("manage_people", "May manage people and roles"),
             ("see_people", "May look people up in the staff area"),
+            ("manage_directory", "May change entities, departments, sites and job roles"),
         ]
 
     def __str__(self) -> str:

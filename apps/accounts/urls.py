@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from .views import account, demo, identities, imports, mail, organisation, people, preferences, sessions, tokens
+from .views import account, demo, directory, identities, imports, mail, organisation, people, preferences, sessions, tokens
 
 app_name = "accounts"
 
@@ -26,11 +26,26 @@ person: list[URLPattern | URLResolver] = [
     path("second-factor/", people.reset_second_factor, name="reset_second_factor"),
     path("identities/<int:identity_id>/untie/", identities.untie, name="untie_identity"),
 ]
+entry: list[URLPattern | URLResolver] = [
+    path("", directory.entry, name="directory_entry"),
+    path("merge/", directory.merge, name="merge_entry"),
+    path("close/", directory.close, name="close_entry"),
+    path("open/", directory.reopen, name="open_entry"),
+]
+directory_pages: list[URLPattern | URLResolver] = [
+    path("", directory.index, name="directory"),
+    path("<slug:kind>/new/", directory.new, name="new_entry"),
+    path("<slug:kind>/import/", directory.upload, name="import_entries"),
+    path("<slug:kind>/import/apply/", directory.apply, name="apply_entries"),
+    path("<slug:kind>/export.<slug:form>", directory.export, name="export_entries"),
+    path("<slug:kind>/<int:entry_id>/", include(entry)),
+]
 staff: list[URLPattern | URLResolver] = [
     path("", people.index, name="people"),
     path("new/", people.new, name="new_person"),
     path("import/", imports.upload, name="import_people"),
     path("import/apply/", imports.apply, name="apply_import"),
+    path("directory/", include(directory_pages)),
     path("refused/", identities.refused, name="refused_sign_ins"),
     path("refused/<uuid:refused_id>/", identities.decide, name="refused_sign_in"),
     path("rules/", identities.rules, name="sign_in_rules"),

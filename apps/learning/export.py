@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from apps.core import db
+from apps.core.tables import csv_line
 
 from .queries.figures import LearnerRow, learner_rows, learners
 
@@ -18,22 +17,6 @@ if TYPE_CHECKING:
     from .models import Course
 
 CHUNK = 500
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-
-
-def safe_cell(value: object) -> str:
-    """Return `value` as a cell that no spreadsheet takes for a formula."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text
-
-
-def _line(cells: Iterable[object], language: str) -> str:
-    # A spreadsheet set to French expects semicolons; the others expect commas.
-    out = io.StringIO()
-    csv.writer(out, delimiter=";" if language == "fr" else ",", lineterminator="\r\n").writerow(
-        [safe_cell(cell) for cell in cells]
-    )
-    return out.getvalue()
 
 
 def _header() -> list[str]:
@@ -63,14 +46,14 @@ def _cells(row: LearnerRow) -> list[object]:
 def _chunk(course: Course, criteria: dict[str, Any], start: int, language: str) -> tuple[str, int]:
     with translation.override(language):
         people = list(learners(course, **criteria).order_by("last_name", "first_name", "email", "pk")[start : start + CHUNK])
-        lines = "".join(_line(_cells(row), language) for row in learner_rows(course, people))
+        lines = "".join(csv_line(_cells(row), language) for row in learner_rows(course, people))
     return lines, len(people)
 
 
 async def progress_csv(course: Course, criteria: dict[str, Any], language: str) -> AsyncIterator[bytes]:
     """Yield the file in pieces of `CHUNK` people; between two pieces no database connection is held."""
     with translation.override(language):
-        header = _line(_header(), language)
+        header = csv_line(_header(), language)
     yield ("\ufeff" + header).encode()
     start = 0
     while True:

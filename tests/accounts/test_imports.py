@@ -6,7 +6,6 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from pytest_django.fixtures import DjangoAssertNumQueries
 
-from apps.accounts import imports
 from apps.accounts.errors import AccountError
 from apps.accounts.imports import decode, read
 from apps.accounts.models import User
@@ -107,7 +106,7 @@ def test_a_file_that_is_no_such_list_gets_a_sentence(text: str, reason: str) -> 
 
 
 def test_files_have_a_size(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(imports, "MAX_ROWS", 2)
+    monkeypatch.setattr("apps.accounts.imports.people.MAX_ROWS", 2)
     rows = "".join(f"p{n}@alcyon.example;P;Q;;;;\n" for n in range(3))
     with pytest.raises(AccountError, match="more than 2 people"):
         read(HEAD + rows)

@@ -18,6 +18,7 @@ from apps.access.services import grant_waiver
 from apps.accounts.models import User
 from apps.core import db
 from apps.core.models import AuditEntry
+from apps.core.tables import safe_cell
 from apps.learning import export, queries, services
 from apps.learning.enums import LearnerState
 from apps.learning.models import Course, Enrolment, Question, Response
@@ -226,7 +227,7 @@ def test_a_persons_page_shows_their_courses_to_trainers(client: Client, course: 
     ],
 )
 def test_no_cell_is_a_formula(value: object, cell: str) -> None:
-    assert export.safe_cell(value) == cell
+    assert safe_cell(value) == cell
 
 
 async def downloaded(response: Any) -> str:

@@ -1,3 +1,4 @@
+from .directory import EntryForm, MergeForm, TableForm
 from .identities import DecisionForm, SignInRulesForm
 from .organisation import OrganisationForm, ToolFormSet
 from .sign_in import (
@@ -25,7 +26,9 @@ __all__ = [
     "AddPasskeyForm",
     "ChangePasswordForm",
     "DecisionForm",
+    "EntryForm",
     "LoginForm",
+    "MergeForm",
     "NoFurtherEmailForm",
     "OrganisationForm",
     "PasskeyAgainForm",
@@ -44,6 +47,7 @@ __all__ = [
     "SignInRulesForm",
     "SignOutForm",
     "SignupForm",
+    "TableForm",
     "TokenForm",
     "ToolFormSet",
     "UploadForm",

@@ -3,9 +3,11 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.addresses import check_email, normal_email
+from apps.accounts.directory import KINDS
 from apps.accounts.enums import PersonState, Role
 from apps.accounts.models import Department, Entity, JobRole, Site, User
 
@@ -58,8 +60,15 @@ class PersonForm(forms.Form):
         help_text=_("A letter with a link to choose a password, which works for a few days."),
     )
 
-    def __init__(self, *args: Any, inviting: bool = False, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, inviting: bool = False, person: User | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for kind in KINDS:
+            field = self.fields[kind.person_field]
+            assert isinstance(field, forms.ModelChoiceField)
+            # What was closed cannot be chosen; where somebody is already, they may stay.
+            present = getattr(person, f"{kind.person_field}_id") if person else None
+            entries = kind.model._default_manager
+            field.queryset = entries.open() if present is None else entries.filter(Q(closed_at=None) | Q(pk=present))
         if not inviting:
             del self.fields["invite"]
 

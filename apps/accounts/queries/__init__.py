@@ -1,10 +1,20 @@
+from .directory import (
+    Belongings,
+    Directory,
+    EntryRow,
+    belongings_of,
+    count_entries,
+    count_people,
+    directory,
+    entity_and_below,
+    entries_to_export,
+    get_entry,
+    page_of_entries,
+)
 from .identities import Identity, count_refused, get_refused, holder_of, identities_of, refused_sign_ins, sign_in_rules
 from .organisation import stored_organisation
 from .people import (
-    Directory,
     Protection,
-    directory,
-    entity_and_below,
     find_people,
     find_person,
     get_person,
@@ -15,19 +25,27 @@ from .people import (
 from .tokens import count_tokens, tokens_of, user_for_token
 
 __all__ = [
+    "Belongings",
     "Directory",
+    "EntryRow",
     "Identity",
     "Protection",
+    "belongings_of",
+    "count_entries",
+    "count_people",
     "count_refused",
     "count_tokens",
     "directory",
     "entity_and_below",
+    "entries_to_export",
     "find_people",
     "find_person",
+    "get_entry",
     "get_person",
     "get_refused",
     "holder_of",
     "identities_of",
+    "page_of_entries",
     "people_with_emails",
     "protection_of",
     "refused_sign_ins",

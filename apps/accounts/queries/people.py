@@ -11,26 +11,14 @@ from django.db.models import QuerySet
 
 from apps.accounts.addresses import normal_email
 from apps.accounts.enums import PersonState, Role
-from apps.accounts.models import Department, Entity, JobRole, Site, User
+from apps.accounts.models import Entity, User
 from apps.core.missing import get_or_not_there
 from apps.core.text import folded
 
+from .directory import entity_and_below
+
 if TYPE_CHECKING:
     from django.contrib.auth.models import Group
-
-
-def entity_and_below(entity: Entity) -> set[int]:
-    """Return the ids of `entity` and of all that belong to it. One query."""
-    children: dict[int | None, list[int]] = {}
-    for pk, parent in Entity.objects.values_list("pk", "parent"):
-        children.setdefault(parent, []).append(pk)
-    found, waiting = set(), [entity.pk]
-    while waiting:
-        pk = waiting.pop()
-        if pk not in found:
-            found.add(pk)
-            waiting += children.get(pk, [])
-    return found
 
 
 def find_people(
@@ -97,26 +85,6 @@ def protection_of(person: User) -> Protection:
         passkeys=types.count(Authenticator.Type.WEBAUTHN),
         recovery_codes=Authenticator.Type.RECOVERY_CODES in types,
         sessions=UserSession.objects.filter(user=person.pk).count(),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Directory:
-    """Everything a person can belong to, by code."""
-
-    entities: dict[str, Entity]
-    departments: dict[str, Department]
-    sites: dict[str, Site]
-    jobs: dict[str, JobRole]
-
-
-def directory() -> Directory:
-    """Return the company's directory. Four queries."""
-    return Directory(
-        entities={entry.code: entry for entry in Entity.objects.all()},
-        departments={entry.code: entry for entry in Department.objects.all()},
-        sites={entry.code: entry for entry in Site.objects.all()},
-        jobs={entry.code: entry for entry in JobRole.objects.all()},
     )
 
 

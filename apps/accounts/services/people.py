@@ -10,9 +10,13 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts.addresses import normal_email, normal_name
+from apps.accounts.directory import KINDS
+from apps.accounts.directory.kinds import BY_COLUMN
+from apps.accounts.directory.model import DirectoryEntry
 from apps.accounts.enums import Role
 from apps.accounts.errors import AccountError
 from apps.accounts.models import Department, Entity, JobRole, Site, User
+from apps.accounts.queries import directory
 from apps.core import audit
 
 from .invitations import invite_person
@@ -21,12 +25,7 @@ from .tokens import revoke_tokens
 
 # What staff may change about a person. Nothing else of a form ever reaches the model.
 EDITABLE = ("first_name", "last_name", "entity", "department", "site", "job_role")
-DIRECTORY: dict[str, tuple[str, type[Entity] | type[Department] | type[Site] | type[JobRole]]] = {
-    "entity": ("entity", Entity),
-    "department": ("department", Department),
-    "site": ("site", Site),
-    "job": ("job_role", JobRole),
-}
+PLACES = frozenset(kind.person_field for kind in KINDS)
 
 
 def _known_email() -> AccountError:
@@ -81,18 +80,29 @@ def create_person(
 @transaction.atomic
 def update_person(*, user: User, changes: Mapping[str, Any], actor: User | None) -> User:
     """Change a person's name or place in the company. Keys beyond `EDITABLE` raise ValueError. Writes an audit entry if anything
-    changed, with the names of the fields but not their values."""
+    changed: which fields, and for a place in the company the code that was and the one that is. Never what a name was."""
     if unknown := set(changes) - set(EDITABLE):
         raise ValueError(f"Not for staff to change: {', '.join(sorted(unknown))}.")
     user = User.objects.select_for_update().get(pk=user.pk)
     changes = {name: normal_name(value) if isinstance(value, str) else value for name, value in changes.items()}
     changed = [name for name, value in changes.items() if getattr(user, name) != value]
     if changed:
+        details = told_changes(user, {name: changes[name] for name in changed})
         for name in changed:
             setattr(user, name, changes[name])
         user.save(update_fields=changed)
-        audit.record(actor=actor, action="accounts.update_person", target=user, subject=user, details={"fields": sorted(changed)})
+        audit.record(actor=actor, action="accounts.update_person", target=user, subject=user, details=details)
     return user
+
+
+def told_changes(user: User, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the trail says of giving `user` these values, before it happens: the fields, and of places the codes."""
+    places = {name: [_code(getattr(user, name)), _code(value)] for name, value in values.items() if name in PLACES}
+    return {"fields": sorted(values)} | ({"changes": places} if places else {})
+
+
+def _code(entry: DirectoryEntry | None) -> str:
+    return entry.code if entry is not None else ""
 
 
 @transaction.atomic
@@ -231,14 +241,10 @@ def reset_second_factor(*, user: User, actor: User) -> None:
 
 
 def _places(codes: Mapping[str, str]) -> dict[str, Any]:
-    """Return the directory entries that `codes` name, by field of the person. An unknown code is left out."""
-    found = {}
-    for part, code in codes.items():
-        field, model = DIRECTORY[part]
-        entry = model._default_manager.filter(code=code).first()
-        if entry is not None:
-            found[field] = entry
-    return found
+    """Return the directory entries that `codes` name, by field of the person. An unknown or closed code is left out."""
+    known = directory()
+    found = {BY_COLUMN[column].person_field: known.find(column, code) for column, code in codes.items()}
+    return {field: entry for field, entry in found.items() if entry is not None}
 
 
 @transaction.atomic

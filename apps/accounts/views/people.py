@@ -88,7 +88,7 @@ def new(request: SignedInRequest) -> HttpResponse:
 def edit(request: SignedInRequest, person_id: uuid.UUID) -> HttpResponse:
     """Change a person's name, address or place in the company."""
     found = queries.get_person(person_id)
-    form = PersonForm(request.POST or None, initial=PersonForm.initial_for(found))
+    form = PersonForm(request.POST or None, initial=PersonForm.initial_for(found), person=found)
     if request.method == "POST" and form.is_valid():
         with refusals_on(form, "email"):
             email = form.cleaned_data["email"]

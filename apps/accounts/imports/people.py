@@ -13,12 +13,11 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from apps.accounts.addresses import check_email, normal_email, normal_name
+from apps.accounts.errors import AccountError
+from apps.accounts.models import User
+from apps.accounts.queries import Directory, directory, people_with_emails
 from apps.core.text import folded, visible, well_formed
-
-from .addresses import check_email, normal_email, normal_name
-from .errors import AccountError
-from .models import User
-from .queries import Directory, directory, people_with_emails
 
 MAX_ROWS = 2000
 MAX_BYTES = 1_000_000
@@ -256,17 +255,11 @@ def _error(row: dict[str, str], email: str, values: dict[str, Any], known: Direc
         check_email(email)
     except ValidationError:
         return _("“%(email)s” is not an e-mail address.") % {"email": email}
-    parts: list[tuple[str, str, dict[str, Any]]] = [
-        ("entity", "entity", known.entities),
-        ("department", "department", known.departments),
-        ("site", "site", known.sites),
-        ("job", "job_role", known.jobs),
-    ]
-    for column, name, entries in parts:
+    for column, name in (("entity", "entity"), ("department", "department"), ("site", "site"), ("job", "job_role")):
         code = visible(row.get(column, ""))
         if not code:
             continue  # an empty cell leaves what is known
-        if code not in entries:
+        if known.find(column, code) is None:
             return _("There is no %(column)s “%(code)s”.") % {"column": column, "code": code[:60]}
-        values[name] = entries[code]
+        values[name] = known.find(column, code)
     return ""

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.directory import Kind, kind_of
+from apps.accounts.directory.files import LONGEST_CODE, LONGEST_NAME
+from apps.accounts.directory.model import DirectoryEntry
+from apps.accounts.models import Entity
+from apps.core.text import visible
+
+from .staff import ReasonForm
+
+MOST_CHOICES = 300
+LABELS = {
+    "name": _("Name"),
+    "name_fr": _("Name in French"),
+    "name_en": _("Name in English"),
+    "city": _("City"),
+}
+
+
+if TYPE_CHECKING:
+    ModelChoice = forms.ModelChoiceField[Any]
+else:
+    ModelChoice = forms.ModelChoiceField
+
+
+class NameField(forms.CharField):
+    """A name without what cannot be seen."""
+
+    def to_python(self, value: Any) -> str:
+        return visible(super().to_python(value) or "")
+
+
+class EntryChoice(ModelChoice):
+    """One of the entries of a list: chosen from them or, where the list is long, named by its code."""
+
+    def __init__(self, kind: Kind, entries: Any, *, label: Any, required: bool, empty_label: str | None = "—") -> None:
+        super().__init__(entries, label=label, required=required, to_field_name="code", empty_label=empty_label)
+        self.error_messages["invalid_choice"] = _("There is no open entry of this code.")
+        if entries.count() > MOST_CHOICES:
+            self.widget = forms.TextInput()
+            self.help_text = _("Its code, as the list shows it.")
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj} ({obj.code})"
+
+    def prepare_value(self, value: Any) -> Any:
+        return value.code if isinstance(value, DirectoryEntry) else super().prepare_value(value)
+
+
+class EntryForm(forms.Form):
+    """What staff say about an entry: its code, its names, and what an entity belongs to."""
+
+    code = forms.SlugField(
+        label=_("Code"),
+        max_length=LONGEST_CODE,
+        help_text=_("As files and your company’s sign-in name it: letters without accents, digits, “-” and “_”."),
+    )
+
+    def __init__(self, kind: Kind, *args: Any, entry: Any = None, **kwargs: Any) -> None:
+        if entry is not None:
+            kwargs["initial"] = {name: getattr(entry, name) for name in kind.columns}
+        super().__init__(*args, **kwargs)
+        for name in kind.model.NAMES:
+            self.fields[name] = NameField(label=LABELS[name], max_length=LONGEST_NAME)
+        if kind.is_tree:
+            above = Entity.objects.open()
+            if entry is not None:
+                # The one it belongs to stays a choice even where that was closed meanwhile.
+                above = (above | Entity.objects.filter(pk=entry.parent_id)).exclude(pk=entry.pk)
+            self.fields["parent"] = EntryChoice(kind, above, label=_("Belongs to"), required=False)
+
+    def values(self) -> dict[str, Any]:
+        return dict(self.cleaned_data)
+
+
+class MergeForm(ReasonForm):
+    """Into which other entry, and why."""
+
+    field_order = ["into", "reason"]
+
+    def __init__(self, entry: DirectoryEntry, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        others = type(entry)._default_manager.open().exclude(pk=entry.pk)
+        self.fields["into"] = EntryChoice(kind_of(entry), others, label=_("Merge into"), required=True, empty_label="")
+        self.order_fields(self.field_order)
+
+
+class TableForm(forms.Form):
+    file = forms.FileField(
+        label=_("File (CSV, TSV or XLSX)"),
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx"}),
+        error_messages={"required": _("Choose a file."), "empty": _("This file is empty.")},
+    )

@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Count
+
+from apps.accounts.directory import KINDS, Kind
+from apps.accounts.directory.model import DirectoryEntry
+from apps.accounts.models import Entity, User
+from apps.core.missing import get_or_not_there
+from apps.core.text import folded
+
+PER_PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """Everything a person can belong to: for each kind, by its column in files, the open entries by code.
+
+    A code is found whatever its capitals; that of a merged entry finds the one which took its people over.
+    """
+
+    entries: Mapping[str, Mapping[str, Any]]
+    closed: Mapping[str, frozenset[str]]
+
+    def find(self, column: str, code: str) -> Any | None:
+        """Return the open entry of this code; None where there is none."""
+        return self.entries[column].get(code.casefold())
+
+    def is_closed(self, column: str, code: str) -> bool:
+        """Whether the code is that of a closed entry that nothing took over."""
+        return code.casefold() in self.closed[column]
+
+
+def directory() -> Directory:
+    """Return the company's directory. Four queries."""
+    entries, closed = {}, {}
+    for kind in KINDS:
+        every = list(kind.model._default_manager.all())
+        here = {entry.pk: entry for entry in every if entry.is_open}
+        found = {entry.code.casefold(): here[entry.merged_into_id] for entry in every if entry.merged_into_id in here}
+        found |= {entry.code.casefold(): entry for entry in here.values()}
+        entries[kind.column] = found
+        closed[kind.column] = frozenset(entry.code.casefold() for entry in every) - frozenset(found)
+    return Directory(entries, closed)
+
+
+def entity_and_below(entity: Entity) -> set[int]:
+    """Return the ids of `entity` and of all that belong to it. One query."""
+    children: dict[int | None, list[int]] = {}
+    for pk, parent in Entity.objects.values_list("pk", "parent"):
+        children.setdefault(parent, []).append(pk)
+    found: set[int] = set()
+    waiting = [entity.pk]
+    while waiting:
+        pk = waiting.pop()
+        if pk not in found:
+            found.add(pk)
+            waiting += children.get(pk, [])
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRow:
+    """One line of a list. `people`: open accounts in this very entry; `below`: in it and all that belongs to it."""
+
+    entry: Any
+    depth: int = 0
+    people: int = 0
+    below: int = 0
+    path: str = ""
+
+    @property
+    def indent(self) -> int:
+        """How far the page sets it in: deeper than six looks the same."""
+        return min(self.depth, 6)
+
+
+@dataclass(slots=True)
+class _Node:
+    entry: Entity
+    children: list[_Node] = field(default_factory=list)
+    people: int = 0
+    below: int = 0
+
+
+def count_people(kind: Kind, *, among: Iterable[int] | None = None) -> dict[int, int]:
+    """Return how many open accounts belong to each entry, by its id. One query."""
+    people = User.objects.filter(is_active=True, **{f"{kind.person_field}__isnull": False})
+    if among is not None:
+        people = people.filter(**{f"{kind.person_field}__in": list(among)})
+    counted = people.order_by().values_list(f"{kind.person_field}_id").annotate(count=Count("pk"))
+    return dict(counted)
+
+
+def count_entries() -> dict[str, int]:
+    """Return how many open entries each list has, by the code of its kind. Four queries."""
+    return {kind.code: kind.model._default_manager.open().count() for kind in KINDS}
+
+
+def page_of_entries(kind: Kind, *, text: str = "", closed: bool = False, number: Any = 1) -> Page[EntryRow]:
+    """Return one page of a list: searched by `text`, with the closed entries where `closed`. Three queries however many rows.
+
+    Entities come as a tree, each below what it belongs to; searched, as a list with the way to each.
+    """
+    if kind.is_tree:
+        return Paginator(_tree(text=text, closed=closed), PER_PAGE).get_page(number)
+    entries = kind.model._default_manager.matching(text).select_related("merged_into")
+    if not closed:
+        entries = entries.open()
+    page: Page[Any] = Paginator(entries, PER_PAGE).get_page(number)
+    entries_here = list(page.object_list)
+    counts = count_people(kind, among=[entry.pk for entry in entries_here])
+    page.object_list = [EntryRow(entry, people=counts.get(entry.pk, 0)) for entry in entries_here]
+    return page
+
+
+def _tree(*, text: str, closed: bool) -> list[EntryRow]:
+    nodes = {entity.pk: _Node(entity) for entity in Entity.objects.select_related("merged_into")}
+    roots: list[_Node] = []
+    for node in nodes.values():
+        above = nodes.get(node.entry.parent_id or 0)
+        (above.children if above else roots).append(node)
+    for pk, count in count_people(KINDS[0]).items():
+        nodes[pk].people = count
+    # Without recursion: nobody knows how deep a company goes. First down, then back up with the sums.
+    ordered: list[tuple[_Node, int, str]] = []
+    waiting = [(node, 0, "") for node in reversed(roots)]
+    while waiting:
+        node, depth, path = waiting.pop()
+        ordered.append((node, depth, path))
+        here = f"{path} › {node.entry}" if path else str(node.entry)
+        waiting += [(child, depth + 1, here) for child in reversed(node.children)]
+    for node, _depth, _path in reversed(ordered):
+        node.below = node.people + sum(child.below for child in node.children)
+    words = folded(text).split()[:8]
+    return [
+        EntryRow(node.entry, 0 if words else depth, node.people, node.below, path if words else "")
+        for node, depth, path in ordered
+        if (closed or node.entry.is_open) and all(word in node.entry.search_text for word in words)
+    ]
+
+
+def get_entry(kind: Kind, entry_id: int) -> Any:
+    """Return an entry of the directory, for staff. Raises NotThere."""
+    related = ["merged_into", *(["parent"] if kind.is_tree else [])]
+    return get_or_not_there(kind.model._default_manager.select_related(*related), pk=entry_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Belongings:
+    """What belongs to an entry: open and closed accounts, and the open entities right below it."""
+
+    open_people: int
+    closed_people: int
+    children: list[Entity]
+
+
+def belongings_of(kind: Kind, entry: DirectoryEntry) -> Belongings:
+    """Return what belongs to an entry. Two queries, three for an entity."""
+    people = User.objects.filter(**{kind.person_field: entry.pk})
+    opened = people.filter(is_active=True).count()
+    children = list(Entity.objects.filter(parent=entry.pk, closed_at=None)) if kind.is_tree else []
+    return Belongings(opened, people.filter(is_active=False).count(), children)
+
+
+def entries_to_export(kind: Kind) -> list[list[str]]:
+    """Return the open entries as rows of `kind.columns`, entities after what they belong to. One query."""
+    if not kind.is_tree:
+        entries = kind.model._default_manager.open()
+        return [[str(getattr(entry, name)) for name in kind.columns] for entry in entries]
+    rows = _tree(text="", closed=True)
+    codes = {row.entry.pk: row.entry.code for row in rows}
+    return [[row.entry.code, row.entry.name, codes.get(row.entry.parent_id, "")] for row in rows if row.entry.is_open]

@@ -1,0 +1,246 @@
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from apps.accounts.directory import Kind, kind_of
+from apps.accounts.directory.files import EntryLine, EntryPreview
+from apps.accounts.directory.model import DirectoryEntry
+from apps.accounts.errors import AccountError
+from apps.accounts.models import Entity, User
+from apps.accounts.queries import entity_and_below
+from apps.core import audit
+
+BATCH = 1000
+
+
+def _known_code() -> AccountError:
+    return AccountError(_("Another entry has this code already."), field="code")
+
+
+def _check_code(kind: Kind, code: str, *, but: DirectoryEntry | None = None) -> None:
+    others = kind.model._default_manager.filter(code__iexact=code)
+    if (others.exclude(pk=but.pk) if but is not None else others).exists():
+        raise _known_code()
+
+
+def _locked(entry: DirectoryEntry) -> Any:
+    """Return `entry` as it is now, held until the transaction ends; an entity with the whole tree, so that two moves queue."""
+    entries = type(entry)._default_manager.select_for_update()
+    if isinstance(entry, Entity):
+        list(entries.order_by("pk").values_list("pk"))
+        return entries.get(pk=entry.pk)
+    return entries.get(pk=entry.pk)
+
+
+def _check_parent(entity: Entity, parent: Entity | None) -> None:
+    """Raise AccountError where `entity` would belong to itself in the end, or to a closed entity. The tree is locked."""
+    if parent is None:
+        return
+    if not Entity.objects.filter(pk=parent.pk, closed_at=None).exists():
+        raise AccountError(_("“%(name)s” is closed: nothing can be put below it.") % {"name": parent}, field="parent")
+    if parent.pk in entity_and_below(entity):
+        raise AccountError(_("“%(name)s” belongs to this entity: it cannot stand above it.") % {"name": parent}, field="parent")
+
+
+def _shown(value: Any) -> str:
+    return value.code if isinstance(value, DirectoryEntry) else str(value or "")
+
+
+def _target(entry: DirectoryEntry) -> dict[str, Any]:
+    return {"kind": kind_of(entry).code, "code": entry.code}
+
+
+def _require_reason(reason: str) -> str:
+    if not reason.strip():
+        raise AccountError(_("Say why: it is kept in the audit trail."), field="reason")
+    return reason.strip()
+
+
+@transaction.atomic
+def create_entry(*, kind: Kind, values: Mapping[str, Any], actor: User) -> Any:
+    """Make an entry of the directory from the fields of its model; return it. Writes an audit entry.
+
+    Raises AccountError when the code is taken, in whatever capitals, or the entity above is closed.
+    """
+    entry: Any = kind.model(**values)
+    _check_code(kind, entry.code)
+    if isinstance(entry, Entity) and entry.parent is not None and not entry.parent.is_open:
+        raise AccountError(_("“%(name)s” is closed: nothing can be put below it.") % {"name": entry.parent}, field="parent")
+    try:
+        with transaction.atomic():
+            entry.save(force_insert=True)
+    except IntegrityError:
+        raise _known_code() from None
+    audit.record(actor=actor, action="accounts.create_entry", target=entry, details=_target(entry))
+    return entry
+
+
+@transaction.atomic
+def change_entry(*, entry: DirectoryEntry, values: Mapping[str, Any], actor: User) -> Any:
+    """Change the code or names of an entry, or what an entity belongs to; return it. People stay where they are.
+
+    Writes an audit entry with what was and what is, if anything changed. Raises AccountError when the code is taken, or the
+    entity would belong to itself in the end.
+    """
+    entry = _locked(entry)
+    changed = {name: value for name, value in values.items() if getattr(entry, name) != value}
+    if not changed:
+        return entry
+    if "code" in changed:
+        _check_code(kind_of(entry), changed["code"], but=entry)
+    if isinstance(entry, Entity) and "parent" in changed:
+        _check_parent(entry, changed["parent"])
+    details = {name: [_shown(getattr(entry, name)), _shown(value)] for name, value in changed.items()}
+    for name, value in changed.items():
+        setattr(entry, name, value)
+    try:
+        with transaction.atomic():
+            entry.save(update_fields=list(changed))
+    except IntegrityError:
+        raise _known_code() from None
+    audit.record(actor=actor, action="accounts.change_entry", target=entry, details={**_target(entry), "changes": details})
+    return entry
+
+
+@transaction.atomic
+def close_entry(*, entry: DirectoryEntry, reason: str, actor: User) -> None:
+    """Close an entry: nobody can be put there any more, and whoever is there stays. Writes an audit entry.
+
+    Raises AccountError without a reason, or for an entity to which open ones belong. Closing it twice changes nothing.
+    """
+    reason = _require_reason(reason)
+    entry = _locked(entry)
+    if not entry.is_open:
+        return
+    if isinstance(entry, Entity) and Entity.objects.filter(parent=entry, closed_at=None).exists():
+        raise AccountError(_("Open entities belong to this one. Move, merge or close them first."), field="reason")
+    entry.closed_at = timezone.now()
+    entry.save(update_fields=["closed_at"])
+    audit.record(actor=actor, action="accounts.close_entry", target=entry, reason=reason, details=_target(entry))
+
+
+@transaction.atomic
+def reopen_entry(*, entry: DirectoryEntry, actor: User) -> None:
+    """Open a closed entry again. What a merge took away does not come back by itself. Writes an audit entry.
+
+    Raises AccountError for an entity below a closed one.
+    """
+    entry = _locked(entry)
+    if entry.is_open:
+        return
+    if isinstance(entry, Entity) and entry.parent is not None and not entry.parent.is_open:
+        raise AccountError(_("It belongs to “%(name)s”, which is closed. Open that one first.") % {"name": entry.parent})
+    details = _target(entry) | ({"merged_into": entry.merged_into.code} if entry.merged_into else {})
+    entry.closed_at, entry.merged_into = None, None
+    entry.save(update_fields=["closed_at", "merged_into"])
+    audit.record(actor=actor, action="accounts.reopen_entry", target=entry, details=details)
+
+
+@transaction.atomic
+def merge_entry(*, entry: DirectoryEntry, into: DirectoryEntry, reason: str, actor: User) -> int:
+    """Move everybody of `entry`, closed accounts too, and the entities below it, to `into`, then close it; return how many people
+    moved.
+
+    The old code means `into` from now on, in files and in what the company's sign-in says. Whatever else names the old entry
+    keeps naming it. Writes an audit entry for the merge and one for each person. Raises AccountError without a reason, for a
+    closed entry, for itself, or for an entity below it.
+    """
+    reason = _require_reason(reason)
+    kind = kind_of(entry)
+    if type(into) is not type(entry) or into.pk == entry.pk:
+        raise AccountError(_("Choose another entry of the same list."), field="into")
+    # The one with the lower key first: two merges the other way round must queue.
+    first, second = sorted([entry, into], key=lambda each: each.pk)
+    locked = {each.pk: each for each in (_locked(first), _locked(second))}
+    entry, into = locked[entry.pk], locked[into.pk]
+    if not entry.is_open or not into.is_open:
+        raise AccountError(_("One of the two was closed meanwhile."), field="into")
+    if isinstance(entry, Entity):
+        assert isinstance(into, Entity)
+        if into.pk in entity_and_below(entry):
+            raise AccountError(_("“%(name)s” belongs to this entity. Move it elsewhere first.") % {"name": into}, field="into")
+        for child in Entity.objects.filter(parent=entry):
+            child.parent = into
+            child.save(update_fields=["parent"])
+    moved = _move_people(kind, entry, into, reason=reason, actor=actor)
+    rows: Any = kind.model._default_manager  # which of the lists is not known here: the checker must not look for its columns
+    rows.filter(merged_into=entry).update(merged_into=into)
+    entry.closed_at, entry.merged_into = timezone.now(), into
+    entry.save(update_fields=["closed_at", "merged_into"])
+    audit.record(
+        actor=actor,
+        action="accounts.merge_entry",
+        target=entry,
+        reason=reason,
+        details={**_target(entry), "into": into.code, "people": moved},
+    )
+    return moved
+
+
+def _move_people(kind: Kind, entry: DirectoryEntry, into: DirectoryEntry, *, reason: str, actor: User) -> int:
+    people = User.objects.filter(**{kind.person_field: entry.pk})
+    details = {"fields": [kind.person_field], "changes": {kind.person_field: [entry.code, into.code]}}
+    moved = audit.record_many(
+        audit.Event(actor=actor, action="accounts.update_person", target=person, subject=person, reason=reason, details=details)
+        for person in people.only("pk").order_by("pk").iterator(chunk_size=BATCH)
+    )
+    people.update(**{kind.person_field: into.pk})
+    return moved
+
+
+@transaction.atomic
+def import_entries(*, kind: Kind, preview: EntryPreview, actor: User) -> tuple[int, int]:
+    """Make and change the entries of a file that was looked at; return how many are new and changed. All of it, or nothing.
+
+    Writes an audit entry for each and one for the file. Nothing is closed. Raises AccountError.
+    """
+    if preview.errors:
+        raise AccountError(_("Some lines cannot be taken: nothing was changed."))
+    made: dict[str, Any] = {}
+
+    def parent_of(line: EntryLine) -> dict[str, Any]:
+        if "parent" not in line.values:
+            return {}
+        code = line.values["parent"].casefold()
+        known = made.get(code) or Entity.objects.filter(code__iexact=code, closed_at=None).first()
+        if code and known is None:
+            raise AccountError(_("Line %(line)s: there is no open entity “%(code)s”.") % {"line": line.number, "code": code})
+        return {"parent": known}
+
+    new = 0
+    for line in _parents_first(preview.new):
+        values = {**line.values, "code": line.code, **parent_of(line)}
+        made[line.code.casefold()] = create_entry(kind=kind, values=values, actor=actor)
+        new += 1
+    for line in preview.changed:
+        change_entry(entry=line.entry, values={**line.values, **parent_of(line)}, actor=actor)
+    changed = len(preview.changed)
+    audit.record(
+        actor=actor,
+        action="accounts.import_entries",
+        target=f"accounts.Directory:{kind.code}",
+        details={"new": new, "changed": changed},
+    )
+    return new, changed
+
+
+def _parents_first(lines: Sequence[EntryLine]) -> list[EntryLine]:
+    """Return `lines` so that each stands behind the new one it belongs to. Raises AccountError for a circle."""
+    by_code = {line.code.casefold(): line for line in lines}
+    ordered: dict[str, EntryLine] = {}
+    for line in lines:
+        way: list[EntryLine] = []
+        here: EntryLine | None = line
+        while here is not None and here.code.casefold() not in ordered:
+            if here in way:
+                raise AccountError(_("Line %(line)s: this entity would belong to itself.") % {"line": here.number})
+            way.append(here)
+            here = by_code.get(here.values.get("parent", "").casefold())
+        for each in reversed(way):
+            ordered[each.code.casefold()] = each
+    return list(ordered.values())

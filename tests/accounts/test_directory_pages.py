@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from openpyxl import load_workbook
+from pytest_django.fixtures import DjangoAssertNumQueries
+
+from apps.accounts.directory import KINDS, Kind
+from apps.accounts.models import Department, Entity, JobRole, Site, User
+from apps.accounts.services import close_entry
+from tests.factories.accounts import DepartmentFactory, EntityFactory, JobRoleFactory, SiteFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/staff/people/directory/"
+FACTORIES: dict[Kind, Any] = dict(zip(KINDS, (EntityFactory, DepartmentFactory, SiteFactory, JobRoleFactory), strict=True))
+every_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.code)
+
+
+@pytest.fixture
+def staff() -> Client:
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(UserFactory(permissions=["accounts.see_people", "accounts.manage_people", "accounts.manage_directory"]))
+    return client
+
+
+def test_managing_people_is_not_managing_the_directory() -> None:
+    client = Client()
+    client.force_login(UserFactory(permissions=["accounts.see_people", "accounts.manage_people"]))
+    entity = EntityFactory.create()
+    for page in ("", "entities/new/", f"entities/{entity.pk}/", "entities/import/", "entities/export.csv"):
+        assert client.get(LIST + page).status_code == 403
+    assert client.post(f"{LIST}entities/{entity.pk}/close/", {"close-reason": "x"}).status_code == 403
+
+
+@every_kind
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_a_list_takes_as_many_questions_whatever_it_holds(
+    kind: Kind, count: int, staff: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for entry in FACTORIES[kind].create_batch(count):
+        UserFactory(**{kind.person_field: entry})
+    staff.get("/staff/people/rules/")
+    with django_assert_num_queries(12 if kind.is_tree else 13 if count else 11):
+        page = staff.get(f"{LIST}?kind={kind.code}").content.decode()
+    assert ("Nothing here yet" in page) == (count == 0)
+
+
+def test_a_long_tree_has_pages(staff: Client) -> None:
+    entries = [Entity(code=f"e{number}", name=f"E{number:05}") for number in range(10_000)]
+    for entry in entries:
+        entry.fold()
+    Entity.objects.bulk_create(entries)
+    page = staff.get(f"{LIST}?page=200").content.decode()
+    assert "E09999" in page
+    assert "10000 entries" in page
+    found = staff.get(f"{LIST}?q=e9999").content.decode()
+    assert "1 entry" in found
+    form = staff.get(f"{LIST}entities/new/").content.decode()
+    assert len(form) < 100_000, "A list of ten thousand is not a choice."
+    assert staff.post(f"{LIST}entities/new/", {"code": "x", "name": "X", "parent": "e42"}).status_code == 302
+    assert Entity.objects.get(code="x").parent == Entity.objects.get(code="e42")
+
+
+def test_an_entry_is_made_changed_closed_and_opened(staff: Client) -> None:
+    made = staff.post(f"{LIST}jobs/new/", {"code": "actuary", "name_fr": "Actuaire", "name_en": "Actuary"})
+    job = JobRole.objects.get()
+    assert made["Location"] == f"{LIST}jobs/{job.pk}/"
+    staff.post(made["Location"], {"code": "actuary", "name_fr": "Actuaire", "name_en": "Risk actuary"})
+    job.refresh_from_db()
+    assert job.name_en == "Risk actuary"
+    refused = staff.post(f"{LIST}jobs/{job.pk}/close/", {"close-reason": ""})
+    assert refused.status_code == 422
+    assert "Say why" in refused.content.decode()
+    page = staff.post(f"{LIST}jobs/{job.pk}/close/", {"close-reason": "Gone"}, follow=True).content.decode()
+    assert "nobody can be put there any more" in page
+    staff.post(f"{LIST}jobs/{job.pk}/open/")
+    job.refresh_from_db()
+    assert job.is_open
+
+
+def test_a_code_that_is_taken_is_told_beside_its_field(staff: Client) -> None:
+    SiteFactory(code="nantes")
+    page = staff.post(f"{LIST}sites/new/", {"code": "Nantes", "name": "Erdre", "city": "Nantes"})
+    assert page.status_code == 422
+    assert "Another entry has this code already." in page.content.decode()
+
+
+def test_merging_from_the_page(staff: Client) -> None:
+    old, new = DepartmentFactory(code="old"), DepartmentFactory(code="new")
+    person = UserFactory(department=old)
+    page = staff.post(f"{LIST}departments/{old.pk}/merge/", {"merge-into": "new", "merge-reason": "One team"}, follow=True)
+    assert "1 person moved" in page.content.decode()
+    person.refresh_from_db()
+    assert person.department == new
+    assert "Merged into" in staff.get(f"{LIST}departments/{old.pk}/").content.decode()
+
+
+def test_what_is_closed_cannot_be_chosen_but_kept(staff: Client, person: User) -> None:
+    entity, other = EntityFactory(name="Closed one"), EntityFactory(name="Open one")
+    User.objects.filter(pk=person.pk).update(entity=entity)
+    close_entry(entry=entity, reason="x", actor=person)
+    own = staff.get(f"/staff/people/{person.pk}/edit/").content.decode()
+    assert "Closed one" in own
+    assert "Closed one" not in staff.get("/staff/people/new/").content.decode()
+    data = {"first_name": "A", "last_name": "B", "email": "a@alcyon.example", "entity": entity.pk}
+    assert staff.post("/staff/people/new/", data).status_code == 422
+    assert staff.post(f"/staff/people/{person.pk}/edit/", data).status_code == 302
+    assert "Closed one" in staff.get(f"/staff/people/{person.pk}/").content.decode()
+    assert other.is_open
+
+
+@every_kind
+def test_files_go_out_in_both_forms(kind: Kind, staff: Client) -> None:
+    FACTORIES[kind](code="one")
+    text = staff.get(f"{LIST}{kind.code}/export.csv").content.decode("utf-8-sig")
+    book = load_workbook(io.BytesIO(staff.get(f"{LIST}{kind.code}/export.xlsx").content))
+    first, second = list(book.worksheets[0].iter_rows(values_only=True))
+    assert text.splitlines()[0] == ",".join(kind.columns)
+    assert first == kind.columns
+    assert second[0] == "one"
+    assert staff.get(f"{LIST}{kind.code}/export.pdf").status_code == 404
+
+
+def test_looking_at_a_file_changes_nothing_then_applying_does(staff: Client) -> None:
+    file = SimpleUploadedFile("sites.csv", b"code,name,city\nnantes,Erdre,Nantes\n")
+    page = staff.post(f"{LIST}sites/import/", {"file": file})
+    assert "Erdre" in page.content.decode()
+    assert not Site.objects.exists()
+    staff.post(f"{LIST}sites/import/apply/", {"text": page.context["text"]})
+    assert Site.objects.get().city == "Nantes"
+    bad = staff.post(f"{LIST}sites/import/apply/", {"text": "code;name;city\n?;A;B\n"})
+    assert bad.status_code == 422
+
+
+def test_unknown_lists_and_entries_are_not_there(staff: Client) -> None:
+    for page in ("?kind=nonsense", "nonsense/new/", "sites/99/"):
+        assert staff.get(LIST + page).status_code == 404
+    assert not Department.objects.exists()
