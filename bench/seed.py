@@ -192,7 +192,9 @@ def populate(count: int) -> dict[str, dict[str, Any]]:
         "lesson": page(lesson, learner_session, LessonProgress.objects.count()),
         "conversation": page(reverse("chat:conversation", args=[conversation.pk]), learner_session, Message.objects.count()),
         "learners": page(
-            reverse("learning:staff_people", args=[course.code]), administrator_session, Enrolment.objects.filter(course=course).count()
+            reverse("learning:staff_people", args=[course.code]),
+            administrator_session,
+            Enrolment.objects.filter(course=course).count(),
         ),
         "people": page(reverse("accounts:people"), administrator_session, User.objects.count()),
         "person": page(reverse("accounts:person", args=[talker.pk]), administrator_session, Award.objects.count()),
