@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import importlib
+import inspect
 import json
 import pkgutil
 import sys
@@ -32,9 +33,9 @@ def summary(module: ModuleType) -> str:
     return (module.__doc__ or "").strip().splitlines()[0]
 
 
-def run(name: str, module: ModuleType) -> dict[str, Any]:
-    """Run one benchmark and return its result."""
-    return {"name": name, "figures": asyncio.run(module.measure()), "machine": machine()}
+def run(name: str, module: ModuleType, **sizes: int) -> dict[str, Any]:
+    """Run one benchmark, with the `sizes` that it takes, and return its result."""
+    return {"name": name, "figures": asyncio.run(module.measure(**sizes)), "machine": machine()}
 
 
 def table(result: dict[str, Any]) -> str:
@@ -64,6 +65,7 @@ def main() -> int:
     parser.add_argument("name", nargs="?")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     parser.add_argument("--all", action="store_true", help="run all and write bench/RESULTS.md")
+    parser.add_argument("--people", type=int, help="how many people there are, where the benchmark takes that (its own number)")
     options = parser.parse_args()
     known = benchmarks()
     if options.all:
@@ -82,7 +84,10 @@ def main() -> int:
         return 0
     if options.name not in known:
         parser.error(f"there is no benchmark {options.name!r}; known: {', '.join(known)}")
-    result = run(options.name, known[options.name])
+    sizes = {"people": options.people} if options.people is not None else {}
+    if not sizes.keys() <= inspect.signature(known[options.name].measure).parameters.keys():
+        parser.error(f"{options.name} takes no number of people")
+    result = run(options.name, known[options.name], **sizes)
     print(json.dumps(result) if options.json else table(result))
     return 0
 

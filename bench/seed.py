@@ -2,6 +2,8 @@
 
     python -m bench.seed --users 100 [--upstream URL]     people entitled to use AI
     python -m bench.seed --users 0 --learners 50          and people one submission away from it
+    python -m bench.seed --people 15000                   and a made-up past, with the pages that `bench.pages` asks for
+    python -m bench.seed --queries JSON                   changes nothing; counts the queries of such pages
     python -m bench.seed --proofs                         changes nothing; counts what the learners have
 
 prints one JSON object. Run by `bench.server` in a process of its own, with the server's environment.
@@ -11,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -153,16 +156,88 @@ def proofs() -> dict[str, dict[str, int]]:
     }
 
 
+def populate(count: int) -> dict[str, dict[str, Any]]:
+    """Write the past of `count` people; return the pages to ask for: by name, its path, a session, the rows behind it."""
+    from django.core.management import call_command
+    from django.db.models import Count
+    from django.urls import reverse
+
+    from apps.access.models import Award
+    from apps.accounts.enums import Role
+    from apps.accounts.models import User
+    from apps.accounts.services.people import set_roles
+    from apps.chat.models import Message
+    from apps.learning.models import Course, Enrolment, LessonProgress
+
+    call_command("populate", people=count, verbosity=0)
+    administrator = new_people("administrator", 1)[0]
+    set_roles(user=administrator, roles={Role.ADMINISTRATOR}, actor=None)
+    sign_charter([administrator])
+    talker = User.objects.annotate(talks=Count("conversations")).order_by("-talks", "email").first()
+    course = Course.objects.order_by("order").first()
+    if talker is None or course is None or not talker.conversations.exists():
+        raise RuntimeError("Nobody has a conversation, or there is no course: ask for more people.")
+    learner_session, administrator_session = sign_in([talker, administrator])
+    enrolment = Enrolment.objects.filter(user=talker).select_related("current_lesson", "course").order_by("started_at").first()
+    if enrolment is None or enrolment.current_lesson is None:
+        raise RuntimeError("Nobody is in a lesson: ask for more people.")
+    conversation = talker.conversations.annotate(length=Count("messages")).order_by("-length", "pk").first()
+    lesson = reverse("learning:lesson", args=[enrolment.course.code, enrolment.current_lesson.code])
+
+    def page(path: str, session: str, rows: int) -> dict[str, Any]:
+        return {"path": path, "session": session, "rows": rows}
+
+    return {
+        "home": page(reverse("portal:home"), learner_session, LessonProgress.objects.count()),
+        "lesson": page(lesson, learner_session, LessonProgress.objects.count()),
+        "conversation": page(reverse("chat:conversation", args=[conversation.pk]), learner_session, Message.objects.count()),
+        "learners": page(
+            reverse("learning:staff_people", args=[course.code]),
+            administrator_session,
+            Enrolment.objects.filter(course=course).count(),
+        ),
+        "people": page(reverse("accounts:people"), administrator_session, User.objects.count()),
+        "person": page(reverse("accounts:person", args=[talker.pk]), administrator_session, Award.objects.count()),
+    }
+
+
+def queries(pages: dict[str, dict[str, Any]]) -> dict[str, int]:
+    """Return how many queries each page sends, in a process that has served it before."""
+    from django.conf import settings
+    from django.db import connection
+    from django.test import Client
+    from django.test.utils import CaptureQueriesContext
+
+    counts = {}
+    for name, page in pages.items():
+        client = Client(SERVER_NAME="127.0.0.1")
+        for _warm_up in range(2):
+            client.cookies[settings.SESSION_COOKIE_NAME] = page["session"]
+            with CaptureQueriesContext(connection) as sent:
+                answer = client.get(page["path"])
+        if answer.status_code != 200:
+            raise RuntimeError(f"{page['path']} says {answer.status_code}.")
+        counts[name] = len(sent)
+        for query in sent.captured_queries:
+            print(f"{name}: {query['sql'][:400]}", file=sys.stderr)
+    return counts
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--users", type=int, default=0)
     parser.add_argument("--learners", type=int, default=0)
+    parser.add_argument("--people", type=int, default=0)
+    parser.add_argument("--queries", default="")
     parser.add_argument("--upstream", default="")
     parser.add_argument("--proofs", action="store_true")
     options = parser.parse_args()
     django.setup()
     if options.proofs:
         print(json.dumps(proofs()))
+        return
+    if options.queries:
+        print(json.dumps(queries(json.loads(options.queries))))
         return
 
     from django.conf import settings
@@ -175,7 +250,8 @@ def main() -> None:
 
         register_embedded(base_url=options.upstream, api_key="bench")
     sessions, attempts = learners(options.learners) if options.learners else ([], [])
-    print(json.dumps({"sessions": [*people(options.users), *sessions], "attempts": attempts}))
+    pages = populate(options.people) if options.people else {}
+    print(json.dumps({"sessions": [*people(options.users), *sessions], "attempts": attempts, "pages": pages}))
 
 
 if __name__ == "__main__":

@@ -5,12 +5,14 @@
         server.base_urls, server.ws_urls    # of each process, when there are several
         server.sessions                     # one session cookie per person: list[str], entitled to chat.use; then the learners
         server.attempts                     # the open attempt of each learner
-        server.headers(n, process=0)        # {"Cookie": …, "Origin": …} of person n: what a socket or a request needs
+        server.pages                        # with `people`: the pages of the made-up past, as `bench.seed.populate` names them
+    server.headers(n, process=0)        # {"Cookie": …, "Origin": …} of person n: what a socket or a request needs
         server.pids, server.rss_mb()        # the web processes, and their resident memory
 
 `database`: "sqlite" (a file of the temporary folder) or "postgres" (a database of its own in the local cluster).
 `redis`: a Redis process of its own, for cache, channel layer, streams and tasks. Several processes need PostgreSQL and Redis.
 `learners`: further people, one submission away from chat.use. `server.seed("--proofs")` runs `bench.seed` once more.
+`people`: a made-up past of so many people, written first.
 `upstream`: an OpenAI-compatible endpoint, registered as the embedded model is; without it there is no model.
 The first process also runs the task worker and the scheduler, as the try-out does. Leaving the block ends all processes, drops
 the database and removes the folder. `server.log` is where the processes write; its end is in the error when they do not come up.
@@ -68,6 +70,7 @@ class Server:
         *,
         users: int = 1,
         learners: int = 0,
+        people: int = 0,
         database: Literal["sqlite", "postgres"] = "sqlite",
         redis: bool = False,
         processes: int = 1,
@@ -77,7 +80,7 @@ class Server:
         if processes > 1 and (database != "postgres" or not redis):
             raise ValueError("Several processes need PostgreSQL and Redis.")
         self._users, self._database, self._redis, self._count, self._upstream = users, database, redis, processes, upstream
-        self._learners = learners
+        self._learners, self._people = learners, people
         self._environment: dict[str, str] = {}
         self._further = environment or {}
         self._home = Path(tempfile.mkdtemp(prefix="almia-bench-"))
@@ -88,6 +91,7 @@ class Server:
         self.log = self._home / "server.log"
         self.sessions: list[str] = []
         self.attempts: list[str] = []
+        self.pages: dict[str, dict[str, Any]] = {}
         self.base_urls: list[str] = []
         self.ws_urls: list[str] = []
 
@@ -146,8 +150,9 @@ class Server:
         if self._redis:
             environment["REDIS_URL"] = self._start_redis()
         self._environment = environment
-        seeded = self.seed("--users", str(self._users), "--learners", str(self._learners), "--upstream", self._upstream)
-        self.sessions, self.attempts = seeded["sessions"], seeded["attempts"]
+        counts = ("--users", str(self._users), "--learners", str(self._learners), "--people", str(self._people))
+        seeded = self.seed(*counts, "--upstream", self._upstream)
+        self.sessions, self.attempts, self.pages = seeded["sessions"], seeded["attempts"], seeded["pages"]
         for number in range(self._count):
             self._start_process(environment, number)
         for url in self.base_urls:

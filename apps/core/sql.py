@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from functools import cache, partial
 from itertools import islice
 from typing import Any, TypeVar
@@ -114,7 +114,11 @@ def _preparation(field: models.Field[Any, Any], here: BaseDatabaseWrapper) -> Co
     if isinstance(target, models.UUIDField):
         return None if here.features.has_native_uuid_field else _hex
     if isinstance(target, models.DateTimeField):
+        if here.vendor == "sqlite":
+            return partial(_as_text, here.timezone or UTC)
         return here.ops.adapt_datetimefield_value
+    if isinstance(target, models.JSONField):
+        return _Remembered(partial(_prepared, field, here))
     if isinstance(target, models.CharField | models.TextField | models.IntegerField | models.BooleanField | models.BinaryField):
         return None
     return partial(_prepared, field, here)
@@ -122,6 +126,29 @@ def _preparation(field: models.Field[Any, Any], here: BaseDatabaseWrapper) -> Co
 
 def _hex(value: uuid.UUID | None) -> str | None:
     return None if value is None else value.hex
+
+
+def _as_text(zone: tzinfo, value: datetime | None) -> str | None:
+    """Return what SQLite stores: the text of the moment in the database's time zone, which is not named."""
+    return None if value is None else value.astimezone(zone).replace(tzinfo=None).isoformat(" ")
+
+
+class _Remembered:
+    """Converts a value once that many rows share, as the same object."""
+
+    MOST = 2000
+
+    def __init__(self, convert: Convert) -> None:
+        self._convert = convert
+        self._known: dict[int, tuple[Any, Any]] = {}  # the value is kept: its identity stays its own
+
+    def __call__(self, value: Any) -> Any:
+        known = self._known.get(id(value))
+        if known is None:
+            if len(self._known) >= self.MOST:
+                self._known.clear()
+            known = self._known[id(value)] = value, self._convert(value)
+        return known[1]
 
 
 def _prepared(field: models.Field[Any, Any], here: BaseDatabaseWrapper, value: Any) -> Any:

@@ -157,7 +157,7 @@ def test_the_list_of_people_costs_the_same_with_one_and_three(
     for _number in range(count):
         pass_course(UserFactory(), course)
     client.get(url("people", "course"))
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(13):
         assert client.get(url("people", "course")).status_code == 200
 
 

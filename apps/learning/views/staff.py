@@ -45,7 +45,7 @@ def course(request: SignedInRequest, code: str) -> HttpResponse:
 @may_manage
 def people(request: SignedInRequest, code: str) -> HttpResponse:
     """Where people stand in a course, searched and filtered."""
-    found = queries.get_course_figures(code).course
+    found = queries.get_course(code)
     form = LearnerFilter(request.GET)
     page = Paginator(queries.learners(found, **form.criteria()), PER_PAGE).get_page(request.GET.get("page"))
     context = {
@@ -62,7 +62,7 @@ def people(request: SignedInRequest, code: str) -> HttpResponse:
 @may_manage
 def export(request: SignedInRequest, code: str) -> StreamingHttpResponse:
     """The same people as a file. A form, because the export itself goes into the audit trail."""
-    found = queries.get_course_figures(code).course
+    found = queries.get_course(code)
     criteria = LearnerFilter(request.POST).criteria()
     services.record_export(course=found, actor=request.user, criteria=criteria)
     name = f"{found.code}-{timezone.localdate().isoformat()}.csv"
