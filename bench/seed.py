@@ -182,6 +182,8 @@ def populate(count: int) -> dict[str, dict[str, Any]]:
     if enrolment is None or enrolment.current_lesson is None:
         raise RuntimeError("Nobody is in a lesson: ask for more people.")
     conversation = talker.conversations.annotate(length=Count("messages")).order_by("-length", "pk").first()
+    if conversation is None:
+        raise RuntimeError("Nobody has a conversation: ask for more people.")
     lesson = reverse("learning:lesson", args=[enrolment.course.code, enrolment.current_lesson.code])
 
     def page(path: str, session: str, rows: int) -> dict[str, Any]:
