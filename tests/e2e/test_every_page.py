@@ -67,8 +67,10 @@ SENDS_ON = "sends on to a page"
 POST_ONLY = "takes what a form sends"
 REASONS = {
     POST_ONLY: """
-        accounts:apply_entries accounts:apply_import accounts:close_entry accounts:close_person accounts:demo_sign_in accounts:end_person_sessions accounts:invite_person
-        accounts:merge_entry accounts:open_entry accounts:open_person accounts:reset_second_factor accounts:revoke_token accounts:set_language accounts:set_roles
+        accounts:apply_entries accounts:apply_import accounts:close_entry accounts:close_person accounts:demo_sign_in
+        accounts:end_person_sessions accounts:invite_person
+        accounts:merge_entry accounts:open_entry accounts:open_person accounts:reset_second_factor accounts:revoke_token
+        accounts:set_language accounts:set_roles
         accounts:set_theme accounts:test_mail accounts:untie_identity
         chat:choose_model chat:delete chat:show_message chat:show_run chat:start gateway:connect_nearby gateway:forget_adaptations
         gateway:test_provider
