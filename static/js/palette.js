@@ -52,7 +52,6 @@ function show() {
   document.querySelectorAll("[popover]:popover-open").forEach((sheet) => sheet.hidePopover());
   palette.showModal();
   input.select();
-  // htmx is loaded later than this module may run, but long before anybody presses a key.
   window.htmx?.trigger(input, "palette:open");
 }
 
@@ -90,6 +89,8 @@ if (palette) {
   results.addEventListener("click", (event) => {
     if (event.target.closest(".palette__item")) palette.close();
   });
+  // A quick hand opens it before htmx listens to the page; that ask reached nobody.
+  document.addEventListener("htmx:load", () => palette.open && window.htmx.trigger(input, "palette:open"), { once: true });
   // In the very moment of the swap: a listbox whose entries are no options yet would be read out as broken.
   document.addEventListener("htmx:afterSwap", (event) => {
     if (event.target === results) dress();

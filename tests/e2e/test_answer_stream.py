@@ -121,6 +121,7 @@ def test_stopping_asks_once_and_shows_how_it_ended(following: Following) -> None
     stop[following.kind]()
     following.page.page.wait_for_timeout(100)
     assert [frame["type"] for frame in following.page.asked].count(f"{following.kind}.stop") == 1
+    following.page.store("one")
     following.end(1, "stopped")
     expect(following.box).to_have_count(0)
     expect(following.page.page.locator("#composer-stop, [data-bench-stop]")).to_be_hidden()

@@ -47,6 +47,21 @@ def test_the_palette_opens_finds_and_says_that_it_found_nothing(scene: World, vi
         expect(palette).to_be_hidden()
 
 
+def test_the_palette_fills_when_it_was_opened_before_the_page_was_ready(scene: World, visit: Visit) -> None:
+    with visit(language="en") as visitor:
+        page = visitor.tab()
+        sign_in(page, ADMINISTRATOR)
+        # Opened while scripts still run, before htmx reads the page: what a key pressed at once does.
+        page.add_init_script("""document.addEventListener("readystatechange", () => {
+            const open = () => document.querySelector("[data-palette-open]").click();
+            if (document.readyState === "interactive") new MutationObserver((_, seen) => {
+                if (document.querySelector("[role=combobox]")) { seen.disconnect(); open(); }
+            }).observe(document, { subtree: true, attributes: true });
+        })""")
+        page.reload()
+        expect(page.locator("#palette [role=option]").first).to_be_visible()
+
+
 def test_menus_open_on_a_wide_screen(scene: World, visit: Visit) -> None:
     with visit(language="en") as visitor:
         page = visitor.tab()
