@@ -7,6 +7,7 @@ const input = palette?.querySelector("[data-palette-input]");
 const results = palette?.querySelector(".palette__results");
 const texts = document.getElementById("texts")?.dataset ?? {};
 let at = 0;
+let listening = false;
 
 const items = () => [...results.querySelectorAll(".palette__item")];
 
@@ -47,12 +48,17 @@ function dress() {
   choose(0);
 }
 
+// Before htmx has read the page, nobody would hear the ask for what is in it.
+function fill() {
+  if (listening && palette.open) window.htmx.trigger(input, "palette:open");
+}
+
 function show() {
   if (!palette || palette.open) return;
   document.querySelectorAll("[popover]:popover-open").forEach((sheet) => sheet.hidePopover());
   palette.showModal();
   input.select();
-  window.htmx?.trigger(input, "palette:open");
+  fill();
 }
 
 if (palette) {
@@ -89,8 +95,14 @@ if (palette) {
   results.addEventListener("click", (event) => {
     if (event.target.closest(".palette__item")) palette.close();
   });
-  // A quick hand opens it before htmx listens to the page; that ask reached nobody.
-  document.addEventListener("htmx:load", () => palette.open && window.htmx.trigger(input, "palette:open"), { once: true });
+  document.addEventListener(
+    "htmx:load",
+    () => {
+      listening = true;
+      fill();
+    },
+    { once: true },
+  );
   // In the very moment of the swap: a listbox whose entries are no options yet would be read out as broken.
   document.addEventListener("htmx:afterSwap", (event) => {
     if (event.target === results) dress();

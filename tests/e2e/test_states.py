@@ -59,7 +59,10 @@ def test_the_palette_fills_when_it_was_opened_before_the_page_was_ready(scene: W
             }).observe(document, { subtree: true, attributes: true });
         })""")
         page.reload()
-        expect(page.locator("#palette [role=option]").first).to_be_visible()
+        palette = page.locator("#palette")
+        expect(palette.locator("[role=option]").first).to_be_visible()
+        palette.locator("input").fill("peo")
+        expect(palette.locator("[role=option]", has_text="People").first).to_be_visible()
 
 
 def test_menus_open_on_a_wide_screen(scene: World, visit: Visit) -> None:
