@@ -1,7 +1,8 @@
 """The audit trail: append-only, pseudonymous, chained in batches and sealed per day (ADR 10).
 
-`record` inserts an entry in the transaction of what it tells, without a lock. The job `chain` gives entries that wait their place
-in the hash chain; `seal_days` fixes where the chain stood when a day was over; `verify` walks it.
+`record` inserts an entry in the transaction of what it tells, without a lock; its stamp says how many the process wrote before
+it. The job `chain` gives entries that wait their place in the hash chain; `seal_days` fixes where the chain stood when a day was
+over; `verify` walks it.
 """
 
 from .chaining import chain, head, seal_days
