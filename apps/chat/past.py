@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from apps.access.demo import trained_accounts
 from apps.access.models import CharterSignature
+from apps.accounts.past import made_up_people
 from apps.core import crypto, sql
 from apps.core.ids import uuid7
 from apps.core.past import Past
@@ -31,13 +33,16 @@ COLUMNS: dict[type[Any], list[str]] = {
 
 
 def write_conversations(past: Past) -> int:
-    """Give those who may chat and never did some conversations, sealed as all are; return the number of rows."""
+    """Give those who may chat and never did some conversations, sealed as all are; return the number of rows.
+
+    Only people of the demo world who were trained from its first day on: others talk for themselves.
+    """
     versions = list(ModelVersion.objects.select_related("model").filter(price_out__gt=0).order_by("created_at", "label"))
     if not versions:
         return 0
     rows: dict[type[Any], list[tuple[Any, ...]]] = {model: [] for model in COLUMNS}
     signed = (
-        CharterSignature.objects.filter(user__conversations=None)
+        CharterSignature.objects.filter(user__in=made_up_people() | trained_accounts(), user__conversations=None)
         .order_by("user__email")
         .values_list("user", "user__email", "signed_at")
     )
