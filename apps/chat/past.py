@@ -11,7 +11,7 @@ from apps.accounts.past import made_up_people
 from apps.core import crypto, sql
 from apps.core.ids import uuid7
 from apps.core.past import Past
-from apps.gateway.enums import AnswerState
+from apps.gateway.enums import STANDARD_ALIAS, AnswerState
 from apps.gateway.models import ModelVersion
 
 from .context import title_from
@@ -20,7 +20,6 @@ from .past_talk import DIALOGUES
 
 MOST = 8  # conversations of one person
 FEW_PEOPLE = 400  # beyond, one in ten of those who may chat has conversations
-TARGET = "almia-standard"
 # The tables point at each other: the database checks that at the end of the transaction.
 COLUMNS: dict[type[Any], list[str]] = {
     Conversation: ["id", "owner_id", "data_key", "title", "target", "head_id", "created_at", "active_at"],
@@ -68,5 +67,5 @@ def write_conversations(past: Past) -> int:
                 )
                 head, at = run, ended + timedelta(seconds=chance.randrange(20, 400))
             title = Conversation.title.close(seal, title_from(dialogue[0][0]), key=conversation)
-            rows[Conversation].append((conversation, user, data_key, title, TARGET, head, began, min(at, past.until)))
+            rows[Conversation].append((conversation, user, data_key, title, STANDARD_ALIAS, head, began, min(at, past.until)))
     return sum(sql.insert_many(model, COLUMNS[model], rows[model]) for model in COLUMNS)
