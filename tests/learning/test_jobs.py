@@ -10,9 +10,10 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import translation
 
+from apps.accounts import demo_world
 from apps.accounts.models import JobRole
 from apps.core.models import AuditEntry
-from apps.learning import demo, jobs, services
+from apps.learning import jobs, services
 from apps.learning.content import Text
 from apps.learning.importing import EVERYONE, JobFamily, Problems, read_jobs
 from apps.learning.jobs import examples_card, families, guess
@@ -132,16 +133,9 @@ def test_a_job_nobody_assigned_is_known_by_its_name(french: str, english: str, f
     assert guess(JobRole(code="x", name_fr=french, name_en=english)) == family
 
 
-@pytest.mark.django_db
-def test_the_demo_assigns_its_jobs_and_leaves_what_people_chose() -> None:
-    for code in demo.FAMILIES:
-        JobRoleFactory(code=code)
-    JobExamples.objects.create(job_role=JobRole.objects.get(code="actuaire"), family="finance")
-    demo.load_job_examples()
-    demo.load_job_examples()
-    assert set(demo.FAMILIES.values()) <= set(families())
-    chosen = dict(JobExamples.objects.values_list("job_role__code", "family"))
-    assert chosen == {**demo.FAMILIES, "actuaire": "finance"}
+@pytest.mark.parametrize(("code", "french", "english"), demo_world.JOBS)
+def test_every_job_of_the_demo_world_is_known_by_its_name(code: str, french: str, english: str) -> None:
+    assert guess(JobRole(code=code, name_fr=french, name_en=english)) != EVERYONE
 
 
 # The card -----------------------------------------------------------------------------------------------------------------
