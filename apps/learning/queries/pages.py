@@ -129,11 +129,6 @@ class LessonPage:
     check_answers: int
     bench: BenchPage | None
 
-    @property
-    def may_go_on(self) -> bool:
-        """Whether nothing is left to answer here."""
-        return self.check is None or self.done or self.check_answers > 0
-
 
 def course_page(user: User, code: str) -> CoursePage:
     """Return the page of a course for `user`. Raises NotThere."""
