@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.core.paginator import Page
 from django.http import QueryDict
 from django.template.defaultfilters import floatformat
 from django.templatetags.static import static
@@ -57,6 +59,21 @@ def styles(*names: str) -> SafeString:
 def day(value: date | None, form: str = "DATE_FORMAT") -> str:
     """Return a day in words, nothing for None: `{{ award.expires_at|day }}`."""
     return dates.day(value, form) if value else ""
+
+
+@dataclass(frozen=True, slots=True)
+class PageLink:
+    """A page of a list in its row of links; `number` is None where some are left out."""
+
+    number: int | None
+    is_current: bool
+
+
+@register.filter
+def page_links(page: Page[Any]) -> list[PageLink]:
+    """Return the links to the pages of a list: the first, the last, and those around `page`."""
+    numbers = page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
+    return [PageLink(number if isinstance(number, int) else None, number == page.number) for number in numbers]
 
 
 @register.filter
