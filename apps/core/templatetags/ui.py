@@ -111,13 +111,15 @@ def tabs(context: dict[str, Any], name: str, *args: Any) -> dict[str, Any]:
     """
     group, person = navigation.tabs(name), context["request"].user
     shown = [tab for tab in group.tabs if tab.shown_to is None or tab.shown_to(person)]
+    if len(shown) == 1:
+        return {"items": []}
     items = [
         {
             "label": tab.label,
             "url": reverse(tab.url_name, args=args),
             "active": tab.url_name == context["request"].resolver_match.view_name,
-            "waiting": tab.count() if tab.count else 0,
+            "waiting": tab.waiting() if tab.waiting else 0,
         }
         for tab in shown
     ]
-    return {"label": group.label, "items": items if len(items) > 1 else []}
+    return {"label": group.label, "items": items}
