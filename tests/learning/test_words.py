@@ -18,8 +18,8 @@ NEW = Standing(
     started=False, lessons_complete=False, attempt_open=False, cycle=0, waived=False, renewable=False, done_at=None, until=None,
     redo_by=None,
 )  # fmt: skip
-STARTED = {"started": True, "cycle": 1, "lesson_title": "One"}
-PASSED = {"state": StepState.DONE, "done_at": datetime(2026, 3, 2, 10, tzinfo=UTC)}
+STARTED: dict[str, Any] = {"started": True, "cycle": 1, "lesson_title": "One"}
+PASSED: dict[str, Any] = {"state": StepState.DONE, "done_at": datetime(2026, 3, 2, 10, tzinfo=UTC)}
 LATER = datetime(2027, 3, 2, 10, tzinfo=UTC)
 
 
