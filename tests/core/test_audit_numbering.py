@@ -43,6 +43,14 @@ def test_one_that_was_removed_between_others_is_missed() -> None:
         assert audit.read_problem(found()) == str(audit.verify())
 
 
+@pytest.mark.parametrize("change_to", ["seq = -1", "stamp = 'x.1.y:' || stamp", "stamp = NULL, seq = -1"])
+def test_one_that_was_hidden_is_missed(change_to: str) -> None:
+    (hidden,) = append()
+    change(f"UPDATE core_auditentry SET {change_to} WHERE id = %s", hidden.pk)  # noqa: S608  a fixed list
+    write()
+    assert found()
+
+
 def test_what_was_rolled_back_is_not_missed() -> None:
     append(2)
     with transaction.atomic():

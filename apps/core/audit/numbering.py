@@ -9,6 +9,7 @@ from functools import partial
 from threading import Lock
 
 from django.db import transaction
+from django.db.models import Q
 
 from apps.core.models import AuditEntry
 
@@ -60,7 +61,7 @@ class _Claim:
 def _claim_of(stamp: str) -> _Claim | None:
     """Return what `stamp` says of the entries before its own; None for one from before entries were numbered."""
     match stamp.partition(":")[0].split("."):
-        case [process, number, kept]:
+        case [process, number, kept] if number.isdecimal() and kept.isdecimal():
             return _Claim(process, int(number), int(kept))
     return None
 
@@ -88,7 +89,9 @@ class Missed:
         still, were chained meanwhile, or stand before where it began. One query for each process in doubt.
         """
         for process in self._doubtful:
-            rows = AuditEntry.objects.filter(stamp__startswith=f"{process}.").order_by("pk").values_list("stamp", "seq")
+            # Numbers of the chain begin at 1: an entry before them has been put where no walk comes by.
+            there = AuditEntry.objects.filter(Q(seq=None) | Q(seq__gt=0), stamp__startswith=f"{process}.")
+            rows = there.order_by("pk").values_list("stamp", "seq")
             claims = [(claim, seq) for stamp, seq in rows if (claim := _claim_of(stamp or ""))]
             claims.sort(key=lambda found: found[0].number)
             for before, (claim, seq) in enumerate(claims):
