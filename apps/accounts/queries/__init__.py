@@ -19,6 +19,7 @@ from .people import (
     find_person,
     get_person,
     people_with_emails,
+    people_with_roles,
     protection_of,
     roles_of,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "identities_of",
     "page_of_entries",
     "people_with_emails",
+    "people_with_roles",
     "protection_of",
     "refused_sign_ins",
     "roles_of",

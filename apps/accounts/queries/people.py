@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from apps.accounts.addresses import normal_email
 from apps.accounts.enums import PersonState, Role
@@ -53,6 +53,11 @@ def find_person(text: str) -> User | None:
         return User.objects.filter(pk=uuid.UUID(text)).first()
     except ValueError:
         return User.objects.filter(email=normal_email(text)).first()
+
+
+def people_with_roles() -> QuerySet[User]:
+    """Return who has a role: whoever may act upon others."""
+    return User.objects.filter(Exists(User.groups.through.objects.filter(user=OuterRef("pk"))))
 
 
 def roles_of(groups: Iterable[Group]) -> list[Role]:
