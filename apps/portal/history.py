@@ -21,8 +21,8 @@ NO_CHANGES = ["accounts.sign_in"]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Something that was done to a person or their account. `by`: who did it, where they may be named: the person, and whoever has
-    a role today; None for the others, whom `pseudonym` stands for, and for Almia itself."""
+    """Something that was done to a person or their account. `by`: who did it, where they may be named: the person, and whoever
+    has a role today; None for the others, whom `pseudonym` stands for, and for Almia itself."""
 
     at: datetime
     label: str

@@ -218,7 +218,7 @@ def test_a_file_makes_and_changes_entities_wherever_they_stand_in_it(actor: User
     EntityFactory(code="top", name="Old name")
     preview = read_entries(ENTITIES, rows("Code;Nom;Rattachement\nteam;Équipe;sante\nsante;Santé;TOP\ntop;New name;\n"))
     assert [line.code for line in preview.new] == ["team", "sante"]
-    assert [line.changed for line in preview.changed] == [["name"]]
+    assert [line.changed for line in preview.changed] == [{"name": ("Old name", "New name")}]
     assert services.import_entries(kind=ENTITIES, preview=preview, actor=actor) == (2, 1)
     team = Entity.objects.get(code="team")
     assert team.parent is not None
@@ -241,6 +241,8 @@ def test_one_name_stands_for_both_languages_until_there_are_two(actor: User) -> 
     [
         ("code;name;parent\n;A;", "“code” is empty"),
         ("code;name;parent\nà b;A;", "A code is made of"),
+        ("code;name;parent\n-;A;", "A code is made of"),
+        ("code;name;parent\n-a;A;", "A code is made of"),
         ("code;name;parent\na;;", "“name” is empty"),
         ("code;name;parent\na;=1;", "formula"),
         ("code;name;parent\na;A;\nA;B;", "stands on line 2"),

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import csv
+import html
 import io
+import re
 from typing import Any
 
 import pytest
@@ -12,6 +15,7 @@ from pytest_django.fixtures import DjangoAssertNumQueries
 from apps.accounts.directory import KINDS, Kind
 from apps.accounts.models import Department, Entity, JobRole, Site, User
 from apps.accounts.services import close_entry
+from apps.core.text import visible
 from tests.factories.accounts import DepartmentFactory, EntityFactory, JobRoleFactory, SiteFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -131,10 +135,55 @@ def test_looking_at_a_file_changes_nothing_then_applying_does(staff: Client) -> 
     page = staff.post(f"{LIST}sites/import/", {"file": file})
     assert "Erdre" in page.content.decode()
     assert not Site.objects.exists()
-    staff.post(f"{LIST}sites/import/apply/", {"text": page.context["text"]})
+    staff.post(f"{LIST}sites/import/apply/", shown(page))
     assert Site.objects.get().city == "Nantes"
-    bad = staff.post(f"{LIST}sites/import/apply/", {"text": "code;name;city\n?;A;B\n"})
-    assert bad.status_code == 422
+
+
+def shown(page: Any) -> dict[str, str]:
+    """Return what the page of a preview sends back."""
+    return {name: hidden_value(page, name) for name in ("rows", "seen")}
+
+
+def hidden_value(page: Any, name: str) -> str:
+    found = re.search(rf'name="{name}"\s+value="([^"]*)"', page.content.decode())
+    assert found
+    return html.unescape(found[1])
+
+
+@pytest.mark.parametrize("name", ["'a", '"a" ; b', "a,b|c", "l’été\u00a0", "\\", "a < b & c"])
+def test_what_is_applied_is_what_was_shown_to_the_letter(name: str, staff: Client) -> None:
+    written = io.StringIO()
+    csv.writer(written).writerows([["", ""], ["code", "name", "city"], ["x", name, "'Nantes"]])
+    page = staff.post(f"{LIST}sites/import/", {"file": SimpleUploadedFile("sites.csv", written.getvalue().encode())})
+    assert staff.post(f"{LIST}sites/import/apply/", shown(page)).status_code == 302
+    assert (Site.objects.get().name, Site.objects.get().city) == (visible(name), "'Nantes")
+
+
+def test_a_file_is_looked_at_again_where_it_would_do_something_else_by_now(staff: Client) -> None:
+    file = SimpleUploadedFile("sites.csv", b"code,name,city\nnantes,Erdre,Nantes\n")
+    data = shown(staff.post(f"{LIST}sites/import/", {"file": file}))
+    SiteFactory(code="nantes", name="Loire", city="Nantes")
+    again = staff.post(f"{LIST}sites/import/apply/", data)
+    assert again.status_code == 422
+    assert "The directory was changed since you looked" in again.content.decode()
+    assert "name: Loire → Erdre" in again.content.decode()
+    assert Site.objects.get().name == "Loire"
+    assert staff.post(f"{LIST}sites/import/apply/", shown(again)).status_code == 302
+    assert Site.objects.get().name == "Erdre"
+
+
+@pytest.mark.parametrize("rows", ["", "x", "[]", "{}", '[["a", []]]', "[" * 5000, '[[1, ["code"]]]'])
+def test_what_no_preview_wrote_changes_nothing_and_says_so(rows: str, staff: Client) -> None:
+    page = staff.post(f"{LIST}sites/import/apply/", {"rows": rows, "seen": ""}, follow=True).content.decode()
+    assert any(words in page for words in ("The lines of the file did not arrive", "Missing: name", "holds nothing below"))
+    assert not Site.objects.exists()
+
+
+@pytest.mark.parametrize("changes", [{"code": "-"}, {"code": "-a"}, {"code": "é"}, {"name": "=1"}, {"city": "@b"}])
+def test_what_a_file_could_not_bring_back_is_refused_in_the_form(changes: dict[str, str], staff: Client) -> None:
+    page = staff.post(f"{LIST}sites/new/", {"code": "a", "name": "A", "city": "B", **changes})
+    assert page.status_code == 422
+    assert 'aria-invalid="true"' in page.content.decode()
 
 
 def test_unknown_lists_and_entries_are_not_there(staff: Client) -> None:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 
+import msgspec
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_slug
 from django.utils.translation import gettext as _
 
 from apps.accounts.errors import AccountError
-from apps.core.tables import FORMULA
+from apps.accounts.imports.reading import Row
 from apps.core.text import folded, visible
 
 from .kinds import Kind
-from .model import Entity
+from .model import Entity, check_code, check_name
 
 MAX_ENTRIES = 2000
 LONGEST_CODE, LONGEST_NAME = 50, 120
@@ -31,24 +32,33 @@ _ALIASES = {
 
 @dataclass(slots=True, eq=False)
 class EntryLine:
-    """One line of the file. `entry`: what it changes, None where it makes one. `error`: why it cannot be taken."""
+    """One line of the file. `entry`: what it changes, None where it makes one; `changed`: what was and what will be, by column.
+    `error`: why it cannot be taken."""
 
     number: int
     code: str
     values: dict[str, str]
     entry: Any = None
-    changed: list[str] = field(default_factory=list)
+    changed: dict[str, tuple[str, str]] = field(default_factory=dict)
     error: str = ""
 
     @property
     def name(self) -> str:
         return self.values.get("name") or self.values.get("name_fr", "")
 
+    @property
+    def told(self) -> list[str]:
+        """What the line does beside its name, column by column: all that a new entry gets, and what changes of one there is."""
+        if self.entry is None:
+            return [f"{name}: {value}" for name, value in self.values.items() if value and value != self.name]
+        return [f"{name}: {before or '—'} → {after or '—'}" for name, (before, after) in self.changed.items()]
+
 
 @dataclass(frozen=True, slots=True)
 class EntryPreview:
-    """What importing a file of the directory would do."""
+    """What importing a file of the directory would do. `columns`: those of the file that are taken."""
 
+    columns: list[str]
     lines: list[EntryLine]
 
     @property
@@ -71,6 +81,33 @@ class EntryPreview:
     def may_apply(self) -> bool:
         return not self.errors and bool(self.new or self.changed)
 
+    @property
+    def digest(self) -> str:
+        """What stands for all that this would do: two previews that would do the same have the same."""
+        does = [
+            [line.number, line.code, line.name, line.entry.pk if line.entry else 0, line.told, line.error] for line in self.lines
+        ]
+        return sha256(msgspec.json.encode(does)).hexdigest()
+
+    @property
+    def rows(self) -> str:
+        """What was taken of the file, to the letter, as a page keeps it until it is applied: read again by `rows_kept`."""
+        taken = [
+            (line.number, [{"code": line.code, **line.values}.get(name, "") for name in self.columns]) for line in self.lines
+        ]
+        return msgspec.json.encode([(0, self.columns), *taken]).decode()
+
+
+def rows_kept(text: str) -> list[Row]:
+    """Return what `EntryPreview.rows` wrote. Raises AccountError for anything else."""
+    try:
+        rows = msgspec.json.decode(text, type=list[Row])
+    except msgspec.MsgspecError:
+        rows = []
+    if not rows or len(rows) > MAX_ENTRIES + 1:
+        raise AccountError(_("The lines of the file did not arrive. Choose the file again."))
+    return rows
+
 
 def read_entries(kind: Kind, rows: Iterable[tuple[int, Sequence[str]]]) -> EntryPreview:
     """Check the rows of a file against the list there is. One query. Raises AccountError for a file that is no such list."""
@@ -92,12 +129,12 @@ def read_entries(kind: Kind, rows: Iterable[tuple[int, Sequence[str]]]) -> Entry
             present = {name: str(getattr(line.entry, name)) for name in row if name != "parent"}
             if isinstance(line.entry, Entity) and "parent" in row:
                 present["parent"] = codes.get(line.entry.parent_id or 0, "")
-            line.changed = [name for name, value in row.items() if not _same(name, value, present[name])]
+            line.changed = {name: (present[name], value) for name, value in row.items() if not _same(name, value, present[name])}
     if not lines:
         raise AccountError(_("This file holds nothing below its first line, which names the columns."))
     if kind.is_tree:
         _check_parents(lines, {code for code, entry in known.items() if entry.is_open})
-    return EntryPreview(lines)
+    return EntryPreview([name for name in header if name], lines)
 
 
 def _same(name: str, value: str, present: str) -> bool:
@@ -122,9 +159,9 @@ def _error(kind: Kind, line: EntryLine, seen: dict[str, int]) -> str:
     if not line.code:
         return _("The cell “%(column)s” is empty.") % {"column": "code"}
     try:
-        validate_slug(line.code)
-    except ValidationError:
-        return _("A code is made of letters without accents, digits, “-” and “_”.")
+        check_code(line.code)
+    except ValidationError as error:
+        return str(error.message)
     if len(line.code) > LONGEST_CODE:
         return _("The cell “%(column)s” is too long.") % {"column": "code"}
     if (before := seen.get(line.code.casefold())) is not None:
@@ -141,8 +178,10 @@ def _error(kind: Kind, line: EntryLine, seen: dict[str, int]) -> str:
             line.values.pop(name, None)  # an empty cell leaves what is known
         if len(value) > LONGEST_NAME:
             return _("The cell “%(column)s” is too long.") % {"column": name}
-        if value.startswith(FORMULA):
-            return _("The cell “%(column)s” starts like a formula or holds control characters.") % {"column": name}
+        try:
+            check_name(value)
+        except ValidationError as error:
+            return f"{name}: {error.message}"
     return ""
 
 

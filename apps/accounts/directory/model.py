@@ -3,13 +3,27 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, ClassVar, Self
 
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.bilingual import Bilingual
+from apps.core.tables import FORMULA
 from apps.core.text import folded
 
 LONGEST_SEARCH_TEXT = 600
+
+# What files and forms take: a code or a name is the same in every file that goes out and comes back.
+check_code = RegexValidator(
+    r"^[A-Za-z0-9_][A-Za-z0-9_-]*\Z", _("A code is made of letters without accents, digits, “_” and, behind the first sign, “-”.")
+)
+
+
+def check_name(value: str) -> None:
+    """Raise ValidationError for a name that spreadsheets would take for a formula."""
+    if value.startswith(FORMULA):
+        raise ValidationError(_("Begin with a letter or a digit: spreadsheets would take this for a formula."))
 
 
 class EntryQuerySet(models.QuerySet[Any]):

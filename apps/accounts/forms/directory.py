@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.directory import Kind, kind_of
 from apps.accounts.directory.files import LONGEST_CODE, LONGEST_NAME
-from apps.accounts.directory.model import DirectoryEntry
+from apps.accounts.directory.model import DirectoryEntry, check_code, check_name
 from apps.accounts.models import Entity
 from apps.core.text import visible
 
@@ -30,6 +30,8 @@ else:
 
 class NameField(forms.CharField):
     """A name without what cannot be seen."""
+
+    default_validators = [check_name]
 
     def to_python(self, value: Any) -> str:
         return visible(super().to_python(value) or "")
@@ -55,9 +57,10 @@ class EntryChoice(ModelChoice):
 class EntryForm(forms.Form):
     """What staff say about an entry: its code, its names, and what an entity belongs to."""
 
-    code = forms.SlugField(
+    code = forms.CharField(
         label=_("Code"),
         max_length=LONGEST_CODE,
+        validators=[check_code],
         help_text=_("As files and your company’s sign-in name it: letters without accents, digits, “-” and “_”."),
     )
 

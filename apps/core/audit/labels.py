@@ -22,8 +22,8 @@ def declare(labels: Mapping[str, Any]) -> None:
 
 
 def tell(tellers: Mapping[str, Teller]) -> None:
-    """Tell how staff read the details of an action, for an app's `trail.py`: a teller is given `details`, of whatever release wrote
-    them, and returns short phrases in the language in force. Details of an action without one are not shown."""
+    """Tell how staff read the details of an action, for an app's `trail.py`: a teller is given `details`, of whatever release
+    wrote them, and returns short phrases in the language in force. Details of an action without one are not shown."""
     _tellers.update(tellers)
 
 
