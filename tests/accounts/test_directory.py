@@ -250,6 +250,8 @@ def test_one_name_stands_for_both_languages_until_there_are_two(actor: User) -> 
         ("code;name;parent\na;A;a", "cannot belong to itself"),
         (f"code;name;parent\na;{'x' * 121};", "too long"),
         ("code;name;parent\nclosed;A;", "closed. Open it first"),
+        ("code;name;parent\na;Sant\ufffd;", "A letter on this line cannot be read"),
+        ("code;name\na;A;closed", "more cells than columns"),
     ],
 )
 def test_a_bad_line_gets_its_reason_and_changes_nothing(text: str, reason: str, actor: User) -> None:
@@ -259,6 +261,12 @@ def test_a_bad_line_gets_its_reason_and_changes_nothing(text: str, reason: str, 
     with pytest.raises(AccountError):
         services.import_entries(kind=ENTITIES, preview=preview, actor=actor)
     assert Entity.objects.count() == 1
+
+
+def test_columns_that_are_left_out_are_told_and_empty_cells_beyond_them_are_none() -> None:
+    preview = read_entries(SITES, rows("code;Téléphone;name;city;;Note \ufffd\nx;\ufffd;X;Nantes;;;;"))
+    assert (preview.left_out, preview.columns) == (["Téléphone", "Note \ufffd"], ["code", "name", "city"])
+    assert [line.name for line in preview.new] == ["X"]
 
 
 def test_a_circle_in_a_file_is_refused_whole(actor: User) -> None:

@@ -139,6 +139,13 @@ def test_looking_at_a_file_changes_nothing_then_applying_does(staff: Client) -> 
     assert Site.objects.get().city == "Nantes"
 
 
+def test_a_preview_tells_what_it_leaves_out(staff: Client) -> None:
+    file = SimpleUploadedFile("sites.csv", "code;name;city;Téléphone <b>\nx;X;Y;1\n".encode())
+    page = staff.post(f"{LIST}sites/import/", {"file": file}).content.decode()
+    assert "A column of the file is left out" in page
+    assert "Téléphone &lt;b&gt;." in page
+
+
 def shown(page: Any) -> dict[str, str]:
     """Return what the page of a preview sends back."""
     return {name: hidden_value(page, name) for name in ("rows", "seen")}

@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from apps.accounts.errors import AccountError
-from apps.accounts.imports.reading import Row
+from apps.accounts.imports.reading import UNREADABLE, Row
 from apps.core.text import folded, visible
 
 from .kinds import Kind
@@ -56,10 +56,12 @@ class EntryLine:
 
 @dataclass(frozen=True, slots=True)
 class EntryPreview:
-    """What importing a file of the directory would do. `columns`: those of the file that are taken."""
+    """What importing a file of the directory would do. `columns`: those of the file that are taken; `left_out`: the names of the
+    others."""
 
     columns: list[str]
     lines: list[EntryLine]
+    left_out: list[str]
 
     @property
     def errors(self) -> list[EntryLine]:
@@ -123,7 +125,7 @@ def read_entries(kind: Kind, rows: Iterable[tuple[int, Sequence[str]]]) -> Entry
         line = EntryLine(number, row.pop("code", ""), row)
         lines.append(line)
         line.entry = known.get(line.code.casefold())
-        line.error = _error(kind, line, seen)
+        line.error = _unread(cells, header) or _error(kind, line, seen)
         seen.setdefault(line.code.casefold(), number)
         if line.entry is not None and not line.error:
             present = {name: str(getattr(line.entry, name)) for name in row if name != "parent"}
@@ -134,7 +136,8 @@ def read_entries(kind: Kind, rows: Iterable[tuple[int, Sequence[str]]]) -> Entry
         raise AccountError(_("This file holds nothing below its first line, which names the columns."))
     if kind.is_tree:
         _check_parents(lines, {code for code, entry in known.items() if entry.is_open})
-    return EntryPreview([name for name in header if name], lines)
+    left_out = [visible(cell)[:80] for cell, name in zip(first, header, strict=True) if visible(cell) and not name]
+    return EntryPreview([name for name in header if name], lines, left_out)
 
 
 def _same(name: str, value: str, present: str) -> bool:
@@ -153,6 +156,14 @@ def _header(kind: Kind, cells: Sequence[str]) -> list[str]:
     if len({name for name in header if name}) != len([name for name in header if name]):
         raise AccountError(_("A column stands twice in the first line."))
     return header
+
+
+def _unread(cells: Sequence[str], header: Sequence[str]) -> str:
+    if any(visible(cell) for cell in cells[len(header) :]):
+        return _("There are more cells than columns.")
+    if any(UNREADABLE in cell for cell, name in zip(cells, header, strict=False) if name):
+        return _("A letter on this line cannot be read. Save the file as “CSV UTF-8”, or type the letter again.")
+    return ""
 
 
 def _error(kind: Kind, line: EntryLine, seen: dict[str, int]) -> str:
