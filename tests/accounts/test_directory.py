@@ -8,9 +8,10 @@ from django.db import IntegrityError, transaction
 from apps.accounts import services
 from apps.accounts.directory import KINDS, Kind
 from apps.accounts.directory.files import read_entries
+from apps.accounts.directory.model import DEEPEST
 from apps.accounts.errors import AccountError
 from apps.accounts.models import Department, Entity, JobRole, Site, User
-from apps.accounts.queries import count_people, directory, entries_to_export, page_of_entries
+from apps.accounts.queries import count_people, depth_of_entities, directory, entries_to_export, page_of_entries
 from apps.core.models import AuditEntry
 from tests.factories.accounts import DepartmentFactory, EntityFactory, JobRoleFactory, SiteFactory, UserFactory
 
@@ -247,7 +248,7 @@ def test_one_name_stands_for_both_languages_until_there_are_two(actor: User) -> 
         ("code;name;parent\na;=1;", "formula"),
         ("code;name;parent\na;A;\nA;B;", "stands on line 2"),
         ("code;name;parent\na;A;nowhere", "no open entity “nowhere”"),
-        ("code;name;parent\na;A;a", "cannot belong to itself"),
+        ("code;name;parent\na;A;a", "would belong to itself"),
         (f"code;name;parent\na;{'x' * 121};", "too long"),
         ("code;name;parent\nclosed;A;", "closed. Open it first"),
         ("code;name;parent\na;Sant\ufffd;", "A letter on this line cannot be read"),
@@ -269,11 +270,75 @@ def test_columns_that_are_left_out_are_told_and_empty_cells_beyond_them_are_none
     assert [line.name for line in preview.new] == ["X"]
 
 
-def test_a_circle_in_a_file_is_refused_whole(actor: User) -> None:
-    preview = read_entries(ENTITIES, rows("code;name;parent\na;A;b\nb;B;a\nc;C;\n"))
-    with pytest.raises(AccountError, match="belong to itself"):
-        services.import_entries(kind=ENTITIES, preview=preview, actor=actor)
-    assert not Entity.objects.exists()
+def test_a_circle_in_a_file_is_told_before_anything_happens() -> None:
+    top = EntityFactory(code="top")
+    EntityFactory(code="below", parent=top)
+    preview = read_entries(ENTITIES, rows("code;name;parent\na;A;b\nb;B;a\nc;C;\ntop;Top;BELOW\nd;D;d"))
+    assert [(line.code, line.error) for line in preview.errors] == [
+        ("a", "This entity would belong to itself."),
+        ("b", "This entity would belong to itself."),
+        ("top", "This entity would belong to itself."),
+        ("d", "This entity would belong to itself."),
+    ]
+
+
+def test_a_file_may_turn_a_tree_over(actor: User) -> None:
+    top = EntityFactory(code="top", name="Top")
+    EntityFactory(code="below", name="Below", parent=top)
+    preview = read_entries(ENTITIES, rows("code;name;parent\ntop;Top;below\nbelow;Below;"))
+    services.import_entries(kind=ENTITIES, preview=preview, actor=actor)
+    top.refresh_from_db()
+    assert top.parent == Entity.objects.get(code="below", parent=None)
+
+
+# How deep the tree may be --------------------------------------------------------------------------------------------------
+def chain(length: int, code: str = "e") -> list[Entity]:
+    """Make entities each below the one before, from the top."""
+    made = []
+    for number in range(length):
+        made.append(Entity(code=f"{code}{number}", name=f"{code}{number}", parent_id=made[-1].pk if made else None))
+        made[-1].save()
+    return made
+
+
+def test_a_tree_has_so_many_levels_and_no_more(actor: User) -> None:
+    deep, other = chain(DEEPEST), chain(2, "o")
+    refused = [
+        lambda: services.create_entry(kind=ENTITIES, values={"code": "x", "name": "X", "parent": deep[-1]}, actor=actor),
+        lambda: services.change_entry(entry=other[0], values={"parent": deep[-2]}, actor=actor),
+        lambda: services.merge_entry(entry=other[0], into=deep[-1], reason="x", actor=actor),
+    ]
+    for act in refused:
+        with pytest.raises(AccountError, match="20 levels at most"):
+            act()
+    other[1].refresh_from_db()
+    assert other[1].parent == other[0]
+    assert not Entity.objects.filter(code="x").exists()
+    services.change_entry(entry=other[0], values={"parent": deep[-3]}, actor=actor)
+
+
+def test_a_file_that_would_be_too_deep_is_told_where() -> None:
+    chain(DEEPEST)
+    file = "code;name;parent\nfirst;A;e18\nsecond;B;first\ne0;e0;\nalone;C;"
+    preview = read_entries(ENTITIES, rows(file))
+    assert [(line.code, line.error) for line in preview.errors] == [("second", "Entities stand on 20 levels at most.")]
+    moved = read_entries(ENTITIES, rows("code;name;parent\nhead;A;\ne0;e0;head"))
+    assert [line.code for line in moved.errors] == ["e0"]
+
+
+def test_a_chain_of_thousands_from_before_shows_and_can_be_made_flatter(actor: User) -> None:
+    entries = [Entity(pk=number, code=f"e{number}", name=f"E{number}", parent_id=number - 1 or None) for number in range(1, 3001)]
+    for entry in entries:
+        entry.fold()
+    Entity.objects.bulk_create(entries)
+    assert page_of_entries(ENTITIES, number=60).object_list[-1].indent == 6
+    assert page_of_entries(ENTITIES, text="e3000").object_list[0].path.count("›") == DEEPEST - 1
+    assert len(entries_to_export(ENTITIES)) == 3000
+    services.change_entry(entry=entries[-1], values={"parent": entries[0]}, actor=actor)
+    services.change_entry(entry=entries[1500], values={"parent": None}, actor=actor)
+    assert depth_of_entities() == 1500
+    file = "code;name;parent\n" + "\n".join(f"n{number};N;{f'n{number - 1}' if number else ''}" for number in range(2000))
+    assert len(read_entries(ENTITIES, rows(file)).errors) == 2000 - DEEPEST
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -16,7 +16,7 @@ from apps.accounts.imports.reading import UNREADABLE, Row
 from apps.core.text import folded, visible
 
 from .kinds import Kind
-from .model import Entity, check_code, check_name
+from .model import DEEPEST, Entity, check_code, check_name
 
 MAX_ENTRIES = 2000
 LONGEST_CODE, LONGEST_NAME = 50, 120
@@ -135,7 +135,7 @@ def read_entries(kind: Kind, rows: Iterable[tuple[int, Sequence[str]]]) -> Entry
     if not lines:
         raise AccountError(_("This file holds nothing below its first line, which names the columns."))
     if kind.is_tree:
-        _check_parents(lines, {code for code, entry in known.items() if entry.is_open})
+        _check_parents(lines, known)
     left_out = [visible(cell)[:80] for cell, name in zip(first, header, strict=True) if visible(cell) and not name]
     return EntryPreview([name for name in header if name], lines, left_out)
 
@@ -196,12 +196,27 @@ def _error(kind: Kind, line: EntryLine, seen: dict[str, int]) -> str:
     return ""
 
 
-def _check_parents(lines: list[EntryLine], known: set[str]) -> None:
-    """Tell each line whose parent is neither an open entity nor a line of the file."""
-    here = known | {line.code.casefold() for line in lines if not line.error}
+def _check_parents(lines: list[EntryLine], known: Mapping[str, Entity]) -> None:
+    """Tell each line whose parent is neither an open entity nor a line of the file, or that would not be part of a tree then."""
+    here = {code for code, entry in known.items() if entry.is_open} | {line.code.casefold() for line in lines if not line.error}
     for line in lines:
         parent = line.values.get("parent", "")
         if parent and not line.error and parent.casefold() not in here:
             line.error = _("There is no open entity “%(code)s”.") % {"code": parent[:60]}
-        if parent and parent.casefold() == line.code.casefold():
-            line.error = _("An entity cannot belong to itself.")
+    moved = {line.code.casefold(): line for line in lines if not line.error and (line.entry is None or "parent" in line.changed)}
+    codes = {entry.pk: code for code, entry in known.items()}
+    above = {code: codes.get(entry.parent_id or 0, "") for code, entry in known.items()}
+    above |= {code: line.values.get("parent", "").casefold() for code, line in moved.items()}
+    for start in above:
+        way: list[str] = []
+        code = start
+        while code and code not in way and len(way) < DEEPEST:
+            way.append(code)
+            code = above.get(code, "")
+        if code and (line := next((moved[each] for each in way if each in moved), None)):
+            circle = _("This entity would belong to itself.")
+            line.error = line.error or (circle if code in way else too_deep())
+
+
+def too_deep() -> str:
+    return _("Entities stand on %(count)s levels at most.") % {"count": DEEPEST}

@@ -13,6 +13,7 @@ from apps.core.tables import FORMULA
 from apps.core.text import folded
 
 LONGEST_SEARCH_TEXT = 600
+DEEPEST = 20  # levels of the tree of entities: what pages can show, and more than any company has
 
 # What files and forms take: a code or a name is the same in every file that goes out and comes back.
 check_code = RegexValidator(

@@ -8,7 +8,7 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Count
 
 from apps.accounts.directory import KINDS, Kind
-from apps.accounts.directory.model import DirectoryEntry
+from apps.accounts.directory.model import DEEPEST, DirectoryEntry
 from apps.accounts.models import Entity, User
 from apps.core.missing import get_or_not_there
 from apps.core.text import folded
@@ -61,6 +61,17 @@ def entity_and_below(entity: Entity) -> set[int]:
             found.add(pk)
             waiting += children.get(pk, [])
     return found
+
+
+def depth_of_entities() -> int:
+    """Return on how many levels entities stand. One query."""
+    children: dict[int | None, list[int]] = {}
+    for pk, parent in Entity.objects.values_list("pk", "parent"):
+        children.setdefault(parent, []).append(pk)
+    depth, level = 0, children.get(None, [])
+    while level:
+        depth, level = depth + 1, [below for pk in level for below in children.get(pk, [])]
+    return depth
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,21 +138,30 @@ def _tree(*, text: str, closed: bool) -> list[EntryRow]:
     for pk, count in count_people(KINDS[0]).items():
         nodes[pk].people = count
     # Without recursion: nobody knows how deep a company goes. First down, then back up with the sums.
-    ordered: list[tuple[_Node, int, str]] = []
-    waiting = [(node, 0, "") for node in reversed(roots)]
+    ordered: list[tuple[_Node, int]] = []
+    waiting = [(node, 0) for node in reversed(roots)]
     while waiting:
-        node, depth, path = waiting.pop()
-        ordered.append((node, depth, path))
-        here = f"{path} › {node.entry}" if path else str(node.entry)
-        waiting += [(child, depth + 1, here) for child in reversed(node.children)]
-    for node, _depth, _path in reversed(ordered):
+        node, depth = waiting.pop()
+        ordered.append((node, depth))
+        waiting += [(child, depth + 1) for child in reversed(node.children)]
+    for node, _depth in reversed(ordered):
         node.below = node.people + sum(child.below for child in node.children)
     words = folded(text).split()[:8]
     return [
-        EntryRow(node.entry, 0 if words else depth, node.people, node.below, path if words else "")
-        for node, depth, path in ordered
+        EntryRow(node.entry, 0 if words else depth, node.people, node.below, _path(node.entry, nodes) if words else "")
+        for node, depth in ordered
         if (closed or node.entry.is_open) and all(word in node.entry.search_text for word in words)
     ]
+
+
+def _path(entity: Entity, nodes: Mapping[int, _Node]) -> str:
+    """Return the way to `entity` from the top, or from `DEEPEST` levels above it."""
+    way: list[str] = []
+    above = nodes.get(entity.parent_id or 0)
+    while above is not None and len(way) < DEEPEST:
+        way.append(str(above.entry))
+        above = nodes.get(above.entry.parent_id or 0)
+    return " › ".join(reversed(way))
 
 
 def get_entry(kind: Kind, entry_id: int) -> Any:
