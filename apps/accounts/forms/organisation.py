@@ -20,6 +20,7 @@ else:
 
 BLANK_TOOLS = 2  # rows for further tools; once they are saved there are as many again
 MOST_TOOLS = 40
+TOOLS = "tools"  # what the names of their fields begin with
 NAMES: dict[str, Any] = {
     "name_fr": gettext_lazy("Name in French"),
     "name_en": gettext_lazy("Name in English"),
@@ -108,6 +109,12 @@ class ToolForm(forms.Form):
     note_fr = forms.CharField(label=gettext_lazy("Note, in French"), max_length=200, required=False)
     note_en = forms.CharField(label=gettext_lazy("Note, in English"), max_length=200, required=False)
 
+    def clean_name(self) -> str:
+        name = visible(self.cleaned_data["name"])
+        if not name:
+            raise forms.ValidationError(self.fields["name"].error_messages["required"], code="required")
+        return name
+
 
 class ToolFormSetClass(ToolFormSetBase):
     deletion_widget = forms.CheckboxInput
@@ -122,13 +129,23 @@ class ToolFormSetClass(ToolFormSetBase):
         kept = (form.cleaned_data for form in self.forms if form.cleaned_data and not form.cleaned_data.get("DELETE"))
         return [
             ApprovedTool(
-                name=visible(tool["name"]),
+                name=tool["name"],
                 classes=tuple(data_class for data_class in DataClass if data_class.value in tool["classes"]),
                 note_fr=visible(tool["note_fr"]),
                 note_en=visible(tool["note_en"]),
             ).to_json()
             for tool in kept
         ]
+
+    @classmethod
+    def compared_with(cls, stored: Organisation, typed: list[dict[str, Any]]) -> tuple[ToolFormSetClass, list[ApprovedTool]]:
+        """Return rows of what was typed and of the tools that are kept but stand in none of them; and the tools that are kept
+        now, where these are others."""
+        if stored.approved_tools == typed:
+            return ToolFormSet(initial=typed, prefix=TOOLS), []
+        names = {tool["name"].casefold() for tool in typed}
+        others = [tool for tool in stored.approved_tools if tool["name"].casefold() not in names]
+        return ToolFormSet(initial=[*typed, *others], prefix=TOOLS), list(stored.tools)
 
 
 ToolFormSet: Any = forms.formset_factory(
