@@ -170,9 +170,12 @@ def test_merging_again_follows_through(actor: User) -> None:
 def test_merging_entities_moves_what_is_below(actor: User) -> None:
     old, new = EntityFactory.create(), EntityFactory.create()
     child = EntityFactory(parent=old)
-    services.merge_entry(entry=old, into=new, reason="x", actor=actor)
+    services.merge_entry(entry=old, into=new, reason="One team", actor=actor)
     child.refresh_from_db()
     assert child.parent == new
+    moved = AuditEntry.objects.get(action="accounts.change_entry")
+    assert (moved.target, moved.reason) == (f"accounts.Entity:{child.pk}", "One team")
+    assert moved.details == {"kind": "entities", "code": child.code, "changes": {"parent": [old.code, new.code]}}
 
 
 @pytest.mark.parametrize("reason", ["", "  "])

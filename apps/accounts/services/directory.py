@@ -170,8 +170,8 @@ def merge_entry(*, entry: DirectoryEntry, into: DirectoryEntry, reason: str, act
     moved.
 
     The old code means `into` from now on, in files and in what the company's sign-in says. Whatever else names the old entry
-    keeps naming it. Writes an audit entry for the merge and one for each person. Raises AccountError without a reason, for a
-    closed entry, for itself, for an entity below it, or where the tree would be too deep.
+    keeps naming it. Writes an audit entry for the merge and one for each person and each entity that moves. Raises AccountError
+    without a reason, for a closed entry, for itself, for an entity below it, or where the tree would be too deep.
     """
     reason = _require_reason(reason)
     kind = kind_of(entry)
@@ -188,7 +188,7 @@ def merge_entry(*, entry: DirectoryEntry, into: DirectoryEntry, reason: str, act
         if into.pk in entity_and_below(entry):
             raise AccountError(_("“%(name)s” belongs to this entity. Move it elsewhere first.") % {"name": into}, field="into")
         with _bounded_depth(kind, "into"):
-            Entity.objects.filter(parent=entry).update(parent=into)
+            _move_children(entry, into, reason=reason, actor=actor)
     moved = _move_people(kind, entry, into, reason=reason, actor=actor)
     rows: Any = kind.model._default_manager  # which of the lists is not known here: the checker must not look for its columns
     rows.filter(merged_into=entry).update(merged_into=into)
@@ -202,6 +202,22 @@ def merge_entry(*, entry: DirectoryEntry, into: DirectoryEntry, reason: str, act
         details={**_target(entry), "into": into.code, "people": moved},
     )
     return moved
+
+
+def _move_children(entry: Entity, into: Entity, *, reason: str, actor: User) -> None:
+    children = Entity.objects.filter(parent=entry)
+    changes = {"parent": [entry.code, into.code]}
+    audit.record_many(
+        audit.Event(
+            actor=actor,
+            action="accounts.change_entry",
+            target=child,
+            reason=reason,
+            details={**_target(child), "changes": changes},
+        )
+        for child in children.only("code").order_by("pk")
+    )
+    children.update(parent=into)
 
 
 def _move_people(kind: Kind, entry: DirectoryEntry, into: DirectoryEntry, *, reason: str, actor: User) -> int:
