@@ -12,17 +12,16 @@ from django.test import Client
 from openpyxl import load_workbook
 from pytest_django.fixtures import DjangoAssertNumQueries
 
-from apps.accounts.directory import KINDS, Kind
+from apps.accounts.directory import Kind
 from apps.accounts.models import Department, Entity, JobRole, Site, User
 from apps.accounts.services import close_entry
 from apps.core.text import visible
-from tests.factories.accounts import DepartmentFactory, EntityFactory, JobRoleFactory, SiteFactory, UserFactory
+from tests.accounts.kinds import FACTORIES, every_kind
+from tests.factories.accounts import DepartmentFactory, EntityFactory, SiteFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
 LIST = "/staff/people/directory/"
-FACTORIES: dict[Kind, Any] = dict(zip(KINDS, (EntityFactory, DepartmentFactory, SiteFactory, JobRoleFactory), strict=True))
-every_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.code)
 
 
 @pytest.fixture

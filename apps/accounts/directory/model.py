@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Self
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.bilingual import Bilingual
@@ -60,6 +61,7 @@ class DirectoryEntry(models.Model):
     class Meta:
         abstract = True
         constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(Lower("code"), name="accounts_%(class)s_code_any_case"),
             models.CheckConstraint(
                 condition=models.Q(merged_into=None) | models.Q(closed_at__isnull=False),
                 name="accounts_%(class)s_merged_is_closed",
