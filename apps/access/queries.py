@@ -88,8 +88,8 @@ def current_charter() -> Charter | None:
 def charter_for(user: User) -> tuple[Charter | None, CharterSignature | None]:
     """Return the charter in force and the signature `user` has put under it, if any."""
     charter = current_charter()
-    signature = CharterSignature.objects.filter(user=user.pk, charter=charter).first() if charter else None
-    return charter, signature
+    signatures = CharterSignature.objects.select_related("charter").filter(user=user.pk, charter=charter)
+    return charter, signatures.first() if charter else None
 
 
 @dataclass(frozen=True, slots=True)

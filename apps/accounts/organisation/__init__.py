@@ -7,7 +7,7 @@ Markdown is filled by `core.markdown` through `ArticleVariables`. `docs/courses.
 
 from .current import current, forget, support_email
 from .model import ApprovedTool, Organisation
-from .showing import ArticleVariables, Named, filled, sayings, values_in, with_values
+from .showing import ArticleVariables, KeptVariables, Named, filled, sayings, values_in, with_values
 from .variables import BLOCKS, UNCLOSED, WORDS, problem_with, problems_in
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "WORDS",
     "ApprovedTool",
     "ArticleVariables",
+    "KeptVariables",
     "Named",
     "Organisation",
     "current",
