@@ -14,10 +14,11 @@ from pytest_django.fixtures import DjangoAssertNumQueries
 
 from apps.accounts.directory import Kind
 from apps.accounts.models import Department, Entity, JobRole, Site, User
-from apps.accounts.services import close_entry
+from apps.accounts.services import close_entry, merge_entry
 from apps.core.text import visible
 from tests.accounts.kinds import FACTORIES, every_kind
 from tests.factories.accounts import DepartmentFactory, EntityFactory, SiteFactory, UserFactory
+from tests.pages import markup
 
 pytestmark = pytest.mark.django_db
 
@@ -101,6 +102,51 @@ def test_merging_from_the_page(staff: Client) -> None:
     person.refresh_from_db()
     assert person.department == new
     assert "Merged into" in staff.get(f"{LIST}departments/{old.pk}/").content.decode()
+
+
+def test_the_figures_of_an_entity_are_those_of_the_lists_behind_them(staff: Client, person: User) -> None:
+    top, gone = EntityFactory(name="Top"), EntityFactory(name="Gone")
+    below = EntityFactory(parent=top)
+    UserFactory(entity=top)
+    UserFactory.create_batch(2, entity=below)
+    UserFactory.create_batch(3, entity=gone)
+    UserFactory.create_batch(4, entity=below, is_active=False)
+    merge_entry(entry=gone, into=top, reason="x", actor=person)
+    close_entry(entry=below, reason="x", actor=person)
+    page = markup(staff.get(f"{LIST}entities/{top.pk}/"))
+    for state, count in (("active", 6), ("closed", 4)):
+        link = f"/staff/people/?entity={top.pk}&amp;state={state}"
+        assert f'<a href="{link}">{count}</a>' in page
+        assert staff.get(html.unescape(link)).context["page"].paginator.count == count
+    assert f"?entity={gone.pk}" not in staff.get(f"{LIST}entities/{gone.pk}/").content.decode()
+
+
+def test_the_list_of_people_knows_closed_and_merged_entities(staff: Client, person: User) -> None:
+    into, gone, closed = EntityFactory(name="Into"), EntityFactory(name="Gone"), EntityFactory(name="Shut")
+    UserFactory(entity=gone)
+    UserFactory(entity=closed)
+    merge_entry(entry=gone, into=into, reason="x", actor=person)
+    close_entry(entry=closed, reason="x", actor=person)
+    for entity in (into, gone, closed):
+        page = staff.get(f"/staff/people/?entity={entity.pk}")
+        assert page.context["page"].paginator.count == 1
+    assert "Gone (merged into Into)" in page.content.decode()
+    assert "Shut (closed)" in page.content.decode()
+
+
+@every_kind
+def test_the_page_of_an_entry_takes_as_many_questions_whoever_is_there(
+    kind: Kind, staff: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    entry = FACTORIES[kind].create()
+    staff.get("/staff/people/rules/")
+    for count in (0, 3):
+        for number in range(count):
+            UserFactory(is_active=number > 0, **{kind.person_field: entry})
+            if kind.is_tree:
+                EntityFactory(parent=entry)
+        with django_assert_num_queries(14 if kind.is_tree else 9):
+            staff.get(f"{LIST}{kind.code}/{entry.pk}/")
 
 
 def test_what_is_closed_cannot_be_chosen_but_kept(staff: Client, person: User) -> None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -11,7 +11,7 @@ from apps.accounts.directory.model import DirectoryEntry, check_code, check_name
 from apps.accounts.models import Entity
 from apps.core.text import visible
 
-from .staff import ReasonForm
+from .staff import ModelChoice, ReasonForm
 
 MOST_CHOICES = 300
 LABELS = {
@@ -20,12 +20,6 @@ LABELS = {
     "name_en": _("Name in English"),
     "city": _("City"),
 }
-
-
-if TYPE_CHECKING:
-    ModelChoice = forms.ModelChoiceField[Any]
-else:
-    ModelChoice = forms.ModelChoiceField
 
 
 class NameField(forms.CharField):

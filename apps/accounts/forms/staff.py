@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.db.models import Q
@@ -10,6 +10,11 @@ from apps.accounts.addresses import check_email, normal_email
 from apps.accounts.directory import KINDS
 from apps.accounts.enums import PersonState, Role
 from apps.accounts.models import Department, Entity, JobRole, Site, User
+
+if TYPE_CHECKING:
+    ModelChoice = forms.ModelChoiceField[Any]
+else:
+    ModelChoice = forms.ModelChoiceField
 
 
 class PersonalEmailField(forms.EmailField):
@@ -21,11 +26,22 @@ class PersonalEmailField(forms.EmailField):
         return normal_email(super().to_python(value) or "")
 
 
+class FilterChoice(ModelChoice):
+    """An entry to filter by: a closed one says so, since people may be there; a merged one says what it means now."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        if obj.merged_into:
+            return _("%(name)s (merged into %(into)s)") % {"name": obj, "into": obj.merged_into}
+        return str(obj) if obj.is_open else _("%(name)s (closed)") % {"name": obj}
+
+
 class PeopleFilter(forms.Form):
     """Search and filters of the list of people. What cannot be read filters nothing."""
 
     q = forms.CharField(required=False, max_length=100, label=_("Name or e-mail address"))
-    entity = forms.ModelChoiceField(Entity.objects.all(), required=False, label=_("Entity"), empty_label=_("All entities"))
+    entity = FilterChoice(
+        Entity.objects.select_related("merged_into"), required=False, label=_("Entity"), empty_label=_("All entities")
+    )
     role = forms.ChoiceField(required=False, label=_("Role"), choices=[("", _("All roles")), *Role.choices])
     state = forms.ChoiceField(required=False, label=_("Account"), choices=[("", _("All accounts")), *PersonState.choices])
 

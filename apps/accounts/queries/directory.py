@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from apps.accounts.directory import KINDS, Kind
 from apps.accounts.directory.model import DEEPEST, DirectoryEntry
@@ -172,19 +172,29 @@ def get_entry(kind: Kind, entry_id: int) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Belongings:
-    """What belongs to an entry: open and closed accounts, and the open entities right below it."""
+    """What belongs to an entry: the open and closed accounts in it; for an entity also those in it and all below it, as the list
+    of people finds them, and the open entities right below it."""
 
     open_people: int
     closed_people: int
+    open_below: int
+    closed_below: int
     children: list[Entity]
 
 
 def belongings_of(kind: Kind, entry: DirectoryEntry) -> Belongings:
-    """Return what belongs to an entry. Two queries, three for an entity."""
-    people = User.objects.filter(**{kind.person_field: entry.pk})
-    opened = people.filter(is_active=True).count()
-    children = list(Entity.objects.filter(parent=entry.pk, closed_at=None)) if kind.is_tree else []
-    return Belongings(opened, people.filter(is_active=False).count(), children)
+    """Return what belongs to an entry. One query, four for an entity."""
+    here = _accounts(kind, [entry.pk])
+    if not isinstance(entry, Entity):
+        return Belongings(*here, *here, children=[])
+    below = _accounts(kind, entity_and_below(entry))
+    return Belongings(*here, *below, children=list(Entity.objects.filter(parent=entry.pk, closed_at=None)))
+
+
+def _accounts(kind: Kind, entries: Iterable[int]) -> tuple[int, int]:
+    people = User.objects.filter(**{f"{kind.person_field}__in": list(entries)})
+    counted = people.aggregate(open=Count("pk", filter=Q(is_active=True)), closed=Count("pk", filter=Q(is_active=False)))
+    return counted["open"], counted["closed"]
 
 
 def entries_to_export(kind: Kind) -> list[list[str]]:

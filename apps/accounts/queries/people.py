@@ -24,12 +24,15 @@ if TYPE_CHECKING:
 def find_people(
     *, text: str = "", entity: Entity | None = None, role: Role | None = None, state: PersonState | None = None
 ) -> QuerySet[User]:
-    """Return the people whose name or address holds every word of `text`, filtered, with what a list of them shows."""
+    """Return the people whose name or address holds every word of `text`, filtered, with what a list of them shows.
+
+    `entity`: those in it and all below it; one that was merged means the one that took its people over.
+    """
     people = User.objects.select_related("entity", "department", "job_role").prefetch_related("groups")
     for word in folded(text).split()[:8]:
         people = people.filter(search_text__contains=word)
     if entity is not None:
-        people = people.filter(entity__in=entity_and_below(entity))
+        people = people.filter(entity__in=entity_and_below(entity.merged_into or entity))
     if role is not None:
         people = people.filter(groups__name=role.value)
     if state is PersonState.ACTIVE:
