@@ -61,6 +61,11 @@ class Explanation:
         return tuple(item for item in self.items if not item.met)
 
     @property
+    def missing_told(self) -> list[dict[str, str | None]]:
+        """What is missing, as the socket and the API tell it."""
+        return [{"label": item.label, "state": item.state.value, "url": item.url} for item in self.missing]
+
+    @property
     def next_step(self) -> Item | None:
         """The first thing to do, or None when all is done."""
         return next(iter(self.missing), None)
