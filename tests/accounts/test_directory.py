@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 
 import pytest
 from django.apps import apps
@@ -262,7 +263,7 @@ def test_counts_are_of_open_accounts() -> None:
 # How deep the tree may be --------------------------------------------------------------------------------------------------
 def chain(length: int, code: str = "e") -> list[Entity]:
     """Make entities each below the one before, from the top."""
-    made = []
+    made: list[Entity] = []
     for number in range(length):
         made.append(Entity(code=f"{code}{number}", name=f"{code}{number}", parent_id=made[-1].pk if made else None))
         made[-1].save()
@@ -271,7 +272,7 @@ def chain(length: int, code: str = "e") -> list[Entity]:
 
 def test_a_tree_has_so_many_levels_and_no_more(actor: User) -> None:
     deep, other = chain(DEEPEST), chain(2, "o")
-    refused = [
+    refused: list[Callable[[], Any]] = [
         lambda: services.create_entry(kind=ENTITIES, values={"code": "x", "name": "X", "parent": deep[-1]}, actor=actor),
         lambda: services.change_entry(entry=other[0], values={"parent": deep[-2]}, actor=actor),
         lambda: services.merge_entry(entry=other[0], into=deep[-1], reason="x", actor=actor),

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 from django.core.exceptions import ValidationError
+from django.db.models import CharField
 from django.utils.translation import gettext as _
 
 from apps.accounts.errors import AccountError
@@ -19,7 +20,6 @@ from .kinds import Kind
 from .model import DEEPEST, Entity, check_code, check_name
 
 MAX_ENTRIES = 2000
-LONGEST_CODE, LONGEST_NAME = 50, 120
 _ALIASES = {
     **dict.fromkeys(("code", "identifiant", "id"), "code"),
     **dict.fromkeys(("nom", "name", "libelle", "intitule"), "name"),
@@ -173,7 +173,7 @@ def _error(kind: Kind, line: EntryLine, seen: dict[str, int]) -> str:
         check_code(line.code)
     except ValidationError as error:
         return str(error.message)
-    if len(line.code) > LONGEST_CODE:
+    if len(line.code) > _longest(kind, "code"):
         return _("The cell “%(column)s” is too long.") % {"column": "code"}
     if (before := seen.get(line.code.casefold())) is not None:
         return _("The same code stands on line %(line)s.") % {"line": before}
@@ -187,13 +187,20 @@ def _error(kind: Kind, line: EntryLine, seen: dict[str, int]) -> str:
             return _("The cell “%(column)s” is empty.") % {"column": name}
         if not value:
             line.values.pop(name, None)  # an empty cell leaves what is known
-        if len(value) > LONGEST_NAME:
+        if len(value) > _longest(kind, name):
             return _("The cell “%(column)s” is too long.") % {"column": name}
         try:
             check_name(value)
         except ValidationError as error:
             return f"{name}: {error.message}"
     return ""
+
+
+def _longest(kind: Kind, name: str) -> int:
+    field = kind.model._meta.get_field(name)
+    assert isinstance(field, CharField)
+    assert field.max_length is not None
+    return field.max_length
 
 
 def _check_parents(lines: list[EntryLine], known: Mapping[str, Entity]) -> None:
@@ -213,9 +220,9 @@ def _check_parents(lines: list[EntryLine], known: Mapping[str, Entity]) -> None:
         while code and code not in way and len(way) < DEEPEST:
             way.append(code)
             code = above.get(code, "")
-        if code and (line := next((moved[each] for each in way if each in moved), None)):
+        if code and (wrong := next((moved[each] for each in way if each in moved), None)):
             circle = _("This entity would belong to itself.")
-            line.error = line.error or (circle if code in way else too_deep())
+            wrong.error = wrong.error or (circle if code in way else too_deep())
 
 
 def too_deep() -> str:

@@ -21,9 +21,8 @@ else:
 BLANK_TOOLS = 2  # rows for further tools; once they are saved there are as many again
 MOST_TOOLS = 40
 TOOLS = "tools"  # what the names of their fields begin with
-NAMES: dict[str, Any] = {
-    "name_fr": gettext_lazy("Name in French"),
-    "name_en": gettext_lazy("Name in English"),
+# Where the model's own name of a field would repeat what stands above it.
+LABELS: dict[str, Any] = {
     "ai_desk_fr": gettext_lazy("In French"),
     "ai_desk_en": gettext_lazy("In English"),
     "dpo_fr": gettext_lazy("In French"),
@@ -37,12 +36,9 @@ NAMES: dict[str, Any] = {
     "product_savings_fr": gettext_lazy("Savings, in French"),
     "product_savings_en": gettext_lazy("Savings, in English"),
 }
+NAMES = ("name_fr", "name_en", "short_name", *LABELS)
 EMAILS = ("ai_desk_email", "dpo_email", "security_email")
-LINKS: dict[str, Any] = {
-    "ai_desk_url": gettext_lazy("Page"),
-    "intranet_url": gettext_lazy("Intranet"),
-    "charter_help_url": gettext_lazy("Help with the charter"),
-}
+LINKS = ("ai_desk_url", "intranet_url", "charter_help_url")
 
 
 class OrganisationForm(OrganisationModelForm):
@@ -52,13 +48,12 @@ class OrganisationForm(OrganisationModelForm):
 
     class Meta:
         model = Organisation
-        fields = (*NAMES, "elision", "short_name", *EMAILS, *LINKS)
+        fields = (*NAMES, "elision", *EMAILS, *LINKS)
         labels = {
-            **NAMES,
-            **LINKS,
+            **LABELS,
             **dict.fromkeys(EMAILS, gettext_lazy("E-mail address")),
             "elision": gettext_lazy("“De” and “que” before the French name"),
-            "short_name": gettext_lazy("Short name"),
+            "ai_desk_url": gettext_lazy("Page"),
         }
         help_texts = {
             "name_fr": gettext_lazy("As in the middle of a sentence: “Alcyon”, “la Mutuelle des Rives”, “le Groupe Hermine”."),
@@ -77,7 +72,7 @@ class OrganisationForm(OrganisationModelForm):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
-        for name in (*NAMES, "short_name"):
+        for name in NAMES:
             if name in data:
                 data[name] = visible(data[name])
         data["elision"] = data.get("elision") or self.fields["elision"].initial

@@ -9,7 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.addresses import check_email, normal_email
 from apps.accounts.directory import KINDS
 from apps.accounts.enums import PersonState, Role
-from apps.accounts.models import Department, Entity, JobRole, Site, User
+from apps.accounts.models import Entity, User
+
+from .model_fields import field_of
 
 if TYPE_CHECKING:
     ModelChoice = forms.ModelChoiceField[Any]
@@ -63,13 +65,9 @@ class PeopleFilter(forms.Form):
 class PersonForm(forms.Form):
     """What staff may say about a person: their name, their address, their place. No role, no right, no password."""
 
-    first_name = forms.CharField(label=_("First name"), max_length=80)
-    last_name = forms.CharField(label=_("Last name"), max_length=80)
-    email = PersonalEmailField(label=_("E-mail address"), max_length=254)
-    entity = forms.ModelChoiceField(Entity.objects.all(), required=False, label=_("Entity"), empty_label="—")
-    department = forms.ModelChoiceField(Department.objects.all(), required=False, label=_("Department"), empty_label="—")
-    site = forms.ModelChoiceField(Site.objects.all(), required=False, label=_("Site"), empty_label="—")
-    job_role = forms.ModelChoiceField(JobRole.objects.all(), required=False, label=_("Job"), empty_label="—")
+    first_name = field_of(User, "first_name", required=True)
+    last_name = field_of(User, "last_name", required=True)
+    email = field_of(User, "email", form_class=PersonalEmailField)
     invite = forms.BooleanField(
         required=False,
         label=_("Send an invitation"),
@@ -79,12 +77,11 @@ class PersonForm(forms.Form):
     def __init__(self, *args: Any, inviting: bool = False, person: User | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for kind in KINDS:
-            field = self.fields[kind.person_field]
-            assert isinstance(field, forms.ModelChoiceField)
             # What was closed cannot be chosen; where somebody is already, they may stay.
             present = getattr(person, f"{kind.person_field}_id") if person else None
             entries = kind.model._default_manager
-            field.queryset = entries.open() if present is None else entries.filter(Q(closed_at=None) | Q(pk=present))
+            choices = entries.open() if present is None else entries.filter(Q(closed_at=None) | Q(pk=present))
+            self.fields[kind.person_field] = field_of(User, kind.person_field, queryset=choices, empty_label="—")
         if not inviting:
             del self.fields["invite"]
 

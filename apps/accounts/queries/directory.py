@@ -48,13 +48,13 @@ def directory() -> Directory:
     return Directory(entries, closed)
 
 
-def entity_and_below(entity: Entity) -> set[int]:
-    """Return the ids of `entity` and of all that belong to it. One query."""
+def entity_and_below(entity_id: int) -> set[int]:
+    """Return the ids of an entity and of all that belong to it. One query."""
     children: dict[int | None, list[int]] = {}
     for pk, parent in Entity.objects.values_list("pk", "parent"):
         children.setdefault(parent, []).append(pk)
     found: set[int] = set()
-    waiting = [entity.pk]
+    waiting = [entity_id]
     while waiting:
         pk = waiting.pop()
         if pk not in found:
@@ -187,7 +187,7 @@ def belongings_of(kind: Kind, entry: DirectoryEntry) -> Belongings:
     here = _accounts(kind, [entry.pk])
     if not isinstance(entry, Entity):
         return Belongings(*here, *here, children=[])
-    below = _accounts(kind, entity_and_below(entry))
+    below = _accounts(kind, entity_and_below(entry.pk))
     return Belongings(*here, *below, children=list(Entity.objects.filter(parent=entry.pk, closed_at=None)))
 
 

@@ -32,7 +32,7 @@ def find_people(
     for word in folded(text).split()[:8]:
         people = people.filter(search_text__contains=word)
     if entity is not None:
-        people = people.filter(entity__in=entity_and_below(entity.merged_into or entity))
+        people = people.filter(entity__in=entity_and_below(entity.merged_into_id or entity.pk))
     if role is not None:
         people = people.filter(groups__name=role.value)
     if state is PersonState.ACTIVE:

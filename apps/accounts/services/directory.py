@@ -44,7 +44,7 @@ def _check_parent(entity: Entity, parent: Entity | None) -> None:
         return
     if not Entity.objects.filter(pk=parent.pk, closed_at=None).exists():
         raise AccountError(_("“%(name)s” is closed: nothing can be put below it.") % {"name": parent}, field="parent")
-    if parent.pk in entity_and_below(entity):
+    if parent.pk in entity_and_below(entity.pk):
         raise AccountError(_("“%(name)s” belongs to this entity: it cannot stand above it.") % {"name": parent}, field="parent")
 
 
@@ -185,7 +185,7 @@ def merge_entry(*, entry: DirectoryEntry, into: DirectoryEntry, reason: str, act
         raise AccountError(_("One of the two was closed meanwhile."), field="into")
     if isinstance(entry, Entity):
         assert isinstance(into, Entity)
-        if into.pk in entity_and_below(entry):
+        if into.pk in entity_and_below(entry.pk):
             raise AccountError(_("“%(name)s” belongs to this entity. Move it elsewhere first.") % {"name": into}, field="into")
         with _bounded_depth(kind, "into"):
             _move_children(entry, into, reason=reason, actor=actor)
