@@ -272,7 +272,7 @@ def chain(length: int, code: str = "e") -> list[Entity]:
 
 def test_a_tree_has_so_many_levels_and_no_more(actor: User) -> None:
     deep, other = chain(DEEPEST), chain(2, "o")
-    refused: list[Callable[[], Any]] = [
+    refused: list[Callable[[], object]] = [
         lambda: services.create_entry(kind=ENTITIES, values={"code": "x", "name": "X", "parent": deep[-1]}, actor=actor),
         lambda: services.change_entry(entry=other[0], values={"parent": deep[-2]}, actor=actor),
         lambda: services.merge_entry(entry=other[0], into=deep[-1], reason="x", actor=actor),
