@@ -1,7 +1,5 @@
 from .directory import (
-    Belongings,
     Directory,
-    EntryRow,
     belongings_of,
     count_entries,
     count_people,
@@ -27,9 +25,7 @@ from .people import (
 from .tokens import count_tokens, tokens_of, user_for_token
 
 __all__ = [
-    "Belongings",
     "Directory",
-    "EntryRow",
     "Identity",
     "Protection",
     "belongings_of",

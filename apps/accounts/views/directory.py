@@ -41,7 +41,6 @@ def index(request: SignedInRequest) -> HttpResponse:
         "q": text,
         "closed": closed,
         "page": queries.page_of_entries(kind, text=text, closed=closed, number=request.GET.get("page")),
-        "is_tree": kind.is_tree and not text.strip(),
     }
     return render(request, "accounts/directory/index.html", context)
 
