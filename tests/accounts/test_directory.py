@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, transaction
+from pytest_django.fixtures import DjangoAssertNumQueries
 
 from apps.accounts import services
 from apps.accounts.directory import Kind
@@ -174,6 +175,13 @@ def test_merging_entities_moves_what_is_below(actor: User) -> None:
     moved = AuditEntry.objects.get(action="accounts.change_entry")
     assert (moved.target, moved.reason) == (f"accounts.Entity:{child.pk}", "One team")
     assert moved.details == {"kind": "entities", "code": child.code, "changes": {"parent": [old.code, new.code]}}
+
+
+def test_the_company_s_sign_in_reads_only_what_it_names(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    sites = SiteFactory.create_batch(3)
+    person = UserFactory(site=sites[0])
+    with django_assert_num_queries(7):  # two savepoints and their ends, the site, the person, where they are
+        services.update_from_directory(user=person, codes={"site": sites[0].code.upper()})
 
 
 @pytest.mark.parametrize("reason", ["", "  "])

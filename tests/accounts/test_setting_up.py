@@ -10,11 +10,11 @@ from django.test import Client
 
 from apps.accounts import setting_up
 from apps.accounts.enums import Role
-from apps.accounts.mail import LetterNotSent, queue, send_test
+from apps.accounts.mail import queue
 from apps.accounts.models import Organisation, User
 from apps.accounts.organisation import forget
 from apps.accounts.roles import sync_roles
-from apps.accounts.services import close_entry
+from apps.accounts.services import LetterNotSent, close_entry, send_test
 from apps.core import outbox
 from apps.core.enums import MessageState, Readiness
 from apps.core.models import AuditEntry, Heartbeat, OutboxMessage

@@ -9,11 +9,11 @@ from typing import Any
 
 import msgspec
 from django.core.exceptions import ValidationError
-from django.db.models import CharField
 from django.utils.translation import gettext as _
 
 from apps.accounts.errors import AccountError
 from apps.accounts.imports.reading import UNREADABLE, Row
+from apps.accounts.lengths import longest
 from apps.core.text import folded, visible
 
 from .kinds import Kind
@@ -173,7 +173,7 @@ def _error(kind: Kind, line: EntryLine, seen: dict[str, int]) -> str:
         check_code(line.code)
     except ValidationError as error:
         return str(error.message)
-    if len(line.code) > _longest(kind, "code"):
+    if len(line.code) > longest(kind.model, "code"):
         return _("The cell “%(column)s” is too long.") % {"column": "code"}
     if (before := seen.get(line.code.casefold())) is not None:
         return _("The same code stands on line %(line)s.") % {"line": before}
@@ -187,20 +187,13 @@ def _error(kind: Kind, line: EntryLine, seen: dict[str, int]) -> str:
             return _("The cell “%(column)s” is empty.") % {"column": name}
         if not value:
             line.values.pop(name, None)  # an empty cell leaves what is known
-        if len(value) > _longest(kind, name):
+        if len(value) > longest(kind.model, name):
             return _("The cell “%(column)s” is too long.") % {"column": name}
         try:
             check_name(value)
         except ValidationError as error:
             return f"{name}: {error.message}"
     return ""
-
-
-def _longest(kind: Kind, name: str) -> int:
-    field = kind.model._meta.get_field(name)
-    assert isinstance(field, CharField)
-    assert field.max_length is not None
-    return field.max_length
 
 
 def _check_parents(lines: list[EntryLine], known: Mapping[str, Entity]) -> None:

@@ -33,6 +33,10 @@ class EntryQuerySet(models.QuerySet[Any]):
         """Return the entries that can be chosen."""
         return self.filter(closed_at=None)
 
+    def with_code(self, code: str) -> Self:
+        """Return the entry of this code, in whatever capitals."""
+        return self.alias(lower_code=Lower("code")).filter(lower_code=code.lower())
+
     def matching(self, text: str) -> Self:
         """Return the entries whose code or names hold every word of `text`."""
         found = self

@@ -7,6 +7,7 @@ from .directory import (
     directory,
     entity_and_below,
     entries_to_export,
+    find_entry,
     get_entry,
     page_of_entries,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "directory",
     "entity_and_below",
     "entries_to_export",
+    "find_entry",
     "find_people",
     "find_person",
     "get_entry",

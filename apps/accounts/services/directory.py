@@ -24,7 +24,7 @@ def _known_code() -> AccountError:
 
 
 def _check_code(kind: Kind, code: str, *, but: DirectoryEntry | None = None) -> None:
-    others = kind.model._default_manager.filter(code__iexact=code)
+    others = kind.model.objects.with_code(code)
     if (others.exclude(pk=but.pk) if but is not None else others).exists():
         raise _known_code()
 
@@ -245,7 +245,7 @@ def import_entries(*, kind: Kind, preview: EntryPreview, actor: User) -> tuple[i
         if "parent" not in line.values:
             return {}
         code = line.values["parent"].casefold()
-        known = made.get(code) or Entity.objects.filter(code__iexact=code, closed_at=None).first()
+        known = made.get(code) or Entity.objects.open().with_code(code).first()
         if code and known is None:
             raise AccountError(_("Line %(line)s: there is no open entity “%(code)s”.") % {"line": line.number, "code": code})
         return {"parent": known}

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -189,6 +190,4 @@ def apply(request: SignedInRequest, kind: str) -> HttpResponse:
             return _preview(request, of, preview, again=True)
         new, changed = services.import_entries(kind=of, preview=preview, actor=request.user)
         messages.success(request, _("Imported: %(new)s new entries, %(changed)s changed.") % {"new": new, "changed": changed})
-    response = redirect("accounts:directory")
-    response["Location"] += f"?kind={of.code}"
-    return response
+    return redirect(reverse("accounts:directory", query={"kind": of.code}))

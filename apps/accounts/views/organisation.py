@@ -23,9 +23,10 @@ def organisation(request: SignedInRequest) -> HttpResponse:
     """The organisation, to read and to change. What was typed stays until it is kept."""
     stored = queries.stored_organisation()
     data = request.POST if request.method == "POST" else None
-    form = OrganisationForm(data, instance=queries.stored_organisation(), initial={"seen": stored.revision})
+    kept, is_new = stored.approved_tools, stored.revision == 0 and not stored.name_fr  # before the form puts in what was typed
+    form = OrganisationForm(data, instance=stored, initial={"seen": stored.revision})
     # Rows that were sent are compared with nothing: what is kept meanwhile is not what their page was drawn with.
-    tools = ToolFormSet(data, initial=stored.approved_tools if data is None else None, prefix=TOOLS)
+    tools = ToolFormSet(data, initial=kept if data is None else None, prefix=TOOLS)
     kept_tools: list[ApprovedTool] = []
     revision = stored.revision
     wrong = False
@@ -51,6 +52,6 @@ def organisation(request: SignedInRequest) -> HttpResponse:
         "revision": revision,
         "wrong": wrong,
         "sayings": sayings(form.instance),
-        "is_new": stored.revision == 0 and not stored.name_fr,
+        "is_new": is_new,
     }
     return render(request, "accounts/organisation/organisation.html", context, status=422 if wrong else 200)
