@@ -1,6 +1,6 @@
 from .directory import EntryForm, MergeForm, TableForm
 from .identities import DecisionForm, SignInRulesForm
-from .organisation import OrganisationForm, ToolFormSet
+from .organisation import TOOLS, OrganisationForm, ToolFormSet
 from .sign_in import (
     ActivateTOTPForm,
     AddPasskeyForm,
@@ -22,6 +22,7 @@ from .staff import PeopleFilter, PersonForm, ReasonForm, RolesForm, UploadForm
 from .tokens import SignOutForm, TokenForm
 
 __all__ = [
+    "TOOLS",
     "ActivateTOTPForm",
     "AddPasskeyForm",
     "ChangePasswordForm",

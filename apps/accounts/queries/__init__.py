@@ -1,13 +1,13 @@
 from .directory import (
-    Belongings,
     Directory,
-    EntryRow,
     belongings_of,
     count_entries,
     count_people,
+    depth_of_entities,
     directory,
     entity_and_below,
     entries_to_export,
+    find_entry,
     get_entry,
     page_of_entries,
 )
@@ -19,15 +19,14 @@ from .people import (
     find_person,
     get_person,
     people_with_emails,
+    people_with_roles,
     protection_of,
     roles_of,
 )
 from .tokens import count_tokens, tokens_of, user_for_token
 
 __all__ = [
-    "Belongings",
     "Directory",
-    "EntryRow",
     "Identity",
     "Protection",
     "belongings_of",
@@ -35,9 +34,11 @@ __all__ = [
     "count_people",
     "count_refused",
     "count_tokens",
+    "depth_of_entities",
     "directory",
     "entity_and_below",
     "entries_to_export",
+    "find_entry",
     "find_people",
     "find_person",
     "get_entry",
@@ -47,6 +48,7 @@ __all__ = [
     "identities_of",
     "page_of_entries",
     "people_with_emails",
+    "people_with_roles",
     "protection_of",
     "refused_sign_ins",
     "roles_of",

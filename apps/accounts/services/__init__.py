@@ -11,6 +11,7 @@ from .identities import (
 )
 from .imports import import_people
 from .invitations import invite_person
+from .mail import LetterNotSent, send_test
 from .organisation import ChangedMeanwhile, change_organisation
 from .people import (
     activate_person,
@@ -30,6 +31,7 @@ from .tokens import create_token, note_token_use, revoke_token, revoke_tokens
 
 __all__ = [
     "ChangedMeanwhile",
+    "LetterNotSent",
     "SignInRefused",
     "activate_person",
     "announce_session_end",
@@ -58,6 +60,7 @@ __all__ = [
     "reset_second_factor",
     "revoke_token",
     "revoke_tokens",
+    "send_test",
     "set_language",
     "set_roles",
     "set_theme",
