@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Theme(models.TextChoices):
@@ -44,3 +45,25 @@ class Decision(models.TextChoices):
     SAME = "same"
     ANOTHER = "another"
     DISMISS = "dismiss"
+
+
+class ImportState(models.TextChoices):
+    """How far an import of people is. The last four have ended: its file is gone."""
+
+    COLUMNS = "columns", _("Waits for its columns")
+    CHECKING = "checking", _("Being checked")
+    CHECKED = "checked", _("Checked")
+    APPLYING = "applying", _("Being applied")
+    DONE = "done", _("Done")
+    CANCELLED = "cancelled", _("Cancelled")
+    FAILED = "failed", _("Could not be read")
+    EXPIRED = "expired", _("Expired")
+
+
+class Outcome(models.TextChoices):
+    """What comes of one line of an import."""
+
+    NEW = "new", pgettext_lazy("import", "New")
+    CHANGED = "changed", pgettext_lazy("import", "Changed")
+    UNCHANGED = "unchanged", _("As they are")
+    WRONG = "wrong", pgettext_lazy("import", "Wrong")

@@ -12,19 +12,39 @@ from .directory import (
     page_of_entries,
 )
 from .identities import Identity, count_refused, get_refused, holder_of, identities_of, refused_sign_ins, sign_in_rules
+from .imports import (
+    ImportedLine,
+    absent_of,
+    absent_people,
+    first_lines,
+    get_import,
+    imports_of_same_file,
+    page_of_imports,
+    suggested_columns,
+    wrong_lines,
+)
 from .organisation import stored_organisation
 from .people import (
     Protection,
     find_people,
     find_person,
     get_person,
-    people_with_emails,
+    people_who_may_be_closed,
     protection_of,
     roles_of,
 )
 from .tokens import count_tokens, tokens_of, user_for_token
 
 __all__ = [
+    "wrong_lines",
+    "suggested_columns",
+    "page_of_imports",
+    "imports_of_same_file",
+    "get_import",
+    "first_lines",
+    "absent_people",
+    "absent_of",
+    "ImportedLine",
     "Belongings",
     "Directory",
     "EntryRow",
@@ -46,7 +66,7 @@ __all__ = [
     "holder_of",
     "identities_of",
     "page_of_entries",
-    "people_with_emails",
+    "people_who_may_be_closed",
     "protection_of",
     "refused_sign_ins",
     "roles_of",

@@ -9,7 +9,8 @@ from .identities import (
     untie_identity,
     welcome_back,
 )
-from .imports import import_people
+from .import_runs import go_on_with_import, resume_imports
+from .imports import apply_import, cancel_import, choose_columns, create_codes, forget_imports, upload_people, why_not_apply
 from .invitations import invite_person
 from .organisation import ChangedMeanwhile, change_organisation
 from .people import (
@@ -29,6 +30,15 @@ from .sessions import announce_session_end, end_other_sessions, end_sessions, re
 from .tokens import create_token, note_token_use, revoke_token, revoke_tokens
 
 __all__ = [
+    "why_not_apply",
+    "upload_people",
+    "resume_imports",
+    "go_on_with_import",
+    "forget_imports",
+    "create_codes",
+    "choose_columns",
+    "cancel_import",
+    "apply_import",
     "ChangedMeanwhile",
     "SignInRefused",
     "activate_person",
@@ -48,7 +58,6 @@ __all__ = [
     "end_sessions",
     "give_address_away",
     "import_entries",
-    "import_people",
     "invite_person",
     "merge_entry",
     "note_token_use",
