@@ -57,7 +57,7 @@ class ImportState(models.TextChoices):
     DONE = "done", _("Done")
     CANCELLED = "cancelled", _("Cancelled")
     FAILED = "failed", _("Could not be read")
-    EXPIRED = "expired", _("Expired")
+    EXPIRED = "expired", pgettext_lazy("import", "Expired")
 
 
 class Outcome(models.TextChoices):

@@ -78,3 +78,8 @@ def imported(file: str | bytes, *, actor: User, **options: bool) -> PeopleImport
 
 def told(found: PeopleImport, outcome: Outcome) -> list[ImportedLine]:
     return first_lines(found, found.seal(), count=200)[outcome]
+
+
+def people(count: int, name: str = "P") -> str:
+    """Return a file of so many people."""
+    return HEAD + "".join(f"p{number}@alcyon.example;{name};Q;;;;\n" for number in range(count))

@@ -26,7 +26,8 @@ TAKEN = {f"column_{place}": field for place, field in enumerate(["email", "first
 @pytest.fixture
 def manager() -> User:
     rights = ["accounts.see_people", "accounts.manage_people", "accounts.manage_directory"]
-    return UserFactory.create(email="manager@alcyon.example", permissions=rights)
+    user: User = UserFactory.create(email="manager@alcyon.example", permissions=rights)
+    return user
 
 
 @pytest.fixture

@@ -135,7 +135,7 @@ def sheet(rows: str) -> str:
 
 def test_workbooks_of_other_programs() -> None:
     strings = (
-        f"<x:sst xmlns:x='a'><x:si><x:r><x:t>Zo</x:t></x:r><x:r><x:t>é</x:t></x:r><x:rPh><x:t>no</x:t></x:rPh></x:si></x:sst>"
+        "<x:sst xmlns:x='a'><x:si><x:r><x:t>Zo</x:t></x:r><x:r><x:t>é</x:t></x:r><x:rPh><x:t>no</x:t></x:rPh></x:si></x:sst>"
     )
     rows = (
         '<row><c t="s"><v>0</v></c><c t="inlineStr"><is><t>Pe_x0041_tit</t></is></c><c><f>1+1</f><v>2</v></c></row>'
@@ -184,7 +184,7 @@ def test_what_unpacks_to_too_much_is_refused_before_it_fills_the_memory(bomb: st
     assert len(raw) < 100_000
     tracemalloc.start()
     try:
-        with pytest.raises(AccountError, match="too large once it is unpacked|more than 50000 lines"):
+        with pytest.raises(AccountError, match=r"too large once it is unpacked|more than 50000 lines"):
             cells(raw)
         assert tracemalloc.get_traced_memory()[1] < 20_000_000
     finally:

@@ -1,39 +1,33 @@
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apps.accounts.enums import ImportState, Outcome, Role
 from apps.accounts.errors import AccountError
+from apps.accounts.imports import checking
 from apps.accounts.imports.model import KEEP_RESULTS, KEEP_WAITING
 from apps.accounts.models import Entity, ImportFile, ImportLine, PeopleImport, Site, User
 from apps.accounts.services import (
-    apply_import,
     cancel_import,
     choose_columns,
     close_entry,
     create_codes,
     create_person,
     forget_imports,
-    go_on_with_import,
     import_runs,
-    resume_imports,
     set_roles,
 )
 from apps.accounts.services.imports import ChangedSince
-from apps.core import outbox
 from apps.core.missing import NotThere
-from apps.core.models import AuditEntry, OutboxMessage
+from apps.core.models import AuditEntry
 from tests.factories.accounts import EntityFactory, UserFactory
 
-from .importing import HEAD, applied, checked, gone_on, imported, read, told, uploaded, workbook
+from .importing import HEAD, applied, checked, gone_on, imported, people, read, told, uploaded, workbook
 
 pytestmark = pytest.mark.django_db
 
@@ -41,20 +35,10 @@ ZOE = "zoe@alcyon.example;Zoé;Petit;;;;\n"
 BAD = "no-address;Bad;Line;;;;\n"
 
 
-def people(count: int, name: str = "P") -> str:
-    return HEAD + "".join(f"p{number}@alcyon.example;{name};Q;;;;\n" for number in range(count))
-
-
 @pytest.fixture
 def actor() -> User:
-    return UserFactory.create(email="actor@alcyon.example")
-
-
-@pytest.fixture
-def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(import_runs, "BATCH", 2)
-    monkeypatch.setattr(import_runs, "CHECK_BATCH", 2)
-    monkeypatch.setattr(import_runs, "CLOSE_BATCH", 2)
+    user: User = UserFactory.create(email="actor@alcyon.example")
+    return user
 
 
 # The way of a file ---------------------------------------------------------------------------------------------------
@@ -98,7 +82,7 @@ def test_the_trail_tells_each_step_and_each_person(actor: User) -> None:
 def test_nothing_of_a_file_lies_open_and_it_goes_when_the_import_has_ended(actor: User) -> None:
     found = checked(HEAD + ZOE + BAD, actor=actor, good=True)
     for model in (PeopleImport, ImportFile, ImportLine):
-        rows = repr(list(model._default_manager.values_list()))  # type: ignore[attr-defined]
+        rows = repr(list(model._default_manager.values_list()))
         assert "zoe" not in rows
         assert "Petit" not in rows
     assert ImportFile.objects.get().read_content(found.seal()).decode().startswith("email;")
@@ -125,7 +109,7 @@ def test_doing_it_twice_changes_nothing(actor: User) -> None:
 
 def test_the_columns_must_be_said(actor: User) -> None:
     found = uploaded(HEAD + ZOE, actor=actor)
-    options = {"all_or_nothing": True, "close_absent": False, "actor": actor}
+    options: Any = {"all_or_nothing": True, "close_absent": False, "actor": actor}
     with pytest.raises(AccountError, match="First name, Last name"):
         choose_columns(import_id=found.pk, mapping=["email", ""], **options)
     with pytest.raises(AccountError, match="the same"):
@@ -241,7 +225,7 @@ def test_a_code_made_meanwhile_is_taken_as_it_is(actor: User) -> None:
 
 
 def test_too_many_codes_are_another_column(actor: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(import_runs, "MOST_CODES", 2)
+    monkeypatch.setattr(checking, "MOST_CODES", 2)
     text = HEAD + "".join(f"p{number}@b.example;A;B;code{number};;;\n" for number in range(3))
     found = checked(text, actor=actor)
     assert found.read_findings(found.seal()) == {"unknown": {}, "too_many": {"entity": 3}}
@@ -295,175 +279,6 @@ def test_a_few_of_many_are_not_asked_twice(actor: User) -> None:
     assert not found.closes_many
     found.checked["absent"] = 3
     assert found.closes_many
-
-
-# Batches, halts, colleagues ------------------------------------------------------------------------------------------
-class Killed(BaseException):
-    pass
-
-
-def killed_at(monkeypatch: pytest.MonkeyPatch, name: str, turn: int) -> None:
-    """Let the worker die when it calls `name` for the turn-th time, with nothing done about it: as kill -9 does."""
-    original: Callable[..., Any] = getattr(import_runs, name)
-    calls: list[str] = []
-
-    def dying(*args: Any, **kwargs: Any) -> Any:
-        calls.append(name)
-        if len(calls) == turn:
-            raise Killed
-        return original(*args, **kwargs)
-
-    monkeypatch.setattr(import_runs, name, dying)
-    monkeypatch.setattr(import_runs, "_let_go", lambda claimed: None)
-
-
-@pytest.mark.usefixtures("small_batches")
-@pytest.mark.parametrize(
-    ("step", "turn"),
-    [("_enter", 1), ("_enter", 3), ("_keep", 1), ("_keep", 4), ("_close", 1), ("deactivate_person", 1), ("deactivate_person", 3)],
-)
-def test_a_worker_that_is_killed_loses_nothing_and_doubles_nothing(
-    step: str, turn: int, actor: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for number in range(3):
-        UserFactory(email=f"gone{number}@alcyon.example")
-    found = checked(people(7) + "p0@alcyon.example;Twice;Twice;;;;\n", actor=actor, good=True, close=True)
-    with monkeypatch.context() as patch:
-        killed_at(patch, step, turn)
-        with pytest.raises(Killed):
-            applied(found, actor=actor, typed=3)
-    found.refresh_from_db()
-    assert found.state == ImportState.APPLYING
-    # Another worker waits until the first one counts as dead.
-    assert gone_on(found).state == ImportState.APPLYING
-    PeopleImport.objects.update(touched_at=timezone.now() - timedelta(minutes=2))
-    OutboxMessage.objects.all().delete()
-    resume_imports()
-    [message] = OutboxMessage.objects.all()
-    outbox.run(message.pk)
-    found.refresh_from_db()
-    assert (found.state, found.results) == (ImportState.DONE, [7, 0, 1, 3])
-    assert [line.number for line in told(found, Outcome.WRONG)] == [9]
-    assert len(told(found, Outcome.NEW)) == 7
-    assert User.objects.filter(email__regex=r"^p\d@").count() == 7
-    assert AuditEntry.objects.filter(action="accounts.create_person").count() == 7
-    assert AuditEntry.objects.filter(action="accounts.import_people").count() == 1
-
-
-def test_a_check_that_is_killed_begins_again(actor: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(import_runs, "CHECK_BATCH", 2)
-    found = uploaded(people(5) + BAD, actor=actor)
-    with monkeypatch.context() as patch:
-        killed_at(patch, "_keep", 3)
-        mapping = ["email", "first_name", "last_name", "", "", "", ""]
-        choose_columns(import_id=found.pk, mapping=mapping, all_or_nothing=False, close_absent=False, actor=actor)
-        with pytest.raises(Killed):
-            gone_on(found)
-    PeopleImport.objects.update(touched_at=timezone.now() - timedelta(minutes=2))
-    found = gone_on(found)
-    assert (found.state, found.checked["new"], found.checked["wrong"]) == (ImportState.CHECKED, 5, 1)
-    assert ImportLine.objects.count() == 6
-
-
-def test_a_worker_that_fails_leaves_it_to_the_next(actor: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = checked(people(3), actor=actor)
-    with monkeypatch.context() as patch:
-        patch.setattr(import_runs, "_enter", lambda held, lines: 1 / 0)
-        with pytest.raises(ZeroDivisionError):
-            applied(found, actor=actor)
-    assert gone_on(found).state == ImportState.DONE
-
-
-def test_an_import_that_halts_again_and_again_is_given_up(actor: User) -> None:
-    found = checked(people(3), actor=actor)
-    apply_import(import_id=found.pk, seen_round=found.round, typed=None, actor=actor)
-    for _turn in range(import_runs.TRIES + 1):
-        assert PeopleImport.objects.get().state == ImportState.APPLYING
-        PeopleImport.objects.update(touched_at=timezone.now() - timedelta(minutes=2))
-        resume_imports()
-        resume_imports()
-    found.refresh_from_db()
-    assert found.state == ImportState.FAILED
-    assert "came to a halt" in found.trouble
-
-
-@pytest.mark.usefixtures("small_batches")
-def test_others_have_their_turn(actor: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = checked(people(5), actor=actor)
-    monkeypatch.setattr(import_runs, "SLICE_SECONDS", -1.0)
-    OutboxMessage.objects.all().delete()
-    found = applied(found, actor=actor)
-    assert (found.state, found.position, found.runner) == (ImportState.APPLYING, 2, "")
-    assert OutboxMessage.objects.count() == 2
-    for _turn in range(2):
-        found = gone_on(found)
-    assert gone_on(found).results == [5, 0, 0, 0]
-
-
-@pytest.mark.usefixtures("small_batches")
-def test_cancelled_between_two_batches_it_says_what_was_done(actor: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = checked(people(6), actor=actor)
-    monkeypatch.setattr(import_runs, "SLICE_SECONDS", -1.0)
-    applied(found, actor=actor)
-    cancel_import(import_id=found.pk, actor=actor)
-    found = gone_on(found)
-    assert (found.state, found.position, found.steps, found.results) == (ImportState.CANCELLED, 2, 6, [2, 0, 0, 0])
-    assert User.objects.filter(email__regex=r"^p\d@").count() == 2
-    assert AuditEntry.objects.get(action="accounts.cancel_import").details["new"] == 2
-    with pytest.raises(ChangedSince):
-        cancel_import(import_id=found.pk, actor=actor)
-
-
-def test_cancelled_under_the_hands_of_a_worker_it_stops(actor: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = checked(people(3), actor=actor)
-    apply_import(import_id=found.pk, seen_round=found.round, typed=None, actor=actor)
-    look = import_runs._look_at_lines
-
-    def then_cancelled(*args: Any) -> Any:
-        looked = look(*args)
-        cancel_import(import_id=found.pk, actor=actor)
-        return looked
-
-    monkeypatch.setattr(import_runs, "_look_at_lines", then_cancelled)
-    assert gone_on(found).state == ImportState.CANCELLED
-    assert not User.objects.filter(email__regex=r"^p\d@").exists()
-
-
-def test_two_who_press_at_once_apply_it_once(actor: User) -> None:
-    found = checked(people(3), actor=actor)
-    apply_import(import_id=found.pk, seen_round=found.round, typed=None, actor=actor)
-    with pytest.raises(ChangedSince):
-        apply_import(import_id=found.pk, seen_round=found.round, typed=None, actor=UserFactory())
-    go_on_with_import(import_id=str(found.pk))
-    assert gone_on(found).results == [3, 0, 0, 0]
-
-
-def test_what_was_looked_at_is_what_is_applied(actor: User) -> None:
-    found = checked(people(3), actor=actor)
-    seen = found.round
-    mapping = ["email", "last_name", "first_name", "", "", "", ""]
-    choose_columns(import_id=found.pk, mapping=mapping, all_or_nothing=True, close_absent=False, actor=UserFactory())
-    gone_on(found)
-    with pytest.raises(ChangedSince):
-        apply_import(import_id=found.pk, seen_round=seen, typed=None, actor=actor)
-
-
-def test_a_batch_takes_as_many_questions_whatever_its_lines(actor: User) -> None:
-    EntityFactory(code="sante")
-    counts = []
-    for size in (3, 40):
-        lines = [f"p{size}-{number}@alcyon.example;P;Q;;;;\n" for number in range(size)]
-        imported(HEAD + "".join(lines), actor=actor)
-        found = checked(
-            HEAD + "".join(line.replace(";;;;", ";sante;;;").replace("P;Q", "P;R") for line in lines) + people(size)[len(HEAD) :],
-            actor=actor,
-            good=True,
-        )
-        with CaptureQueriesContext(connection) as queries:
-            found = applied(found, actor=actor)
-        assert found.results[1] == size
-        counts.append(len(queries))
-    assert counts[0] == counts[1]
 
 
 # Time ----------------------------------------------------------------------------------------------------------------

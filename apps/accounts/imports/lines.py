@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
@@ -15,12 +15,14 @@ from django.utils.translation import gettext_noop
 
 from apps.accounts.addresses import check_email, normal_email, normal_name
 from apps.accounts.models import User
-from apps.accounts.queries import Directory
 from apps.core.tables import FORMULA
 from apps.core.text import visible
 
 from .columns import LABELS, PLACES
 from .reading import UNREADABLE
+
+if TYPE_CHECKING:
+    from apps.accounts.queries import Directory
 
 LONGEST = {"email": 254, "first_name": 80, "last_name": 80}
 LONGEST_CODE = 50
@@ -63,7 +65,8 @@ class Coming:
 @dataclass(slots=True)
 class Line:
     """One line of the file. `reason`: why it cannot be taken. `person`: whom it changes; None where it enters somebody.
-    `values`: what it says, by field of a person. `unknown`: codes that the directory lacks and could take, by column. `has_address`: whether one can tell whose line it is."""
+    `values`: what it says, by field of a person. `unknown`: codes that the directory lacks and could take, by column.
+    `has_address`: whether one can tell whose line it is."""
 
     number: int
     cells: Sequence[str]

@@ -117,6 +117,15 @@ class PeopleImport(models.Model):
         return self.ended_at is not None
 
     @property
+    def tone(self) -> str:
+        """The colour of its state's badge, beside the word."""
+        if self.is_working:
+            return "accent"
+        return {ImportState.DONE: "good", ImportState.FAILED: "bad"}.get(
+            ImportState(self.state), "outline" if self.has_ended else "warm"
+        )
+
+    @property
     def steps(self) -> int:
         """How many lines and accounts there are to go through."""
         return int(self.checked.get("lines", 0)) + (int(self.checked.get("absent", 0)) if self.close_absent else 0)
@@ -124,7 +133,8 @@ class PeopleImport(models.Model):
     @property
     def counts(self) -> dict[str, int]:
         """What came out, where something was applied; else what the check says would."""
-        return self.applied or self.checked
+        counts: dict[str, int] = self.applied or self.checked
+        return counts
 
     @property
     def results(self) -> list[int | None]:

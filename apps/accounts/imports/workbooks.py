@@ -1,8 +1,8 @@
 """Reading the first sheet of a workbook (XLSX) as it is unpacked, within limits that hold whatever the file claims.
 
-A workbook of a few hundred kilobytes can unpack to gigabytes, and libraries build its strings and its rows in memory before they
-can be asked how many there are. Here every part is fed to the parser piece by piece: what is fed is counted, a row is given away as
-soon as it is closed, and no string is kept longer than any cell may be.
+A workbook of a few hundred kilobytes can unpack to gigabytes, and libraries build its strings and its rows in memory before
+they can be asked how many there are. Here every part is fed to the parser piece by piece: what is fed is counted, a row is
+given away as soon as it is closed, and no string is kept longer than any cell may be.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import io
 import posixpath
 import re
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import date, datetime
@@ -28,6 +29,12 @@ MAX_PARTS = 10_000
 LONGEST_CELL = 1000  # longer texts are cut: no column takes that many letters
 _COLUMN = re.compile("[A-Z]{1,3}")
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
+
+# All the ways in which a file can be none: no archive, a part that is missing, damaged or encrypted, no XML, no number.
+NO_WORKBOOK = (
+    *(zipfile.BadZipFile, zlib.error, expat.ExpatError, KeyError, ValueError, EOFError, OSError),
+    *(RuntimeError, NotImplementedError),
+)
 
 
 class TooLarge(Exception):
@@ -248,8 +255,10 @@ def _unescaped(text: str) -> str:
 
 
 def rows_of_workbook(raw: bytes, *, columns: int) -> Iterator[tuple[int, list[str]]]:
-    """Yield the lines of the first sheet that is not hidden, each with its number. What stands right of so many `columns` stands in
-    one more. Raises TooLarge, Unreadable."""
+    """Yield the lines of the first sheet that is not hidden, each with its number. Raises TooLarge, Unreadable.
+
+    What stands further right than so many `columns` stands in one more.
+    """
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as packed:
             if len(packed.infolist()) > MAX_PARTS:
@@ -257,7 +266,6 @@ def rows_of_workbook(raw: bytes, *, columns: int) -> Iterator[tuple[int, list[st
             yield from _rows(packed, columns)
     except (TooLarge, Unreadable):
         raise
-    # All the ways in which a file can be no workbook: no archive, a part that is missing or encrypted, no XML, no number.
     except (
         zipfile.BadZipFile,
         expat.ExpatError,
@@ -280,7 +288,7 @@ def _rows(packed: zipfile.ZipFile, columns: int) -> Iterator[tuple[int, list[str
     if shown is None:
         return
     parts = _relations(packed, book, budget)
-    by_kind = {kind: path for kind, path in parts.values()}
+    by_kind = dict(parts.values())
     strings = _strings(packed, by_kind["sharedStrings"], budget) if "sharedStrings" in by_kind else []
     days = _day_styles(packed, by_kind["styles"], budget) if "styles" in by_kind else frozenset()
     since_1904 = any(tag == "workbookPr" and about.get("date1904") in {"1", "true"} for tag, about in said)

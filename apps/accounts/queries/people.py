@@ -90,4 +90,4 @@ def protection_of(person: User) -> Protection:
 
 def people_who_may_be_closed() -> QuerySet[User]:
     """Return those with an open account that carries no right and no role: whom a list may close by not naming them."""
-    return User.objects.filter(is_active=True, is_superuser=False, is_staff=False, groups=None, user_permissions=None)
+    return User.objects.filter(("is_superuser", False), is_active=True, is_staff=False, groups=None, user_permissions=None)

@@ -1,22 +1,12 @@
-"""What a worker does with an import: checks it, or applies it, batch by batch.
-
-A worker claims an import for as long as it gives signs of life. Each batch is one transaction, which holds the import, looks
-whether it is still this worker's, and moves `position` on. So a worker that is killed loses the batch it was at and no more,
-nothing is done twice, and two workers cannot be at one import.
-"""
+"""What a worker does with an import: checks it, or applies it, batch by batch. How it holds one: `imports.work`."""
 
 from __future__ import annotations
 
-import json
-import secrets
 import time
 import uuid
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from datetime import timedelta
-from itertools import islice
-from typing import Any, TypeVar
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
@@ -27,10 +17,11 @@ from django.utils.translation import gettext as _
 from apps.accounts.directory.kinds import BY_COLUMN
 from apps.accounts.enums import ImportState, Outcome
 from apps.accounts.errors import AccountError
+from apps.accounts.imports.checking import absent_of, look_at_lines, responsible_for, stand_checked
 from apps.accounts.imports.columns import PLACES
 from apps.accounts.imports.lines import Line, Reader, compare
 from apps.accounts.imports.model import WORKING
-from apps.accounts.imports.reading import rows_of
+from apps.accounts.imports.work import DEAD_AFTER, NotOurs, SliceOver, batches, claim, hold, keep, let_go, outcome_of, rows_below
 from apps.accounts.models import ImportFile, ImportLine, PeopleImport, User
 from apps.accounts.queries import directory, people_who_may_be_closed
 from apps.core import audit, outbox, schedule
@@ -39,24 +30,11 @@ from apps.core.crypto import Seal
 from .directory import create_entry
 from .people import deactivate_person
 
-CHECK_BATCH = 2000
 BATCH = 500  # lines that are applied in one transaction
 CLOSE_BATCH = 50
-SHOWN = 200  # lines of each outcome that are kept to be looked at
-MOST_CODES = 500  # unknown codes of one column: with more of them it is another column
 SLICE_SECONDS = 120.0  # then others have their turn
-DEAD_AFTER = timedelta(seconds=60)  # a worker without a sign of life
 TRIES = 5  # of a batch that meets another writer; of an import that comes to a halt
 NAMES = ("first_name", "last_name")
-T = TypeVar("T")
-
-
-class _NotOurs(Exception):
-    """The import was cancelled, or another worker is at it."""
-
-
-class _SliceOver(Exception):
-    """Others have their turn."""
 
 
 @outbox.task
@@ -66,7 +44,7 @@ def go_on_with_import(*, import_id: str) -> None:
     What it writes: lines of the import, and when it is applied people, entries of the directory, closed accounts, each with its
     audit entry, and one for the import when it is done. A file that cannot be read to its end ends the import.
     """
-    claimed = _claim(uuid.UUID(import_id))
+    claimed = claim(uuid.UUID(import_id))
     if claimed is None:
         return
     try:
@@ -75,17 +53,17 @@ def go_on_with_import(*, import_id: str) -> None:
                 _check(claimed)
             else:
                 _apply(claimed)
-    except _NotOurs:
+    except NotOurs:
         return
-    except _SliceOver:
-        with _hold(claimed) as held:
+    except SliceOver:
+        with hold(claimed) as held:
             held.runner = ""
             outbox.enqueue(go_on_with_import, import_id=import_id)
     except AccountError as refusal:
-        with _hold(claimed) as held:
+        with hold(claimed) as held:
             _fail(held, str(refusal))
     except BaseException:
-        _let_go(claimed)  # the next attempt need not wait until this one counts as dead
+        let_go(claimed)  # the next attempt need not wait until this one counts as dead
         raise
 
 
@@ -111,138 +89,17 @@ def resume_imports() -> None:
                 outbox.enqueue(go_on_with_import, import_id=str(pk))
 
 
-def _claim(import_id: uuid.UUID) -> PeopleImport | None:
-    """Return the import, taken by this worker; None where there is nothing to do, or somebody does it."""
-    with transaction.atomic():
-        found = PeopleImport.objects.select_for_update().filter(pk=import_id).first()
-        if found is None or found.state not in WORKING:
-            return None
-        if found.runner and found.touched_at > timezone.now() - DEAD_AFTER:
-            return None
-        found.runner, found.touched_at = secrets.token_hex(16), timezone.now()
-        found.save(update_fields=["runner", "touched_at"])
-        return found
-
-
-@contextmanager
-def _hold(claimed: PeopleImport) -> Iterator[PeopleImport]:
-    """Hold the import in a transaction, and save it at the end. Raises _NotOurs where it is not this worker's any more."""
-    with transaction.atomic():
-        held = PeopleImport.objects.select_for_update().get(pk=claimed.pk)
-        if (held.runner, held.state) != (claimed.runner, claimed.state):
-            raise _NotOurs
-        held.touched_at, held.stalls = timezone.now(), 0
-        yield held
-        if not held.has_ended:
-            held.save()
-    claimed.state, claimed.position = held.state, held.position
-
-
-def _let_go(claimed: PeopleImport) -> None:
-    PeopleImport.objects.filter(pk=claimed.pk, runner=claimed.runner).update(runner="")
-
-
 def _fail(held: PeopleImport, why: str) -> None:
     held.end(ImportState.FAILED, why)
     audit.record(actor=None, action="accounts.fail_import", target=held, details={"digest": held.digest[:32], **held.applied})
 
 
-def _batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    rest = iter(items)
-    while batch := list(islice(rest, size)):
-        yield batch
-
-
-def _rows(claimed: PeopleImport, seal: Seal) -> Iterator[tuple[int, list[str]]]:
-    """Yield the lines below the names of the columns."""
-    raw = ImportFile.objects.only("content").get(pk=claimed.pk).read_content(seal)
-    return islice(rows_of(raw), 1, None)
-
-
-def _keep(held: PeopleImport, seal: Seal, told: Iterable[tuple[Outcome, Line]], shown: Counter[Outcome]) -> None:
-    """Keep every wrong line and the first of the others. `shown` counts what is kept."""
-    kept = []
-    for outcome, line in told:
-        if outcome is not Outcome.WRONG and shown[outcome] >= SHOWN:
-            continue
-        shown[outcome] += 1
-        said: dict[str, Any] = {"email": line.email[:254], "name": line.name[:161], "fields": line.changed if line.person else []}
-        if line.reason is not None:
-            width = len(held.mapping) + 1  # what is more stands in one cell too many
-            said |= {"reason": [line.reason.code, line.reason.words], "cells": list(line.cells[:width])}
-        row = ImportLine(of=held, number=line.number, outcome=outcome)
-        ImportLine.content.write(row, seal, json.dumps(said))
-        kept.append(row)
-    ImportLine.objects.bulk_create(kept, batch_size=BATCH)
-
-
-def _outcome(line: Line) -> Outcome:
-    if line.reason is not None:
-        return Outcome.WRONG
-    if line.person is None:
-        return Outcome.NEW
-    return Outcome.CHANGED if line.changed else Outcome.UNCHANGED
-
-
-# Checking ------------------------------------------------------------------------------------------------------------
 def _check(claimed: PeopleImport) -> None:
-    """Look at every line, and at who is absent; write down what would happen."""
     seal = claimed.seal()
-    counts, named = _look_at_lines(claimed, seal)
-    absent = _absent(claimed, named) if claimed.close_absent else []
-    with _hold(claimed) as held:
-        file = ImportFile(of=held)
-        ImportFile.absent.write(file, seal, json.dumps(absent))
-        ImportFile.objects.filter(pk=held.pk).update(absent=file.absent)
-        opened = User.objects.filter(is_active=True).count()
-        _stand_checked(held, {**counts, "absent": len(absent), "open": opened})
-
-
-def _stand_checked(held: PeopleImport, counts: dict[str, int]) -> None:
-    held.checked, held.state, held.runner, held.position = counts, ImportState.CHECKED, "", 0
-
-
-def _look_at_lines(claimed: PeopleImport, seal: Seal) -> tuple[dict[str, int], set[str]]:
-    """Keep the lines worth telling and the codes that are unknown; return the counts, and the addresses that are named."""
-    with _hold(claimed) as held:
-        ImportLine.objects.filter(of=held).delete()
-        held.position = 0
-    reader = Reader(claimed.mapping, directory(), claimed.creating)
-    counts: Counter[str] = Counter()
-    shown: Counter[Outcome] = Counter()
-    unknown: dict[str, Counter[str]] = defaultdict(Counter)
-    for batch in _batches(reader.lines(_rows(claimed, seal)), CHECK_BATCH):
-        compare(batch)
-        told = [(_outcome(line), line) for line in batch]
-        counts.update(outcome.value for outcome, _line in told)
-        counts["nameless"] += sum(not line.has_address for line in batch)
-        for line in batch:
-            for column, code in line.unknown.items():
-                unknown[column][code] += 1
-        with _hold(claimed) as held:
-            _keep(held, seal, told, shown)
-            held.position += len(batch)
-    codes = {column: sorted(found.items(), key=lambda item: -item[1]) for column, found in unknown.items()}
-    findings = {
-        "unknown": {column: found for column, found in codes.items() if len(found) <= MOST_CODES},
-        "too_many": {column: len(found) for column, found in codes.items() if len(found) > MOST_CODES},
-    }
-    with _hold(claimed) as held:
-        PeopleImport.findings.write(held, seal, json.dumps(findings))
-    told_counts = {name: counts[name] for name in (*Outcome.values, "nameless")}
-    return {**told_counts, "lines": claimed.position}, reader.named
-
-
-def _absent(claimed: PeopleImport, named: set[str]) -> list[str]:
-    """Return the ids of those with an open account whom no line names, by any address of theirs."""
-    but = [claimed.created_by_id, *([claimed.applied_by_id] if claimed.applied_by_id else [])]
-    named_people = {
-        person
-        for person, email in EmailAddress.objects.order_by("pk").values_list("user_id", "email").iterator()
-        if email in named
-    }
-    people = people_who_may_be_closed().exclude(pk__in=but).order_by("pk").values_list("pk", "email")
-    return [str(pk) for pk, email in people.iterator() if email not in named and pk not in named_people]
+    counts, named = look_at_lines(claimed, seal, directory())
+    absent = absent_of(claimed, named, people_who_may_be_closed()) if claimed.close_absent else []
+    with hold(claimed) as held:
+        stand_checked(held, seal, counts, absent)
 
 
 # Applying ------------------------------------------------------------------------------------------------------------
@@ -253,18 +110,16 @@ def _apply(claimed: PeopleImport) -> None:
     deadline = time.monotonic() + SLICE_SECONDS
     if not claimed.applied:
         if claimed.all_or_nothing:
-            counts, _named = _look_at_lines(claimed, seal)
+            counts, _named = look_at_lines(claimed, seal, directory())
             if counts["wrong"]:
-                with _hold(claimed) as held:
-                    _stand_checked(held, {**held.checked, **counts})
-                    held.round, held.became_wrong, held.applied_by = held.round + 1, True, None
+                _stand_back(claimed, counts)
                 return
-        with _hold(claimed) as held:
+        with hold(claimed) as held:
             _begin(held)
     reader = Reader(claimed.mapping, directory())
     done = claimed.position
     lines_before = 0
-    for batch in _batches(_rows(claimed, seal), BATCH):
+    for batch in batches(rows_below(claimed, seal), BATCH):
         if lines_before + len(batch) <= done:
             for number, cells in batch:
                 reader.line(number, cells)  # which addresses stood there counts for what follows
@@ -274,11 +129,11 @@ def _apply(claimed: PeopleImport) -> None:
                 reader.line(number, cells)
             _meet_others(lambda rest=batch[skipped:]: _apply_batch(claimed, seal, reader, rest))  # type: ignore[misc]
             if time.monotonic() > deadline:
-                raise _SliceOver
+                raise SliceOver
         lines_before += len(batch)
     if claimed.close_absent:
         _close(claimed, seal, reader.named, lines_before, deadline)
-    with _hold(claimed) as held:
+    with hold(claimed) as held:
         held.end(ImportState.DONE)
         audit.record(
             actor=held.applied_by,
@@ -286,6 +141,13 @@ def _apply(claimed: PeopleImport) -> None:
             target=held,
             details={"digest": held.digest[:32], **{name: count for name, count in held.applied.items() if count}},
         )
+
+
+def _stand_back(claimed: PeopleImport, counts: dict[str, int]) -> None:
+    """Leave the import checked: some lines became wrong, and it is all or nothing. Who is absent was not looked at again."""
+    with hold(claimed) as held:
+        held.checked, held.round, held.became_wrong = {**held.checked, **counts}, held.round + 1, True
+        held.state, held.runner, held.position, held.applied_by = ImportState.CHECKED, "", 0, None
 
 
 def _begin(held: PeopleImport) -> None:
@@ -306,11 +168,12 @@ def _begin(held: PeopleImport) -> None:
     held.applied = {**{outcome.value: 0 for outcome in Outcome}, "closed": 0, "created": made}
 
 
-def _meet_others(work: Any) -> None:
+def _meet_others(work: Callable[[], object]) -> None:
     """Do `work`, again where somebody else wrote the same at that moment: then it finds what they wrote."""
     for turn in range(1, TRIES + 1):
         try:
-            return work()
+            work()
+            return
         except (IntegrityError, OperationalError):
             if turn == TRIES:
                 raise
@@ -319,16 +182,16 @@ def _meet_others(work: Any) -> None:
 
 def _apply_batch(claimed: PeopleImport, seal: Seal, reader: Reader, rows: Sequence[tuple[int, Sequence[str]]]) -> None:
     """Check these lines again and write the right ones: one transaction, as many queries whatever the lines."""
-    with _hold(claimed) as held:
+    with hold(claimed) as held:
         reader.known = directory()
         lines = [reader.line(number, cells) for number, cells in rows]
         compare(lines, hold=True)
-        told = [(_outcome(line), line) for line in lines]
+        told = [(outcome_of(line), line) for line in lines]
         counts = Counter(outcome.value for outcome, _line in told)
         _enter(held, [line for outcome, line in told if outcome is Outcome.NEW])
         _change(held, [line for outcome, line in told if outcome is Outcome.CHANGED], reader)
         shown = Counter({Outcome(name): count for name, count in held.applied.items() if name in Outcome.values})
-        _keep(held, seal, told, shown)
+        keep(held, seal, told, shown)
         for name, count in counts.items():
             held.applied[name] += count
         held.position += len(rows)
@@ -389,11 +252,10 @@ def _change(held: PeopleImport, lines: Sequence[Line], reader: Reader) -> None:
 def _close(claimed: PeopleImport, seal: Seal, named: set[str], lines: int, deadline: float) -> None:
     """Close the accounts that the check showed as absent, if they still are: open, without a role, on no line of the file."""
     absent = ImportFile.objects.only("absent").get(pk=claimed.pk).read_absent(seal)
-    for batch in _batches(absent[claimed.position - lines :], CLOSE_BATCH):
-        with _hold(claimed) as held:
+    for batch in batches(absent[claimed.position - lines :], CLOSE_BATCH):
+        with hold(claimed) as held:
             assert held.applied_by is not None
-            but = [held.created_by_id, held.applied_by_id]
-            people = people_who_may_be_closed().filter(pk__in=batch).exclude(pk__in=but).order_by("pk")
+            people = people_who_may_be_closed().filter(pk__in=batch).exclude(pk__in=responsible_for(held)).order_by("pk")
             for person in people:
                 if person.email not in named:
                     reason = _("Not in the file of people “%(name)s”") % {"name": held.file_name}
@@ -401,4 +263,4 @@ def _close(claimed: PeopleImport, seal: Seal, named: set[str], lines: int, deadl
                     held.applied["closed"] += 1
             held.position += len(batch)
         if time.monotonic() > deadline:
-            raise _SliceOver
+            raise SliceOver
