@@ -61,9 +61,9 @@ class ImportState(models.TextChoices):
 
 
 class Outcome(models.TextChoices):
-    """What comes of one line of an import."""
+    """What comes of one line of an import. What it is called depends on whether it has come (`views.imports`)."""
 
-    NEW = "new", pgettext_lazy("import", "New")
-    CHANGED = "changed", pgettext_lazy("import", "Changed")
-    UNCHANGED = "unchanged", _("As they are")
-    WRONG = "wrong", pgettext_lazy("import", "Wrong")
+    NEW = "new"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    WRONG = "wrong"

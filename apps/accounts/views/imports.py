@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
@@ -101,10 +101,10 @@ def _page(request: SignedInRequest, found: PeopleImport, *, status: int = 200, *
     }
     if not found.is_working:
         seal = found.seal()
-        lines = queries.first_lines(found, seal, count=SHOWN)
+        lines, words = queries.first_lines(found, seal, count=SHOWN), _words(found)
         context |= {
             "wrong": lines[Outcome.WRONG],
-            "others": [(outcome, lines[outcome]) for outcome in Outcome if outcome is not Outcome.WRONG],
+            "others": [(words[outcome], lines[outcome]) for outcome in Outcome if outcome is not Outcome.WRONG],
             "shown": SHOWN,
             "made": list(_made(found)),
         }
@@ -140,18 +140,30 @@ def _made(found: PeopleImport) -> Iterator[tuple[Any, list[str]]]:
         yield BY_COLUMN[column], codes
 
 
-def _stats(found: PeopleImport) -> list[tuple[str, int | None]]:
-    """Return the counts with the words that fit: what would happen, or what did. None where nobody knows yet."""
+def _words(found: PeopleImport) -> dict[str, str]:
+    """Return what the counts are called: what would happen, or what did."""
     if found.applied or found.has_ended:
-        words = {"new": _("Added"), "changed": _("Changed"), "unchanged": _("As they were"), "wrong": _("Given back")}
-        further = {"closed": _("Accounts closed"), "created": _("Entries made")}
-    else:
-        words = {"new": _("To add"), "changed": _("To change"), "unchanged": _("As they are"), "wrong": _("Wrong")}
-        further = {"absent": _("Accounts to close")}
-    known = found.state != ImportState.CHECKING
-    counts = found.counts
-    shown = {**words, **{name: label for name, label in further.items() if counts.get(name)}}
-    return [(label, counts.get(name) if known else None) for name, label in shown.items()]
+        return {
+            "new": pgettext("imported", "Added"),
+            "changed": pgettext("imported", "Changed"),
+            "unchanged": pgettext("imported", "As they were"),
+            "wrong": pgettext("imported", "Given back"),
+            "closed": pgettext("imported", "Accounts closed"),
+            "created": pgettext("imported", "Entries made"),
+        }
+    return {
+        "new": _("To add"),
+        "changed": _("To change"),
+        "unchanged": _("As they are"),
+        "wrong": pgettext("import", "Wrong"),
+        "absent": _("Accounts to close"),
+    }
+
+
+def _stats(found: PeopleImport) -> list[tuple[str, int | None]]:
+    """Return the counts with their words; None where nobody knows yet. What lines do not make is told where there is any."""
+    counts = found.counts if found.state != ImportState.CHECKING else {}
+    return [(label, counts.get(name)) for name, label in _words(found).items() if name in Outcome.values or counts.get(name)]
 
 
 @require_safe
