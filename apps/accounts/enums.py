@@ -54,7 +54,7 @@ class ImportState(models.TextChoices):
     CHECKING = "checking", _("Being checked")
     CHECKED = "checked", _("Checked")
     APPLYING = "applying", _("Being applied")
-    DONE = "done", _("Done")
+    DONE = "done", pgettext_lazy("import", "Done")
     CANCELLED = "cancelled", _("Cancelled")
     FAILED = "failed", _("Could not be read")
     EXPIRED = "expired", pgettext_lazy("import", "Expired")

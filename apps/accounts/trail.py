@@ -27,7 +27,7 @@ audit.declare(
         "accounts.create_person": _("Person entered"),
         "accounts.upload_people": _("Import: file of people uploaded"),
         "accounts.check_import": _("Import: columns and options chosen, the file checked"),
-        "accounts.apply_import": _("Import: applying it begun"),
+        "accounts.apply_import": _("Import: applying began"),
         "accounts.import_people": _("People imported from a file"),
         "accounts.cancel_import": _("Import: cancelled"),
         "accounts.expire_import": _("Import: file removed, nobody went on with it"),

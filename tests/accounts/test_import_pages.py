@@ -161,7 +161,7 @@ def test_closing_many_asks_for_their_number(staff: Client, manager: User) -> Non
         UserFactory(email=f"{name}@alcyon.example", first_name=name.title())
     found = checked(HEAD + ZOE, actor=manager, close=True)
     text = page(staff, address_of(found))
-    assert "2 of 3 open accounts would be closed" in text
+    assert "2 of 3 that are open" in text
     assert "Gone" in text
     assert "gone@alcyon.example" in staff.get(address_of(found, "absent.csv")).content.decode()
     for typed, sentence in (("", "Type how many accounts are closed."), ("1", "That is not how many")):
