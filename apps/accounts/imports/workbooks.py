@@ -23,7 +23,7 @@ from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH, from_excel
 
 PIECE = 1 << 16
 MAX_UNPACKED = 200_000_000  # bytes of the parts that are read, once they are unpacked
-MAX_ELEMENTS = 12_000_000
+MAX_ELEMENTS = 8_000_000
 MAX_STRINGS = 2_000_000
 MAX_PARTS = 10_000
 LONGEST_CELL = 1000  # longer texts are cut: no column takes that many letters
