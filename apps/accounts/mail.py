@@ -9,14 +9,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.core.mail import EmailMessage
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.core import audit, outbox
-from apps.core.models import OutboxMessage
+from apps.core.models import Heartbeat, OutboxMessage
 
 from .errors import AccountError
-from .secrecy import seal
+from .secrecy import seal, unseal
 
 if TYPE_CHECKING:
     from .models import User
@@ -26,11 +27,21 @@ class LetterNotSent(AccountError):
     """The mail server did not take a letter; the message says why."""
 
 
+@outbox.task
+def send_letter(*, to: list[str], subject: str, body: str) -> None:
+    """Send one letter. Run twice, it is sent twice: better than not at all."""
+    deliver(to=to, subject=subject, body=unseal(body, purpose="letter"))
+
+
+def deliver(*, to: list[str], subject: str, body: str) -> None:
+    """Hand a letter of plain text to the mail server, and note that one left. Raises SMTPException and OSError."""
+    EmailMessage(subject=subject, body=body, to=to).send()
+    Heartbeat.note("mail")
+
+
 def queue(*, to: Sequence[str], subject: str, body: str) -> OutboxMessage:
     """Have a letter of plain text sent soon, if the transaction commits. Its text rests encrypted, because it may hold a link
     that opens an account. Every letter goes this way, but for `send_test`; the message it waits in is returned."""
-    from .tasks import send_letter
-
     with transaction.atomic():
         return outbox.enqueue(send_letter, to=list(to), subject=subject, body=seal(body, purpose="letter"))
 
@@ -41,8 +52,6 @@ def send_test(*, actor: User) -> None:
     Notes that a letter left; writes an audit entry that says whether it did. May take as long as EMAIL_TIMEOUT.
     Raises LetterNotSent.
     """
-    from .tasks import deliver
-
     subject = _("Almia: this letter is a test")
     body = _("You asked for it on the page “Setting up”. It has reached you: Almia can write to people.")
     reason = ""

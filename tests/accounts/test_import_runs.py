@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from celery import current_app
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -115,6 +117,10 @@ def test_a_worker_that_fails_leaves_it_to_the_next(actor: User, monkeypatch: pyt
     assert gone_on(found).state == ImportState.DONE
 
 
+def test_the_scheduler_knows_the_jobs() -> None:
+    assert {"accounts.resume_imports", "accounts.forget_imports"} <= set(current_app.conf.beat_schedule)
+
+
 def test_an_import_that_halts_again_and_again_is_given_up(actor: User) -> None:
     found = checked(people(3), actor=actor)
     apply_import(import_id=found.pk, seen_round=found.round, typed=None, actor=actor)
@@ -205,3 +211,47 @@ def test_a_batch_takes_as_many_questions_whatever_its_lines(actor: User) -> None
         assert found.results[1] == size
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def at_once(*imports: PeopleImport) -> None:
+    """Let a worker each go on with these, at the same moment."""
+    start = threading.Barrier(len(imports))
+
+    def go_on(found: PeopleImport) -> None:
+        start.wait()
+        try:
+            go_on_with_import(import_id=str(found.pk))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=go_on, args=[found]) for found in imports]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_staff_who_import_the_same_people_at_once_enter_each_once(actor: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_runs, "BATCH", 10)
+    head, *lines = people(60).splitlines(keepends=True)
+    files = [head + "".join(lines), head + "".join(reversed(lines))]
+    found = [checked(file, actor=UserFactory(), good=True) for file in files]
+    for each in found:
+        apply_import(import_id=each.pk, seen_round=each.round, typed=None, actor=actor)
+    at_once(*found)
+    results = [PeopleImport.objects.get(pk=each.pk).applied for each in found]
+    assert sum(applied["new"] for applied in results) == 60
+    assert sum(applied["unchanged"] for applied in results) == 60
+    assert User.objects.filter(email__regex=r"^p\d+@").count() == 60
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_at_one_import_do_its_lines_once(actor: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_runs, "BATCH", 5)
+    found = checked(people(40), actor=actor, good=True)
+    apply_import(import_id=found.pk, seen_round=found.round, typed=None, actor=actor)
+    at_once(found, found)
+    found.refresh_from_db()
+    assert (found.state, found.results) == (ImportState.DONE, [40, 0, 0, 0])
+    assert AuditEntry.objects.filter(action="accounts.import_people").count() == 1

@@ -24,7 +24,7 @@ from apps.accounts.imports.model import WORKING
 from apps.accounts.imports.work import DEAD_AFTER, NotOurs, SliceOver, batches, claim, hold, keep, let_go, outcome_of, rows_below
 from apps.accounts.models import ImportFile, ImportLine, PeopleImport, User
 from apps.accounts.queries import directory, people_who_may_be_closed
-from apps.core import audit, outbox, schedule
+from apps.core import audit, outbox
 from apps.core.crypto import Seal
 
 from .directory import create_entry
@@ -67,7 +67,6 @@ def go_on_with_import(*, import_id: str) -> None:
         raise
 
 
-@schedule.every(seconds=30)
 def resume_imports() -> None:
     """Hand over again what a worker left behind. An import that comes to a halt again and again is given up.
 

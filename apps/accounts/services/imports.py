@@ -18,7 +18,7 @@ from apps.accounts.imports.columns import LABELS, REQUIRED, digest_of
 from apps.accounts.imports.model import KEEP_RESULTS, KEEP_WAITING, WAITING, WORKING
 from apps.accounts.imports.reading import header_of
 from apps.accounts.models import ImportFile, ImportLine, PeopleImport, User
-from apps.core import audit, outbox, schedule
+from apps.core import audit, outbox
 from apps.core.missing import get_or_not_there
 from apps.core.text import visible
 
@@ -184,7 +184,6 @@ def cancel_import(*, import_id: uuid.UUID, actor: User) -> PeopleImport:
     return found
 
 
-@schedule.every(seconds=3600)
 def forget_imports() -> None:
     """Remove the files of imports that nobody goes on with, and in time the lines that were given back. Asked by a job.
 
