@@ -23,7 +23,9 @@ from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH, from_excel
 
 PIECE = 1 << 16
 MAX_UNPACKED = 200_000_000  # bytes of the parts that are read, once they are unpacked
-MAX_ELEMENTS = 8_000_000
+MAX_ELEMENTS = 6_000_000
+MAX_CELLS = 20_000  # of one row: no spreadsheet has more
+MAX_PIECE = 1_000_000  # bytes of one name, attribute or comment: a parser begins anew with each piece that does not end it
 MAX_STRINGS = 2_000_000
 MAX_PARTS = 10_000
 LONGEST_CELL = 1000  # longer texts are cut: no column takes that many letters
@@ -70,6 +72,19 @@ def _pieces(packed: zipfile.ZipFile, name: str, budget: _Budget) -> Iterator[byt
             yield piece
 
 
+def _parse(packed: zipfile.ZipFile, name: str, budget: _Budget, parser: expat.XMLParserType) -> Iterator[None]:
+    """Feed a part to `parser`; stop after each piece, for what was heard so far."""
+    fed = 0
+    for piece in _pieces(packed, name, budget):
+        parser.Parse(piece)
+        fed += len(piece)
+        if fed - parser.CurrentByteIndex > MAX_PIECE:
+            raise TooLarge
+        yield
+    parser.Parse(b"", True)
+    yield
+
+
 def _refuse(*_ignored: object) -> None:
     raise Unreadable("A document type: entities could grow without end.")
 
@@ -105,10 +120,8 @@ def _elements(packed: zipfile.ZipFile, name: str, budget: _Budget) -> list[tuple
             raise TooLarge
         found.append((tag, {key.rpartition(":")[2]: value for key, value in attributes.items()}))
 
-    parser = _parser(budget, start, _nothing, _nothing)
-    for piece in _pieces(packed, name, budget):
-        parser.Parse(piece)
-    parser.Parse(b"", True)
+    for _piece in _parse(packed, name, budget, _parser(budget, start, _nothing, _nothing)):
+        pass
     return found
 
 
@@ -148,10 +161,8 @@ def _strings(packed: zipfile.ZipFile, name: str, budget: _Budget) -> list[str]:
         if inside["t"] and not inside["rPh"] and len(parts) < LONGEST_CELL:
             parts.append(letters[:LONGEST_CELL])
 
-    parser = _parser(budget, start, end, text)
-    for piece in _pieces(packed, name, budget):
-        parser.Parse(piece)
-    parser.Parse(b"", True)
+    for _piece in _parse(packed, name, budget, _parser(budget, start, end, text)):
+        pass
     return strings
 
 
@@ -182,7 +193,7 @@ class _Sheet:
         self._strings, self._days, self._epoch, self._columns = strings, days, epoch, columns
         self._number = 0
         self._cells: list[str] = []
-        self._column = 0
+        self._column = self._count = 0
         self._kind = self._style = ""
         self._parts: list[str] = []
         self._hears = self._aside = 0
@@ -191,6 +202,9 @@ class _Sheet:
         if tag == "c":
             found = _COLUMN.match(said.get("r", ""))
             self._column = _index(found[0]) if found else self._column + 1
+            self._count += 1
+            if self._count > MAX_CELLS:
+                raise TooLarge
             self._kind, self._style = said.get("t", "n"), said.get("s", "")
             self._parts.clear()
         elif tag in {"v", "t"}:
@@ -200,7 +214,7 @@ class _Sheet:
         elif tag == "row":
             said_number = said.get("r", "")
             self._number = int(said_number) if said_number.isdecimal() else self._number + 1
-            self._cells, self._column = [], 0
+            self._cells, self._column, self._count = [], 0, 0
 
     def text(self, letters: str) -> None:
         if self._hears and not self._aside and len(self._parts) < LONGEST_CELL:
@@ -294,9 +308,6 @@ def _rows(packed: zipfile.ZipFile, columns: int) -> Iterator[tuple[int, list[str
     since_1904 = any(tag == "workbookPr" and about.get("date1904") in {"1", "true"} for tag, about in said)
     sheet = _Sheet(strings, days, MAC_EPOCH if since_1904 else WINDOWS_EPOCH, columns)
     parser = _parser(budget, sheet.start, sheet.end, sheet.text)
-    for piece in _pieces(packed, parts[shown["id"]][1], budget):
-        parser.Parse(piece)
+    for _piece in _parse(packed, parts[shown["id"]][1], budget, parser):
         yield from sheet.rows
         sheet.rows.clear()
-    parser.Parse(b"", True)
-    yield from sheet.rows
