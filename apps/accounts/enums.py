@@ -56,7 +56,7 @@ class ImportState(models.TextChoices):
     APPLYING = "applying", _("Being applied")
     DONE = "done", pgettext_lazy("import", "Done")
     CANCELLED = "cancelled", _("Cancelled")
-    FAILED = "failed", _("Could not be read")
+    FAILED = "failed", pgettext_lazy("import", "Failed")
     EXPIRED = "expired", pgettext_lazy("import", "Expired")
 
 

@@ -56,11 +56,11 @@ def go_on_with_import(*, import_id: str) -> None:
     except NotOurs:
         return
     except SliceOver:
-        with hold(claimed) as held:
+        with suppress(NotOurs), hold(claimed) as held:
             held.runner = ""
             outbox.enqueue(go_on_with_import, import_id=import_id)
     except AccountError as refusal:
-        with hold(claimed) as held:
+        with suppress(NotOurs), hold(claimed) as held:
             _fail(held, str(refusal))
     except BaseException:
         let_go(claimed)  # the next attempt need not wait until this one counts as dead
@@ -72,9 +72,8 @@ def resume_imports() -> None:
 
     Writes an outbox message for each, and an audit entry for one that is given up.
     """
-    for pk in PeopleImport.objects.filter(state__in=WORKING, touched_at__lt=timezone.now() - DEAD_AFTER).values_list(
-        "pk", flat=True
-    ):
+    silent = PeopleImport.objects.filter(state__in=WORKING, touched_at__lt=timezone.now() - DEAD_AFTER)
+    for pk in silent.values_list("pk", flat=True):
         with transaction.atomic():
             found = PeopleImport.objects.select_for_update().get(pk=pk)
             if found.state not in WORKING or found.touched_at > timezone.now() - DEAD_AFTER:
