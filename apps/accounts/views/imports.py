@@ -104,6 +104,7 @@ def _page(request: SignedInRequest, found: PeopleImport, *, status: int = 200, *
         lines, words = queries.first_lines(found, seal, count=SHOWN), _words(found)
         context |= {
             "wrong": lines[Outcome.WRONG],
+            "wrong_title": words[Outcome.WRONG] if found.has_ended else _("Lines that cannot be taken"),
             "others": [(words[outcome], lines[outcome]) for outcome in Outcome if outcome is not Outcome.WRONG],
             "shown": SHOWN,
             "made": list(_made(found)),
