@@ -50,7 +50,7 @@ def load_imports(*, actor: User) -> None:
     _date_back(done, days=18)
     waiting = upload_people(name="Prestataires.csv", raw=CONTRACTORS.encode(), actor=actor)
     _date_back(waiting, days=2)
-    everybody = _checked("Effectifs_novembre.csv", HEAD + _everybody() + COMING, actor=actor, close_absent=True)
+    everybody = _checked("Effectifs_novembre.csv", HEAD + _everybody(but=actor) + COMING, actor=actor, close_absent=True)
     _date_back(everybody, days=0)
 
 
@@ -64,9 +64,10 @@ def _checked(name: str, text: str, *, actor: User, close_absent: bool) -> People
     return made
 
 
-def _everybody() -> str:
-    """Return the lines of everybody with an open account, but for a few who left; a few others moved."""
-    people = User.objects.filter(is_active=True).select_related("entity", "department", "site", "job_role").order_by("email")
+def _everybody(*, but: User) -> str:
+    """Return the lines of everybody else with an open account, but for a few who left; a few others moved."""
+    people = User.objects.filter(is_active=True).exclude(pk=but.pk)
+    people = people.select_related("entity", "department", "site", "job_role").order_by("email")
     lines = []
     for number, person in enumerate(people[LEAVERS:]):
         places = [entry.code if entry else "" for entry in (person.entity, person.department, person.site, person.job_role)]

@@ -7,6 +7,8 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.utils import timezone
 
+from apps.accounts.demo import load_places
+from apps.accounts.demo_imports import LEAVERS, load_imports
 from apps.accounts.enums import ImportState, Outcome, Role
 from apps.accounts.errors import AccountError
 from apps.accounts.imports import checking
@@ -298,3 +300,15 @@ def test_files_that_nobody_goes_on_with_and_old_lines_are_removed(actor: User) -
     assert (done.has_lines, done.results, done.read_head(done.seal())) == (False, [1, 0, 1, 0], ([], []))
     assert not ImportLine.objects.exists()
     assert read(HEAD + ZOE)[0].person is not None
+
+
+def test_the_demo_world_has_imports_at_each_step_once(actor: User) -> None:
+    load_places()
+    UserFactory.create_batch(5)
+    for _turn in range(2):
+        load_imports(actor=actor)
+    found = {people_import.state: people_import for people_import in PeopleImport.objects.all()}
+    assert set(found) == {ImportState.DONE, ImportState.CHECKED, ImportState.COLUMNS}
+    assert found[ImportState.DONE].results == [5, 0, 3, 0]
+    assert found[ImportState.CHECKED].checked["absent"] == LEAVERS
+    assert PeopleImport.objects.count() == 3
