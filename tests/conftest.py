@@ -53,6 +53,14 @@ def _empty_cache() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
+def _own_process_in_the_trail() -> None:
+    """What a test left committed is gone from the database, but not from the counter of the process that wrote it."""
+    from apps.core.audit.numbering import writer
+
+    writer.begin()
+
+
+@pytest.fixture(autouse=True)
 def _no_organisation() -> None:
     """In every test the process has just read that staff said nothing about the organisation."""
     from apps.accounts.organisation import Organisation, forget

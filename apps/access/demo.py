@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps.accounts.demo import colleagues, demo_accounts
@@ -28,21 +29,29 @@ def sources() -> list[Path]:
     return [Path(__file__)]
 
 
+def trained_accounts() -> QuerySet[User]:
+    """Return the people behind the demo accounts, but the newcomer. None outside the try-out."""
+    return User.objects.filter(email__in=[account.email for account in demo_accounts() if account.key != UNTRAINED])
+
+
 @transaction.atomic
 def load_proofs() -> None:
     """Give the demo accounts (but the newcomer) and some colleagues every training there is, and have them sign the charter.
 
-    Safe to repeat: only what is missing is added, and what was revoked stays revoked.
+    Safe to repeat: whoever was given a training is not given it again, in no later edition either, and what was revoked stays
+    revoked; whoever has signed a charter signs the next one themselves.
     """
-    accounts = {account.email: account.key for account in demo_accounts()}
-    trained = list(User.objects.filter(email__in=[email for email, key in accounts.items() if key != UNTRAINED]))
-    trained += colleagues().order_by("email")[:COLLEAGUES]
+    trained = [*trained_accounts(), *colleagues().order_by("email")[:COLLEAGUES]]
     trainings = list(Training.objects.all())
     charter = current_charter()
+    given = set(Award.objects.filter(user__in=trained, evidence__startswith=f"{EVIDENCE}:").values_list("user", "training"))
+    signed = set(CharterSignature.objects.filter(user__in=trained).values_list("user", flat=True))
     now = timezone.now()
     expires_at = now + VALID_FOR
     for user in trained:
         for training in trainings:
+            if (user.pk, training.pk) in given:
+                continue
             award_training(
                 user=user,
                 training=training,
@@ -51,7 +60,7 @@ def load_proofs() -> None:
                 expires_at=expires_at,
                 evidence=f"{EVIDENCE}:{training.current_major}",
             )
-        if charter is not None:
+        if charter is not None and user.pk not in signed:
             sign_charter(user=user, version=charter.version, language="fr")
     # They have been at it for a while: what they did since is not older than their right to.
     Award.objects.filter(user__in=trained, awarded_at__gte=now).update(awarded_at=now - PROVED_BEFORE)

@@ -29,7 +29,7 @@ def live_gate(user: User, capability: str) -> LiveError | None:
         "locked",
         explanation.sentence,
         capability=capability,
-        missing=[{"label": item.label, "state": item.state.value, "url": item.url} for item in explanation.missing],
+        missing=explanation.missing_told,
         url=step.url if step else None,
     )
 

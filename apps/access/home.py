@@ -1,7 +1,7 @@
 """What the home page tells of products: how one gets there, what opens, and their cards once it is open.
 
     home.declare(Product("chat.use", step=_("Chat with the AI"), words=words, …))        # in AppConfig.ready()
-    home.show(Card("chat/_home_recent.html", recent, capability="chat.use", order=10))
+    home.show(Card("chat/_home_recent.html", recent, capability="chat.use", order=10, styles=("chat",)))
     home.offer_stages(stages_for)                                                        # who teaches what is required
 
 The page itself belongs to `portal`, which knows none of them.
@@ -80,7 +80,8 @@ class Card:
     """A section of the home page. `context(user)` returns what the template finds in `card`, None where there is nothing.
 
     `capability`: shown to who has it; None: to everybody who has the leading product. `wide`: above the columns.
-    `on_the_way`: shown instead to who has yet to get the leading product, below the path.
+    `on_the_way`: shown instead to who has yet to get the leading product, below the path. `styles`: the sheets of
+    static/css/pages that it needs beside the home page's own.
     """
 
     template: str
@@ -89,6 +90,7 @@ class Card:
     order: int = 100
     wide: bool = False
     on_the_way: bool = False
+    styles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,11 @@ def products() -> list[Product]:
 def show(card: Card) -> None:
     """Declare a card."""
     _cards.append(card)
+
+
+def card_styles() -> list[str]:
+    """Return the sheets that the cards need, each once: of all cards, as one may come into the page when rights change."""
+    return list(dict.fromkeys(name for card in _cards for name in card.styles))
 
 
 def cards_for(user: User, may: Callable[[str], bool], *, on_the_way: bool = False) -> list[Filled]:

@@ -9,11 +9,14 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 
-from apps.accounts.organisation import Named, with_values
+from apps.accounts.organisation import KeptVariables, Named, with_values
 from apps.core.bilingual import Bilingual
 from apps.core.ids import uuid7
+from apps.core.markdown import render_article
 
 from .enums import AwardSource
 
@@ -168,6 +171,18 @@ class CharterSignature(models.Model):
     def text(self) -> str:
         """The title and the Markdown text that were signed."""
         return with_values(self.charter.source(self.language), self.values)
+
+    @property
+    def title(self) -> str:
+        """The title that was signed."""
+        return self.text.partition("\n\n")[0]
+
+    @property
+    def article(self) -> SafeString:
+        """The Markdown text that was signed, as a page shows it."""
+        body = self.charter.source(self.language).partition("\n\n")[2]
+        with override(self.language):
+            return render_article(body, KeptVariables(self.values))
 
 
 class WaiverQuerySet(models.QuerySet["Waiver"]):

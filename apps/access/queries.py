@@ -61,6 +61,11 @@ class Explanation:
         return tuple(item for item in self.items if not item.met)
 
     @property
+    def missing_told(self) -> list[dict[str, str | None]]:
+        """What is missing, as the socket and the API tell it."""
+        return [{"label": item.label, "state": item.state.value, "url": item.url} for item in self.missing]
+
+    @property
     def next_step(self) -> Item | None:
         """The first thing to do, or None when all is done."""
         return next(iter(self.missing), None)
@@ -88,8 +93,8 @@ def current_charter() -> Charter | None:
 def charter_for(user: User) -> tuple[Charter | None, CharterSignature | None]:
     """Return the charter in force and the signature `user` has put under it, if any."""
     charter = current_charter()
-    signature = CharterSignature.objects.filter(user=user.pk, charter=charter).first() if charter else None
-    return charter, signature
+    signatures = CharterSignature.objects.select_related("charter").filter(user=user.pk, charter=charter)
+    return charter, signatures.first() if charter else None
 
 
 @dataclass(frozen=True, slots=True)

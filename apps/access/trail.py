@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.core import audit
@@ -20,3 +23,12 @@ audit.declare(
         "access.define_training": _("Training defined"),
     }
 )
+
+
+def _told_training(details: dict[str, Any]) -> list[str]:
+    if "major" not in details:
+        return [details["training"]] if "training" in details else []
+    return [gettext("%(training)s, version %(major)s") % {"training": details.get("training", ""), "major": details["major"]}]
+
+
+audit.tell({"access.award": _told_training, "access.grant_waiver": _told_training})

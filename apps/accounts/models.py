@@ -128,12 +128,6 @@ class User(AbstractBaseUser, PermissionsMixin):
     def get_session_auth_fallback_hash(self) -> Iterator[str]:
         return (f"{value}.{self.session_epoch}" for value in super().get_session_auth_fallback_hash())
 
-    @property
-    def initials(self) -> str:
-        """One or two letters for the avatar."""
-        letters = (self.first_name[:1] + self.last_name[:1]) or self.email[:2]
-        return letters.upper()
-
 
 class PersonalToken(models.Model):
     """A key with which a person's own program uses the API in their name, within `scopes`. Only its SHA-256 is kept."""

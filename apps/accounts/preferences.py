@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest
 
 from .enums import Theme
+from .requests import visitor
 
 THEME_COOKIE = "almia_theme"
 COOKIE_SECONDS = 365 * 24 * 3600
@@ -12,8 +13,7 @@ COOKIE_SECONDS = 365 * 24 * 3600
 
 def theme_of(request: HttpRequest) -> str:
     """Return the appearance to draw the page in."""
-    user = getattr(request, "user", None)
-    if user is not None and user.is_authenticated:
-        return str(user.theme)
+    if person := visitor(request):
+        return str(person.theme)
     chosen = request.COOKIES.get(THEME_COOKIE, "")
     return chosen if chosen in Theme.values else Theme.AUTO.value

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.core.exceptions import FieldDoesNotExist
+from django.utils.text import capfirst
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.core import audit
+
+from .enums import Role
+from .models import User
 
 audit.declare(
     {
@@ -54,3 +62,36 @@ audit.declare(
         "accounts.sign_out_person": _("Person signed out everywhere"),
     }
 )
+
+
+def _field(name: str) -> str:
+    try:
+        return capfirst(str(User._meta.get_field(name).verbose_name))  # type: ignore[union-attr]  # no relation back
+    except FieldDoesNotExist:  # one that an earlier release had
+        return name
+
+
+def _told_person(details: dict[str, Any]) -> list[str]:
+    """What became of a place in the company, by code; of a name, only that it was changed."""
+    places = details.get("changes", {})
+    return [
+        gettext("%(field)s: %(before)s → %(after)s")
+        % {"field": _field(name), "before": places[name][0] or "—", "after": places[name][1] or "—"}
+        if name in places
+        else _field(name)
+        for name in details.get("fields", [])
+    ]
+
+
+def _roles(codes: list[str]) -> str:
+    labels = dict(Role.choices)
+    return ", ".join(str(labels.get(code, code)) for code in codes)
+
+
+def _told_roles(details: dict[str, Any]) -> list[str]:
+    given, taken = details.get("added"), details.get("removed")
+    told = [gettext("Given: %(roles)s") % {"roles": _roles(given)}] if given else []
+    return told + ([gettext("Taken away: %(roles)s") % {"roles": _roles(taken)}] if taken else [])
+
+
+audit.tell({"accounts.update_person": _told_person, "accounts.set_roles": _told_roles})

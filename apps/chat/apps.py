@@ -28,7 +28,9 @@ class ChatConfig(AppConfig):
                 lead=_("What are you working on?"),
             )
         )
-        home.show(home.Card("chat/_home_composer.html", cards.composer, capability="chat.use", order=10, wide=True))
+        home.show(
+            home.Card("chat/_home_composer.html", cards.composer, capability="chat.use", order=10, wide=True, styles=("chat",))
+        )
         home.show(home.Card("chat/_home_recent.html", cards.recent, capability="chat.use", order=10))
         navigation.declare(
             navigation.Place(

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from apps.access.demo import trained_accounts
 from apps.access.models import CharterSignature
+from apps.accounts.past import made_up_people
 from apps.core import crypto, sql
 from apps.core.ids import uuid7
 from apps.core.past import Past
-from apps.gateway.enums import AnswerState
+from apps.gateway.enums import STANDARD_ALIAS, AnswerState
 from apps.gateway.models import ModelVersion
 
 from .context import title_from
@@ -18,7 +20,6 @@ from .past_talk import DIALOGUES
 
 MOST = 8  # conversations of one person
 FEW_PEOPLE = 400  # beyond, one in ten of those who may chat has conversations
-TARGET = "almia-standard"
 # The tables point at each other: the database checks that at the end of the transaction.
 COLUMNS: dict[type[Any], list[str]] = {
     Conversation: ["id", "owner_id", "data_key", "title", "target", "head_id", "created_at", "active_at"],
@@ -31,13 +32,16 @@ COLUMNS: dict[type[Any], list[str]] = {
 
 
 def write_conversations(past: Past) -> int:
-    """Give those who may chat and never did some conversations, sealed as all are; return the number of rows."""
+    """Give those who may chat and never did some conversations, sealed as all are; return the number of rows.
+
+    Only people of the demo world who were trained from its first day on: others talk for themselves.
+    """
     versions = list(ModelVersion.objects.select_related("model").filter(price_out__gt=0).order_by("created_at", "label"))
     if not versions:
         return 0
     rows: dict[type[Any], list[tuple[Any, ...]]] = {model: [] for model in COLUMNS}
     signed = (
-        CharterSignature.objects.filter(user__conversations=None)
+        CharterSignature.objects.filter(user__in=made_up_people() | trained_accounts(), user__conversations=None)
         .order_by("user__email")
         .values_list("user", "user__email", "signed_at")
     )
@@ -63,5 +67,5 @@ def write_conversations(past: Past) -> int:
                 )
                 head, at = run, ended + timedelta(seconds=chance.randrange(20, 400))
             title = Conversation.title.close(seal, title_from(dialogue[0][0]), key=conversation)
-            rows[Conversation].append((conversation, user, data_key, title, TARGET, head, began, min(at, past.until)))
+            rows[Conversation].append((conversation, user, data_key, title, STANDARD_ALIAS, head, began, min(at, past.until)))
     return sum(sql.insert_many(model, COLUMNS[model], rows[model]) for model in COLUMNS)

@@ -15,6 +15,7 @@ from apps.access.gate import capability_required
 from apps.accounts.requests import SignedInRequest
 from apps.core.crypto import CryptoError
 from apps.core.refusals import Refusal, refusals_on
+from apps.gateway.enums import STANDARD_ALIAS
 from apps.gateway.queries import choices_for, remedy_for
 
 from . import queries, services
@@ -73,7 +74,7 @@ def _thread(conversation: Conversation) -> dict[str, Any]:
 def _page(request: SignedInRequest, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
     conversation = context.get("conversation")
     choices = choices_for(request.user)
-    target = conversation.target if conversation else request.GET.get("model") or services.DEFAULT_TARGET
+    target = conversation.target if conversation else request.GET.get("model") or STANDARD_ALIAS
     context |= _listing(request, conversation.pk if conversation else None)
     context |= {
         "choices": choices,

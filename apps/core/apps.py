@@ -17,4 +17,4 @@ class CoreConfig(AppConfig):
 
         current_app.conf.beat_schedule = beat_schedule()
         lifespan.on_startup(check_key_provider)
-        loading.declare(loading.Load("core.past", past.load, order=60, sources=past.sources, demo=True))
+        loading.declare(loading.Load("core.past", past.load, order=60, sources=past.sources, demo=True, once=True))

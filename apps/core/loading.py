@@ -18,7 +18,8 @@ class Load:
     sits at the terminal. Raises CommandError.
 
     `order`: what it needs comes before it. `sources()`: the files it was made from; None where it runs at every start.
-    `demo`: it belongs to the demo world, which is there in the try-out only.
+    `demo`: it belongs to the demo world, which is there in the try-out only. `once`: it tells what people did, and where that
+    was told, they have gone on themselves since: `serve` does not run it again, whatever has changed.
     """
 
     code: str
@@ -26,6 +27,7 @@ class Load:
     order: int
     sources: Callable[[], Iterable[Path]] | None = None
     demo: bool = False
+    once: bool = False
 
 
 _loads: dict[str, Load] = {}

@@ -240,9 +240,9 @@ def _clean(html: str) -> SafeString:
     )
 
 
-def render_article(text: str) -> SafeString:
-    """Render Markdown that ships with Almia, call-outs included."""
-    return _clean(grammar(callouts=True).render(text))
+def render_article(text: str, said: variables.Variables | None = None) -> SafeString:
+    """Render Markdown that ships with Almia, call-outs included. `said`: what its variables say; None: what they say now."""
+    return _clean(grammar(callouts=True).render(text, {} if said is None else {"variables": said}))
 
 
 def render_answer(text: str) -> SafeString:

@@ -39,12 +39,13 @@ class Group:
 
 @dataclass(frozen=True)
 class Tab:
-    """One of several pages side by side. `shown_to`: left out for others. `count`: what waits there, told when it is not zero."""
+    """One of several pages side by side. `shown_to`: left out for others. `waiting()`: how much waits there, told when it is not
+    zero; asked once per page, in one query, and only where the tab is drawn."""
 
     label: Any
     url_name: str
     shown_to: Callable[[Any], bool] | None = None
-    count: Callable[[], int] | None = None
+    waiting: Callable[[], int] | None = None
 
 
 @dataclass(frozen=True)

@@ -68,9 +68,14 @@ def _read_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 
 def _show(self: RendererHTML, tokens: Any, index: int, options: Any, environment: Any) -> str:
-    known = (variables.words(tokens[index].content) for variables in _offered)
+    known = (variables.words(tokens[index].content) for variables in _asked(environment))
     return next((words for words in known if words is not None), escape(tokens[index].markup))
 
 
 def _show_block(self: RendererHTML, tokens: Any, index: int, options: Any, environment: Any) -> str:
-    return "".join(variables.block(tokens[index].content) for variables in _offered)
+    return "".join(variables.block(tokens[index].content) for variables in _asked(environment))
+
+
+def _asked(environment: Any) -> list[Variables]:
+    """Return what says the variables of this article: those it is rendered with, else those that were offered."""
+    return [environment["variables"]] if "variables" in environment else _offered

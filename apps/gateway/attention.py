@@ -14,8 +14,8 @@ from apps.core.attention import Attention
 from apps.core.dates import day
 
 from . import queries
-from .enums import STANDARD_ALIAS, Outcome
-from .models import Alias, Provider, UsageEntry
+from .enums import Outcome
+from .models import Provider, UsageEntry
 
 FAILURES_WITHIN = timedelta(hours=1)
 FAILURES_FROM = 5  # a few failed calls happen to everybody
@@ -46,8 +46,8 @@ def providers_failing() -> list[Attention]:
             )
             text %= {"failures": failures, "calls": made}
             found.append(Attention(title, text, "bad", url, "server"))
-    standard = Alias.objects.filter(pk=STANDARD_ALIAS).select_related("target__provider").first()
-    if standard is None or standard.target is None or standard.target.is_retired() or not standard.target.provider.enabled:
+    standard = queries.standard_alias()
+    if standard is None or not standard.answers:
         found.append(
             Attention(
                 _("No model answers by default"),

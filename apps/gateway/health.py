@@ -6,13 +6,13 @@ from django.utils import timezone
 
 from apps.core.health import Unwell
 
-from .enums import STANDARD_ALIAS, Outcome
-from .models import Alias, UsageEntry
+from . import queries
+from .enums import STANDARD_ALIAS
 
 
 def model_health() -> str:
     """Return what the standard alias means now. Raises Unwell. No call is made: a probe must cost nothing at the provider."""
-    alias = Alias.objects.filter(code=STANDARD_ALIAS).select_related("target__model", "target__provider").first()
+    alias = queries.standard_alias()
     if alias is None or alias.target is None:
         raise Unwell(f"{STANDARD_ALIAS} points to no model version.")
     version = alias.target
@@ -22,11 +22,6 @@ def model_health() -> str:
         raise Unwell(f"{STANDARD_ALIAS} points to {version}, but its provider {version.provider} is not in use.")
     if version.provider.trouble:
         raise Unwell(f"{STANDARD_ALIAS} points to {version}: {version.provider.trouble}")
-    last = (
-        UsageEntry.objects.filter(version=version, outcome=Outcome.COMPLETED)
-        .order_by("-started_at")
-        .values_list("started_at", flat=True)
-        .first()
-    )
+    last = queries.last_answer(version)
     answered = "never yet" if last is None else f"{max(int((timezone.now() - last).total_seconds()), 0)} s ago"
     return f"{STANDARD_ALIAS} is {version} at {version.provider}; last answer: {answered}"

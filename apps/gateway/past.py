@@ -22,7 +22,7 @@ from apps.core import sql
 from apps.core.ids import uuid7
 from apps.core.past import Past, at
 
-from .enums import EMBEDDED_UPSTREAM, Outcome, VersionStatus
+from .enums import EMBEDDED_UPSTREAM, STANDARD_ALIAS, Outcome, VersionStatus
 from .models import LedgerState, Model, ModelVersion, Provider, UsageDay, UsageEntry
 from .registering import embedded_provider, embedded_version
 
@@ -178,7 +178,7 @@ def _calls(day: date, able: list[UUID], used: list[Used], chance: Random) -> Ite
                 uuid7(),
                 user,
                 version.pk,
-                "almia-standard",
+                STANDARD_ALIAS,
                 "practice" if chance.random() < PRACTICE else "chat",
                 read,
                 written,

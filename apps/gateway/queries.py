@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
@@ -14,13 +14,24 @@ from django.utils.translation import gettext as _
 
 from apps.core.missing import get_or_not_there
 
-from .enums import VersionStatus
+from .enums import STANDARD_ALIAS, Outcome, VersionStatus
 from .errors import Code, GatewayError
-from .models import Alias, Model, ModelVersion, Provider
+from .models import Alias, Model, ModelVersion, Provider, UsageEntry
 from .policies import can_manage_models, usable_statuses
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
+
+
+def standard_alias() -> Alias | None:
+    """Return what people talk to unless they choose otherwise, with its version and provider. One query."""
+    return Alias.objects.filter(pk=STANDARD_ALIAS).select_related("target__model", "target__provider").first()
+
+
+def last_answer(version: ModelVersion) -> datetime | None:
+    """Return when the last answer began that `version` gave to its end. One query."""
+    answers = UsageEntry.objects.filter(version=version, outcome=Outcome.COMPLETED).order_by("-started_at")
+    return answers.values_list("started_at", flat=True).first()
 
 
 @dataclass(frozen=True, slots=True)

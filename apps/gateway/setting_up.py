@@ -10,8 +10,8 @@ from apps.core.dates import day
 from apps.core.enums import Readiness
 from apps.core.setting_up import Standing, Trial
 
-from .enums import STANDARD_ALIAS, Outcome
-from .models import Alias, Provider, UsageEntry
+from . import queries
+from .models import Provider
 
 
 def providers() -> Standing:
@@ -29,7 +29,7 @@ def providers() -> Standing:
 
 def standard_model() -> Standing:
     """Whether the standard model answers, and when it last did. Two queries. No call is made: reading a page costs nothing."""
-    alias = Alias.objects.filter(pk=STANDARD_ALIAS).select_related("target__model", "target__provider").first()
+    alias = queries.standard_alias()
     if alias is None or alias.target is None:
         return Standing(Readiness.TODO, _("The standard model points to no version: nobody can start a conversation."))
     version = alias.target
@@ -37,12 +37,7 @@ def standard_model() -> Standing:
         return Standing(
             Readiness.FAILING, _("The standard model points to %(version)s, which is not in use.") % {"version": version}
         )
-    answered = (
-        UsageEntry.objects.filter(version=version, outcome=Outcome.COMPLETED)
-        .order_by("-started_at")
-        .values_list("started_at", flat=True)
-        .first()
-    )
+    answered = queries.last_answer(version)
     trial = _trial_of(version.provider)
     if answered is None:
         sentence = _("The standard model is %(version)s at %(provider)s. It has never answered: test it.")

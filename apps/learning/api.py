@@ -57,7 +57,7 @@ class ModuleSerializer(serializers.Serializer[Any]):
 class CourseDetailSerializer(serializers.Serializer[CoursePage]):
     """A course with its outline."""
 
-    course = CourseSerializer(source="step")
+    course = CourseSerializer(source="standing")
     outcomes = serializers.ListField(child=serializers.CharField(), help_text=_("What one can do afterwards."))
     pass_mark = serializers.IntegerField(help_text=_("In per cent."))
     questions = serializers.IntegerField(source="draw", help_text=_("How many the quiz asks."))

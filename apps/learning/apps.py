@@ -15,8 +15,6 @@ class LearningConfig(AppConfig):
         from apps.core.navigation import Place, Tab, declare, declare_tabs
 
         from . import setting_up as looks
-        from .demo import load_job_examples
-        from .demo import sources as demo_sources
         from .jobs import examples_card
         from .loading import load_content, sources
         from .past import write_learning
@@ -29,7 +27,6 @@ class LearningConfig(AppConfig):
             grant(role, "learning.manage_courses")
         api.declare("apps.learning.api")
         loading.declare(loading.Load("learning.content", load_content, order=10, sources=sources))
-        loading.declare(loading.Load("learning.demo", load_job_examples, order=35, sources=demo_sources, demo=True))
         capabilities.offer_training_link(training_url)
         home.offer_stages(stages_for)
         home.show(home.Card("learning/_home_examples.html", examples_card, order=10, wide=True, on_the_way=True))

@@ -1,6 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+
 from apps.core.refusals import Refusal
+
+if TYPE_CHECKING:
+    from apps.accounts.models import JobRole
 
 
 class LearningError(Refusal):
@@ -50,4 +58,16 @@ class AnsweredSince(LearningError):
 
     def __init__(self, stored: str) -> None:
         super().__init__("answered since")
+        self.stored = stored
+
+
+class ChosenMeanwhile(LearningError):
+    """Somebody else has chosen examples for the same jobs since the page was opened. `stored`: the family each has now."""
+
+    code = "chosen_meanwhile"
+
+    def __init__(self, stored: Mapping[JobRole, str]) -> None:
+        super().__init__(
+            _("Somebody else has changed these jobs meanwhile. What you chose is still here: compare, then keep it.")
+        )
         self.stored = stored

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -8,7 +9,6 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Entity, JobRole
-from apps.core.text import folded
 
 from .enums import LearnerState
 from .jobs import families, guess
@@ -35,22 +35,55 @@ class LearnerFilter(forms.Form):
         return any(self.criteria().values())
 
 
+@dataclass(frozen=True, slots=True)
+class JobRow:
+    """A job with its choice. `seen_as`: the name under which the page sends back what it was drawn with: `seen`."""
+
+    field: forms.BoundField
+    seen_as: str
+    seen: str
+
+
 class JobExamplesForm(forms.Form):
-    """Which family's examples each job shows. `BY_NAME`: what the job's name points to, which that choice tells."""
+    """Which family's examples each job shows. `BY_NAME`: what the job's name points to, which that choice tells.
+
+    A page of the jobs at a time: only `roles` are read.
+    """
 
     BY_NAME = "by-name"
 
     def __init__(self, data: Any = None, *, roles: Iterable[JobRole]) -> None:
         super().__init__(data)
-        self._roles = {f"job-{role.pk}": role for role in sorted(roles, key=lambda role: folded(role.name))}
+        self._roles = {role.pk: role for role in roles}
         known = [(code, str(family.title)) for code, family in families().items()]
-        names = dict(known)
-        for name, role in self._roles.items():
-            guessed = gettext("By its name: %(family)s") % {"family": names.get(guess(role), "")}
-            self.fields[name] = forms.ChoiceField(label=role.name, choices=[(self.BY_NAME, guessed), *known])
-            self.initial[name] = role.examples.family if hasattr(role, "examples") else self.BY_NAME
+        self._names = dict(known)
+        self._seen: dict[JobRole, str] = {}
+        for role in self._roles.values():
+            stored = role.examples.family if hasattr(role, "examples") else self.BY_NAME
+            self._seen[role] = stored if data is None else data.get(f"seen-{role.pk}", self.BY_NAME)
+            choices = [(self.BY_NAME, self._guessed(role)), *known]
+            self.fields[f"job-{role.pk}"] = forms.ChoiceField(label=role.name, choices=choices, initial=stored)
+
+    def rows(self) -> list[JobRow]:
+        return [JobRow(self[f"job-{role.pk}"], f"seen-{role.pk}", self._seen[role]) for role in self._roles.values()]
 
     def chosen(self) -> dict[JobRole, str]:
         """Return the family chosen for each job, empty where its name decides."""
-        chosen = {role: self.cleaned_data[name] for name, role in self._roles.items()}
-        return {role: "" if family == self.BY_NAME else family for role, family in chosen.items()}
+        return {role: self._family(self.cleaned_data[f"job-{role.pk}"]) for role in self._roles.values()}
+
+    def seen(self) -> dict[JobRole, str]:
+        """Return the family each job had when the page was drawn, empty where its name decided."""
+        return {role: self._family(choice) for role, choice in self._seen.items()}
+
+    def compare_with(self, stored: Mapping[JobRole, str]) -> None:
+        """Say beside each of these jobs what is kept now; whoever keeps the page again has seen it."""
+        for role, family in stored.items():
+            shown = self._names.get(family, family) if family else self._guessed(role)
+            self.add_error(f"job-{role.pk}", gettext("Kept meanwhile: %(value)s") % {"value": shown})
+            self._seen[role] = family or self.BY_NAME
+
+    def _family(self, choice: str) -> str:
+        return "" if choice == self.BY_NAME else choice
+
+    def _guessed(self, role: JobRole) -> str:
+        return gettext("By its name: %(family)s") % {"family": self._names.get(guess(role), "")}

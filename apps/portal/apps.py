@@ -16,9 +16,9 @@ class PortalConfig(AppConfig):
         from apps.core.navigation import Group, Place
 
         from .attention import setting_up_left, tasks_given_up
+        from .history import history_panel
         from .navigation import has_staff_area
         from .search import find_places
-        from .staff import trail_panel
 
         grant(Role.ADMINISTRATOR, "core.manage_tasks", "core.read_audit", "core.set_up")
         attention.declare(attention.Look("core.tasks", _("Background tasks"), "core.manage_tasks", tasks_given_up, order=10))
@@ -58,5 +58,5 @@ class PortalConfig(AppConfig):
                 shown_to=lambda user: user.has_perm("core.read_audit"),
             )
         )
-        panels.declare(panels.Panel("person", "portal/staff/_person_trail.html", trail_panel, order=90))
+        panels.declare(panels.Panel("person", "portal/staff/_person_history.html", history_panel, order=90))
         search.declare(search.Source("places", _("Pages"), find_places, order=10, when_empty=True))

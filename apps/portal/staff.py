@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db.models import Count, Min, Q, QuerySet
 from django.utils import timezone
@@ -74,6 +74,7 @@ class TrailRow:
 
     entry: AuditEntry
     label: str
+    details: list[str]
     target: str
     by_person: bool
     about_person: bool
@@ -86,17 +87,13 @@ def trail_rows(entries: Iterable[AuditEntry], person: User | None = None) -> lis
         TrailRow(
             entry,
             audit.label_of(entry.action),
+            audit.details_of(entry.action, entry.details),
             audit.shown_target(entry.target),
             by_person=entry.actor == mark,
             about_person=entry.subject == mark,
         )
         for entry in entries
     ]
-
-
-def trail_panel(viewer: User, person: User) -> dict[str, Any] | None:
-    """What leads from somebody's page to their entries in the trail, for who may read it."""
-    return {"person": person} if viewer.has_perm("core.read_audit") else None
 
 
 def audit_actions() -> list[str]:

@@ -16,5 +16,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("staff/tasks/", staff.tasks, name="tasks"),
     path("staff/tasks/<uuid:message_id>/replay/", staff.replay_task, name="replay_task"),
     path("staff/audit/", staff.audit, name="audit"),
+    path("staff/audit/people/<uuid:person_id>/", staff.person_history, name="person_history"),
     path("staff/audit/verification/", staff.verification, name="verification"),
 ]

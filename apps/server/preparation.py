@@ -33,6 +33,14 @@ class Marks:
         """Whether `work` was done from the state `mark`."""
         return self._marks.get(work) == mark
 
+    def done(self, work: str) -> bool:
+        """Whether `work` was ever done."""
+        return work in self._marks
+
+    def forget(self) -> None:
+        """Take nothing for done: what it was done to is gone."""
+        self._marks = {}
+
     def set(self, work: str, mark: str) -> None:
         self._marks[work] = mark
         self._path.write_text(json.dumps(self._marks, indent=1))
@@ -51,6 +59,11 @@ def pending_migrations() -> bool:
     """Whether the tables are behind the code."""
     executor = MigrationExecutor(connection)
     return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def has_tables() -> bool:
+    """Whether the database was ever prepared."""
+    return bool(MigrationExecutor(connection).loader.applied_migrations)
 
 
 def migrate() -> bool:
@@ -78,10 +91,15 @@ def collect_static(marks: Marks) -> bool:
 
 
 def load_all(marks: Marks, *, anew: bool) -> None:
-    """Run the loads of `core.loading` whose sources changed, and all that come after one that did; all of them with `anew`."""
+    """Run the loads of `core.loading` whose sources changed, and all that come after one that did; all of them with `anew`.
+
+    What runs once is run where it never was.
+    """
     for load in loading.loads(demo=None if settings.TRYOUT else False):
         if load.sources is None:
             load.run()
+            continue
+        if load.once and marks.done(load.code):
             continue
         mark = mark_of(load.sources())
         if anew or not marks.fresh(load.code, mark):
@@ -100,6 +118,8 @@ def check_keys() -> None:
 def prepare(home: Path) -> None:
     """Bring everything to the state that this version of Almia needs. Raises CannotServe."""
     marks = Marks(home / "prepared.json")
+    if not has_tables():
+        marks.forget()
     migrated = migrate()
     check_keys()
     collect_static(marks)

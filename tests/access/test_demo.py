@@ -10,14 +10,15 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from apps.access.models import Award, CharterSignature
+from apps.access.models import Award, CharterSignature, Training
 from apps.access.queries import has_capability
 from apps.access.services import revoke_award
 from apps.accounts.demo import accounts_file, demo_accounts, demo_user, load_world
 from apps.accounts.models import Department, Entity, JobRole, RefusedSignIn, Site, User
 from apps.accounts.services import give_address_away
+from apps.chat.models import Conversation
 from apps.core import audit
-from tests.factories.access import CharterFactory, RequirementFactory, TrainingFactory
+from tests.factories.access import AwardFactory, CharterFactory, RequirementFactory, SignatureFactory, TrainingFactory
 from tests.factories.accounts import UserFactory
 
 from .conftest import CODE
@@ -155,3 +156,19 @@ def test_it_loads_before_any_training_is_there_and_quickly() -> None:
     call_command("load_demo", verbosity=0)
     assert time.monotonic() - started < 3
     assert not Award.objects.exists()
+
+
+@pytest.mark.usefixtures("world")
+def test_newer_editions_give_nobody_a_proof_they_did_not_earn() -> None:
+    newcomer = demo_user("newcomer")
+    assert newcomer is not None
+    for training in Training.objects.all():
+        AwardFactory(user=newcomer, training=training)
+    stranger = UserFactory()
+    SignatureFactory(user=stranger)
+    before, talks = figures(), Conversation.objects.count()
+    Training.objects.update(current_major=3)
+    CharterFactory()
+    call_command("load_demo", verbosity=0)
+    assert figures() == before, "No award of the new edition, no signature of the new charter, none for who signs in themselves."
+    assert Conversation.objects.count() == talks

@@ -88,3 +88,12 @@ def test_a_second_product_costs_no_query(second: Product, django_assert_num_quer
 def test_a_product_is_declared_once(second: Product) -> None:
     with pytest.raises(ValueError, match="twice"):
         home.declare(second)
+
+
+def test_the_page_links_what_its_cards_need_though_they_come_later(second: Product, client: Client) -> None:
+    """A card that comes into the page when a right opens brings no sheet along."""
+    home.show(Card("portal/robots.html", lambda user: None, capability=CODE, styles=("chat", "table")))
+    client.force_login(entitled_user("chat.use"))
+    page = client.get("/").content.decode()
+    assert page.count("css/pages/table.css") == page.count("css/pages/chat.css") == 1
+    assert "css/pages/table.css" not in client.get("/", headers={"hx-request": "true"}).content.decode()

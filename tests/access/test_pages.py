@@ -15,6 +15,7 @@ from pytest_django.fixtures import DjangoAssertNumQueries
 
 from apps.access.gate import capability_required, live_gate
 from apps.access.models import CharterSignature
+from apps.access.services import sign_charter
 from apps.accounts import panels
 from apps.accounts.models import User
 from apps.accounts.organisation import Organisation, forget
@@ -29,6 +30,7 @@ from tests.factories.access import (
     entitled_user,
 )
 from tests.factories.accounts import UserFactory
+from tests.pages import markup
 
 from .conftest import CODE
 
@@ -61,7 +63,7 @@ def test_reading_signs_nothing_and_signing_is_kept(browser: Client, person: User
     signature = CharterSignature.objects.get()
     assert (signature.user, signature.charter, signature.language) == (person, charter, "en")
     page = browser.get("/access/charter/").content.decode()
-    assert "You signed this version on" in page
+    assert "This is the text as you signed it, on" in page
     assert 'name="read"' not in page
 
 
@@ -89,6 +91,21 @@ def test_the_text_that_was_on_the_page_is_what_is_signed(browser: Client) -> Non
     signature = CharterSignature.objects.get()
     assert signature.text == "AI charter\n\nAt Hermine, I ask the AI desk."
     assert signature.digest == hashlib.sha256(signature.text.encode()).hexdigest()
+
+
+def test_what_was_signed_stays_on_the_page_whatever_the_company_is_called_since(browser: Client, person: User) -> None:
+    body = "At {{organisation}}: \\{{dpo}} {{nonsense}}\n\n{{contacts}}"
+    charter = CharterFactory(title_en="Charter of {{organisation}}", body_en=body, body_fr="Chez X")
+    forget(in_favour_of=Organisation(name_en="Rives & *{{dpo}}*", name_fr="Rives", dpo_email="dpo@rives.example"))
+    sign_charter(user=person, version=charter.version, language="en")
+    forget(in_favour_of=Organisation(name_en="Alcyon", name_fr="Alcyon", dpo_email="dpo@alcyon.example"))
+    for language in ("en", "fr"):
+        page = markup(browser.get("/access/charter/", headers={"accept-language": language}))
+        assert '<h1 lang="en">Charter of Rives &amp; *{{dpo}}*</h1>' in page
+        assert '<article class="prose" lang="en">' in page
+        assert "At Rives &amp; *{{dpo}}*: {{dpo}} {{nonsense}}</p>" in page
+        assert "dpo@rives.example" in page
+        assert "alcyon.example" not in page
 
 
 def test_a_version_replaced_while_it_was_read_is_not_signed(browser: Client) -> None:

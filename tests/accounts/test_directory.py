@@ -1,24 +1,24 @@
 from __future__ import annotations
 
-from typing import Any
+import importlib
+from collections.abc import Callable
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.apps import apps
+from django.db import IntegrityError, connection, transaction
+from pytest_django.fixtures import DjangoAssertNumQueries
 
 from apps.accounts import services
-from apps.accounts.directory import KINDS, Kind
-from apps.accounts.directory.files import read_entries
+from apps.accounts.directory import Kind
+from apps.accounts.directory.model import DEEPEST
 from apps.accounts.errors import AccountError
-from apps.accounts.models import Department, Entity, JobRole, Site, User
-from apps.accounts.queries import count_people, directory, entries_to_export, page_of_entries
+from apps.accounts.models import Department, Entity, Site, User
+from apps.accounts.queries import count_people, depth_of_entities, directory, entries_to_export, page_of_entries
 from apps.core.models import AuditEntry
-from tests.factories.accounts import DepartmentFactory, EntityFactory, JobRoleFactory, SiteFactory, UserFactory
+from tests.accounts.kinds import DEPARTMENTS, ENTITIES, FACTORIES, JOBS, SITES, every_kind
+from tests.factories.accounts import DepartmentFactory, EntityFactory, SiteFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
-
-ENTITIES, DEPARTMENTS, SITES, JOBS = KINDS
-FACTORIES: dict[Kind, Any] = {ENTITIES: EntityFactory, DEPARTMENTS: DepartmentFactory, SITES: SiteFactory, JOBS: JobRoleFactory}
-every_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.code)
 
 
 @pytest.fixture
@@ -169,9 +169,19 @@ def test_merging_again_follows_through(actor: User) -> None:
 def test_merging_entities_moves_what_is_below(actor: User) -> None:
     old, new = EntityFactory.create(), EntityFactory.create()
     child = EntityFactory(parent=old)
-    services.merge_entry(entry=old, into=new, reason="x", actor=actor)
+    services.merge_entry(entry=old, into=new, reason="One team", actor=actor)
     child.refresh_from_db()
     assert child.parent == new
+    moved = AuditEntry.objects.get(action="accounts.change_entry")
+    assert (moved.target, moved.reason) == (f"accounts.Entity:{child.pk}", "One team")
+    assert moved.details == {"kind": "entities", "code": child.code, "changes": {"parent": [old.code, new.code]}}
+
+
+def test_the_company_s_sign_in_reads_only_what_it_names(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    sites = SiteFactory.create_batch(3)
+    person = UserFactory(site=sites[0])
+    with django_assert_num_queries(7):  # two savepoints and their ends, the site, the person, where they are
+        services.update_from_directory(user=person, codes={"site": sites[0].code.upper()})
 
 
 @pytest.mark.parametrize("reason", ["", "  "])
@@ -209,79 +219,45 @@ def test_the_company_s_sign_in_follows_a_merge_and_leaves_out_what_is_closed(act
     assert told().details == {"fields": ["entity"], "changes": {"entity": ["", "new"]}}
 
 
-# Files ---------------------------------------------------------------------------------------------------------------------
-def rows(text: str) -> list[tuple[int, list[str]]]:
-    return [(number, line.split(";")) for number, line in enumerate(text.strip().split("\n"), start=1)]
-
-
-def test_a_file_makes_and_changes_entities_wherever_they_stand_in_it(actor: User) -> None:
-    EntityFactory(code="top", name="Old name")
-    preview = read_entries(ENTITIES, rows("Code;Nom;Rattachement\nteam;Équipe;sante\nsante;Santé;TOP\ntop;New name;\n"))
-    assert [line.code for line in preview.new] == ["team", "sante"]
-    assert [line.changed for line in preview.changed] == [["name"]]
-    assert services.import_entries(kind=ENTITIES, preview=preview, actor=actor) == (2, 1)
-    team = Entity.objects.get(code="team")
-    assert team.parent is not None
-    assert (team.parent.code, str(team.parent.parent)) == ("sante", "New name")
-    again = read_entries(ENTITIES, rows("code;name;parent\nteam;Équipe;sante\n"))
-    assert (again.unchanged, again.may_apply) == (1, False)
-
-
-def test_one_name_stands_for_both_languages_until_there_are_two(actor: User) -> None:
-    preview = read_entries(JOBS, rows("code;nom\nactuaire;Actuaire\n"))
-    services.import_entries(kind=JOBS, preview=preview, actor=actor)
-    job = JobRole.objects.get(code="actuaire")
-    assert (job.name_fr, job.name_en) == ("Actuaire", "Actuaire")
-    JobRole.objects.filter(pk=job.pk).update(name_en="Actuary")
-    assert read_entries(JOBS, rows("code;nom\nactuaire;Actuaire\n")).unchanged == 1
-
-
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        ("code;name;parent\n;A;", "“code” is empty"),
-        ("code;name;parent\nà b;A;", "A code is made of"),
-        ("code;name;parent\na;;", "“name” is empty"),
-        ("code;name;parent\na;=1;", "formula"),
-        ("code;name;parent\na;A;\nA;B;", "stands on line 2"),
-        ("code;name;parent\na;A;nowhere", "no open entity “nowhere”"),
-        ("code;name;parent\na;A;a", "cannot belong to itself"),
-        (f"code;name;parent\na;{'x' * 121};", "too long"),
-        ("code;name;parent\nclosed;A;", "closed. Open it first"),
-    ],
-)
-def test_a_bad_line_gets_its_reason_and_changes_nothing(text: str, reason: str, actor: User) -> None:
-    services.close_entry(entry=EntityFactory(code="closed"), reason="x", actor=actor)
-    preview = read_entries(ENTITIES, rows(text))
-    assert reason in preview.errors[0].error
-    with pytest.raises(AccountError):
-        services.import_entries(kind=ENTITIES, preview=preview, actor=actor)
-    assert Entity.objects.count() == 1
-
-
-def test_a_circle_in_a_file_is_refused_whole(actor: User) -> None:
-    preview = read_entries(ENTITIES, rows("code;name;parent\na;A;b\nb;B;a\nc;C;\n"))
-    with pytest.raises(AccountError, match="belong to itself"):
-        services.import_entries(kind=ENTITIES, preview=preview, actor=actor)
-    assert not Entity.objects.exists()
-
-
-@pytest.mark.parametrize(
-    ("text", "reason"), [("x;y\n1;2", "Missing: code"), ("code;name;name\na;b;c", "stands twice"), ("code;name", "nothing below")]
-)
-def test_a_file_that_is_no_such_list_gets_a_sentence(text: str, reason: str) -> None:
-    with pytest.raises(AccountError, match=reason):
-        read_entries(ENTITIES, rows(text))
+# Codes from before --------------------------------------------------------------------------------------------------------
+MIGRATION = importlib.import_module("apps.accounts.migrations.0007_codes_in_any_case")
 
 
 @every_kind
-def test_what_is_exported_can_be_imported(kind: Kind) -> None:
-    FACTORIES[kind](code="one")
-    if kind is ENTITIES:
-        EntityFactory(code="below", parent=Entity.objects.get(code="one"))
-    table = [kind.columns, *entries_to_export(kind)]
-    preview = read_entries(kind, [(number, list(cells)) for number, cells in enumerate(table)])
-    assert preview.unchanged == len(table) - 1 > 0
+def test_the_database_keeps_codes_apart_in_any_case(kind: Kind) -> None:
+    FACTORIES[kind](code="Nantes")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        FACTORIES[kind](code="nANTES")
+
+
+@every_kind
+def test_a_later_double_gets_a_code_that_says_so_and_keeps_its_people(kind: Kind, caplog: pytest.LogCaptureFixture) -> None:
+    table = kind.model._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP INDEX {table}_code_any_case")
+    long = "x" * 50
+    codes = ["nantes", "NANTES", "Nantes-Double", "Nantes", "other", long, long.upper()]
+    entries = [FACTORIES[kind](code=code) for code in codes]
+    person = UserFactory(**{kind.person_field: entries[1]})
+    connection.check_constraints()  # on PostgreSQL no table is altered before
+    MIGRATION.tell_doubles_apart(apps, None)
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE UNIQUE INDEX {table}_code_any_case ON {table} (LOWER(code))")
+    for entry in entries:
+        entry.refresh_from_db()
+    assert [entry.code for entry in entries] == [
+        "nantes",
+        "NANTES-double-2",
+        "Nantes-Double",
+        "Nantes-double-3",
+        "other",
+        long,
+        f"{'X' * 43}-double",
+    ]
+    person.refresh_from_db()
+    assert getattr(person, kind.person_field) == entries[1]
+    assert "have the code NANTES" in caplog.text
+    assert page_of_entries(kind, text="nantes-double-2").object_list[0].entry == entries[1]
 
 
 def test_counts_are_of_open_accounts() -> None:
@@ -290,3 +266,42 @@ def test_counts_are_of_open_accounts() -> None:
     UserFactory(department=department, is_active=False)
     assert count_people(DEPARTMENTS) == {department.pk: 1}
     assert Site.objects.count() == 0
+
+
+# How deep the tree may be --------------------------------------------------------------------------------------------------
+def chain(length: int, code: str = "e") -> list[Entity]:
+    """Make entities each below the one before, from the top."""
+    made: list[Entity] = []
+    for number in range(length):
+        made.append(Entity(code=f"{code}{number}", name=f"{code}{number}", parent_id=made[-1].pk if made else None))
+        made[-1].save()
+    return made
+
+
+def test_a_tree_has_so_many_levels_and_no_more(actor: User) -> None:
+    deep, other = chain(DEEPEST), chain(2, "o")
+    refused: list[Callable[[], object]] = [
+        lambda: services.create_entry(kind=ENTITIES, values={"code": "x", "name": "X", "parent": deep[-1]}, actor=actor),
+        lambda: services.change_entry(entry=other[0], values={"parent": deep[-2]}, actor=actor),
+        lambda: services.merge_entry(entry=other[0], into=deep[-1], reason="x", actor=actor),
+    ]
+    for act in refused:
+        with pytest.raises(AccountError, match="20 levels at most"):
+            act()
+    other[1].refresh_from_db()
+    assert other[1].parent == other[0]
+    assert not Entity.objects.filter(code="x").exists()
+    services.change_entry(entry=other[0], values={"parent": deep[-3]}, actor=actor)
+
+
+def test_a_chain_of_thousands_from_before_shows_and_can_be_made_flatter(actor: User) -> None:
+    entries = [Entity(pk=number, code=f"e{number}", name=f"E{number}", parent_id=number - 1 or None) for number in range(1, 3001)]
+    for entry in entries:
+        entry.fold()
+    Entity.objects.bulk_create(entries)
+    assert page_of_entries(ENTITIES, number=60).object_list[-1].indent == 6
+    assert page_of_entries(ENTITIES, text="e3000").object_list[0].path.count("›") == DEEPEST - 1
+    assert len(entries_to_export(ENTITIES)) == 3000
+    services.change_entry(entry=entries[-1], values={"parent": entries[0]}, actor=actor)
+    services.change_entry(entry=entries[1500], values={"parent": None}, actor=actor)
+    assert depth_of_entities() == 1500

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import csv
+import html
 import io
+import re
 from typing import Any
 
 import pytest
@@ -9,16 +12,17 @@ from django.test import Client
 from openpyxl import load_workbook
 from pytest_django.fixtures import DjangoAssertNumQueries
 
-from apps.accounts.directory import KINDS, Kind
+from apps.accounts.directory import Kind
 from apps.accounts.models import Department, Entity, JobRole, Site, User
-from apps.accounts.services import close_entry
-from tests.factories.accounts import DepartmentFactory, EntityFactory, JobRoleFactory, SiteFactory, UserFactory
+from apps.accounts.services import close_entry, merge_entry
+from apps.core.text import visible
+from tests.accounts.kinds import FACTORIES, every_kind
+from tests.factories.accounts import DepartmentFactory, EntityFactory, SiteFactory, UserFactory
+from tests.pages import markup
 
 pytestmark = pytest.mark.django_db
 
 LIST = "/staff/people/directory/"
-FACTORIES: dict[Kind, Any] = dict(zip(KINDS, (EntityFactory, DepartmentFactory, SiteFactory, JobRoleFactory), strict=True))
-every_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.code)
 
 
 @pytest.fixture
@@ -100,6 +104,51 @@ def test_merging_from_the_page(staff: Client) -> None:
     assert "Merged into" in staff.get(f"{LIST}departments/{old.pk}/").content.decode()
 
 
+def test_the_figures_of_an_entity_are_those_of_the_lists_behind_them(staff: Client, person: User) -> None:
+    top, gone = EntityFactory(name="Top"), EntityFactory(name="Gone")
+    below = EntityFactory(parent=top)
+    UserFactory(entity=top)
+    UserFactory.create_batch(2, entity=below)
+    UserFactory.create_batch(3, entity=gone)
+    UserFactory.create_batch(4, entity=below, is_active=False)
+    merge_entry(entry=gone, into=top, reason="x", actor=person)
+    close_entry(entry=below, reason="x", actor=person)
+    page = markup(staff.get(f"{LIST}entities/{top.pk}/"))
+    for state, count in (("active", 6), ("closed", 4)):
+        link = f"/staff/people/?entity={top.pk}&amp;state={state}"
+        assert f'<a href="{link}">{count}</a>' in page
+        assert staff.get(html.unescape(link)).context["page"].paginator.count == count
+    assert f"?entity={gone.pk}" not in staff.get(f"{LIST}entities/{gone.pk}/").content.decode()
+
+
+def test_the_list_of_people_knows_closed_and_merged_entities(staff: Client, person: User) -> None:
+    into, gone, closed = EntityFactory(name="Into"), EntityFactory(name="Gone"), EntityFactory(name="Shut")
+    UserFactory(entity=gone)
+    UserFactory(entity=closed)
+    merge_entry(entry=gone, into=into, reason="x", actor=person)
+    close_entry(entry=closed, reason="x", actor=person)
+    for entity in (into, gone, closed):
+        page = staff.get(f"/staff/people/?entity={entity.pk}")
+        assert page.context["page"].paginator.count == 1
+    assert "Gone (merged into Into)" in page.content.decode()
+    assert "Shut (closed)" in page.content.decode()
+
+
+@every_kind
+def test_the_page_of_an_entry_takes_as_many_questions_whoever_is_there(
+    kind: Kind, staff: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    entry = FACTORIES[kind].create()
+    staff.get("/staff/people/rules/")
+    for count in (0, 3):
+        for number in range(count):
+            UserFactory(is_active=number > 0, **{kind.person_field: entry})
+            if kind.is_tree:
+                EntityFactory(parent=entry)
+        with django_assert_num_queries(14 if kind.is_tree else 9):
+            staff.get(f"{LIST}{kind.code}/{entry.pk}/")
+
+
 def test_what_is_closed_cannot_be_chosen_but_kept(staff: Client, person: User) -> None:
     entity, other = EntityFactory(name="Closed one"), EntityFactory(name="Open one")
     User.objects.filter(pk=person.pk).update(entity=entity)
@@ -131,10 +180,62 @@ def test_looking_at_a_file_changes_nothing_then_applying_does(staff: Client) -> 
     page = staff.post(f"{LIST}sites/import/", {"file": file})
     assert "Erdre" in page.content.decode()
     assert not Site.objects.exists()
-    staff.post(f"{LIST}sites/import/apply/", {"text": page.context["text"]})
+    staff.post(f"{LIST}sites/import/apply/", shown(page))
     assert Site.objects.get().city == "Nantes"
-    bad = staff.post(f"{LIST}sites/import/apply/", {"text": "code;name;city\n?;A;B\n"})
-    assert bad.status_code == 422
+
+
+def test_a_preview_tells_what_it_leaves_out(staff: Client) -> None:
+    file = SimpleUploadedFile("sites.csv", "code;name;city;Téléphone <b>\nx;X;Y;1\n".encode())
+    page = staff.post(f"{LIST}sites/import/", {"file": file}).content.decode()
+    assert "A column of the file is left out" in page
+    assert "Téléphone &lt;b&gt;." in page
+
+
+def shown(page: Any) -> dict[str, str]:
+    """Return what the page of a preview sends back."""
+    return {name: hidden_value(page, name) for name in ("rows", "seen")}
+
+
+def hidden_value(page: Any, name: str) -> str:
+    found = re.search(rf'name="{name}"\s+value="([^"]*)"', page.content.decode())
+    assert found
+    return html.unescape(found[1])
+
+
+@pytest.mark.parametrize("name", ["'a", '"a" ; b', "a,b|c", "l’été\u00a0", "\\", "a < b & c"])
+def test_what_is_applied_is_what_was_shown_to_the_letter(name: str, staff: Client) -> None:
+    written = io.StringIO()
+    csv.writer(written).writerows([["", ""], ["code", "name", "city"], ["x", name, "'Nantes"]])
+    page = staff.post(f"{LIST}sites/import/", {"file": SimpleUploadedFile("sites.csv", written.getvalue().encode())})
+    assert staff.post(f"{LIST}sites/import/apply/", shown(page)).status_code == 302
+    assert (Site.objects.get().name, Site.objects.get().city) == (visible(name), "'Nantes")
+
+
+def test_a_file_is_looked_at_again_where_it_would_do_something_else_by_now(staff: Client) -> None:
+    file = SimpleUploadedFile("sites.csv", b"code,name,city\nnantes,Erdre,Nantes\n")
+    data = shown(staff.post(f"{LIST}sites/import/", {"file": file}))
+    SiteFactory(code="nantes", name="Loire", city="Nantes")
+    again = staff.post(f"{LIST}sites/import/apply/", data)
+    assert again.status_code == 422
+    assert "The directory was changed since you looked" in again.content.decode()
+    assert "name: Loire → Erdre" in again.content.decode()
+    assert Site.objects.get().name == "Loire"
+    assert staff.post(f"{LIST}sites/import/apply/", shown(again)).status_code == 302
+    assert Site.objects.get().name == "Erdre"
+
+
+@pytest.mark.parametrize("rows", ["", "x", "[]", "{}", '[["a", []]]', "[" * 5000, '[[1, ["code"]]]'])
+def test_what_no_preview_wrote_changes_nothing_and_says_so(rows: str, staff: Client) -> None:
+    page = staff.post(f"{LIST}sites/import/apply/", {"rows": rows, "seen": ""}, follow=True).content.decode()
+    assert any(words in page for words in ("The lines of the file did not arrive", "Missing: name", "holds nothing below"))
+    assert not Site.objects.exists()
+
+
+@pytest.mark.parametrize("changes", [{"code": "-"}, {"code": "-a"}, {"code": "é"}, {"name": "=1"}, {"city": "@b"}])
+def test_what_a_file_could_not_bring_back_is_refused_in_the_form(changes: dict[str, str], staff: Client) -> None:
+    page = staff.post(f"{LIST}sites/new/", {"code": "a", "name": "A", "city": "B", **changes})
+    assert page.status_code == 422
+    assert 'aria-invalid="true"' in page.content.decode()
 
 
 def test_unknown_lists_and_entries_are_not_there(staff: Client) -> None:

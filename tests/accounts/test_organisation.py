@@ -20,7 +20,7 @@ from tests.factories.accounts import UserFactory
 pytestmark = pytest.mark.django_db
 
 PAGE = "/staff/organisation/"
-QUERIES = 7
+QUERIES = 6
 FIELDS = [field.name for field in Organisation._meta.fields]
 FORM: dict[str, Any] = {
     **dict.fromkeys(
@@ -219,6 +219,9 @@ def test_a_tool_is_taken_off_the_list(staff: Client) -> None:
         ({"dpo_email": "dpo"}, "Enter a valid email address."),
         ({"name_en": "x" * 121}, "at most 120 characters"),
         ({"tools-0-name": ""}, "Name the tool."),
+        ({"tools-0-name": "\u200b"}, "Name the tool."),
+        ({"tools-1-note_en": "A note"}, "Name the tool."),
+        ({"tools-1-classes": ["public"]}, "Name the tool."),
         ({"tools-0-classes": []}, "Choose at least one class."),
         ({"tools-0-classes": ["x"]}, "x is not one of the available choices"),
         ({"seen": "x"}, "Nothing was kept"),
@@ -245,6 +248,36 @@ def test_a_page_that_is_behind_shows_both_and_saves_the_second_time(staff: Clien
     assert 'name="seen" value="1"' in page
     assert staff.post(PAGE, {**FORM, "seen": 1}).status_code == 302
     assert Organisation.objects.get().name_fr == "la Mutuelle des Rives"
+
+
+def tool(name: str, *classes: str, note: str = "") -> dict[str, Any]:
+    return {"name": name, "classes": list(classes), "note_fr": note, "note_en": ""}
+
+
+def rows_of(page: Any) -> dict[str, Any]:
+    """Return what the page sends back of its rows of tools."""
+    data: dict[str, Any] = {"tools-INITIAL_FORMS": page.context["tools"].initial_form_count()}
+    for number, row in enumerate(page.context["tools"]):
+        values = {f"tools-{number}-{name}": row[name].value() for name in ("name", "classes", "note_fr", "note_en")}
+        data |= {name: value for name, value in values.items() if value}
+    return data | {"tools-TOTAL_FORMS": page.context["tools"].total_form_count()}
+
+
+def test_two_who_add_a_tool_at_once_lose_neither(staff: Client, administrator: User) -> None:
+    other = tool("Other", "public")
+    change_organisation(values={"name_fr": "Alcyon", "approved_tools": [other]}, seen=0, actor=administrator)
+    page = staff.post(PAGE, FORM)
+    assert page.status_code == 422
+    assert "Kept meanwhile: Other (Public)." in page.content.decode()
+    assert staff.post(PAGE, {**FORM, "seen": 1, **rows_of(page)}).status_code == 302
+    assert Organisation.objects.get().approved_tools == [tool("Tradelis", "public", "internal", note="Traducteur"), other]
+
+
+def test_a_row_like_one_that_somebody_kept_meanwhile_stays_a_row(staff: Client, administrator: User) -> None:
+    mine = tool("Tradelis", "public", "internal", note="Traducteur")
+    change_organisation(values={"approved_tools": [mine, tool("Second", "secret")]}, seen=0, actor=administrator)
+    assert staff.post(PAGE, {**FORM, "seen": 1}).status_code == 302
+    assert Organisation.objects.get().approved_tools == [mine]
 
 
 def test_administrators_alone_may_change_it() -> None:

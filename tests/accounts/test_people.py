@@ -229,7 +229,7 @@ def test_people_are_filtered() -> None:
     inside = UserFactory(entity=part, last_login=timezone.now())
     outside = UserFactory(entity=other, is_active=False)
     inside.groups.add(Group.objects.get(name=Role.TRAINER))
-    assert entity_and_below(group) == {group.pk, part.pk}
+    assert entity_and_below(group.pk) == {group.pk, part.pk}
     assert list(find_people(entity=group)) == [inside]
     assert list(find_people(role=Role.TRAINER)) == [inside]
     assert list(find_people(state=PersonState.CLOSED)) == [outside]
@@ -242,7 +242,7 @@ def test_a_tree_that_bites_its_tail_ends() -> None:
     first.parent, second.parent = second, first
     first.save()
     second.save()
-    assert entity_and_below(first) == {first.pk, second.pk}
+    assert entity_and_below(first.pk) == {first.pk, second.pk}
 
 
 def test_a_person_who_does_not_exist() -> None:

@@ -10,10 +10,11 @@ from django.test import Client
 
 from apps.accounts import setting_up
 from apps.accounts.enums import Role
-from apps.accounts.mail import LetterNotSent, queue, send_test
+from apps.accounts.mail import queue
 from apps.accounts.models import Organisation, User
 from apps.accounts.organisation import forget
 from apps.accounts.roles import sync_roles
+from apps.accounts.services import LetterNotSent, close_entry, send_test
 from apps.core import outbox
 from apps.core.enums import MessageState, Readiness
 from apps.core.models import AuditEntry, Heartbeat, OutboxMessage
@@ -46,6 +47,14 @@ def test_the_directory_needs_entities_departments_and_jobs() -> None:
     JobRoleFactory()
     assert setting_up.directory().state is Readiness.DONE
     assert setting_up.directory().sentence == "Entities: 1, departments: 1, sites: 0, jobs: 1."
+
+
+def test_what_is_closed_is_no_place_to_put_people_in() -> None:
+    DepartmentFactory()
+    JobRoleFactory()
+    close_entry(entry=EntityFactory(), reason="Sold", actor=UserFactory())
+    assert setting_up.directory().state is Readiness.TODO
+    assert setting_up.directory().sentence == "Entities: 0, departments: 1, sites: 0, jobs: 1."
 
 
 def test_sign_in_is_what_the_environment_says(settings: Any) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import pytest
@@ -7,8 +8,12 @@ from django.test import Client
 from rest_framework import serializers
 
 from apps.accounts.api import views
+from apps.api.reference import openapi
 from apps.core.api import problems
 from apps.core.api.throttling import PersonThrottle
+from apps.core.api.views import ApiView
+from apps.core.crypto.errors import KeyUnavailable
+from apps.core.refusals import Refusal
 from tests.factories.access import RequirementFactory
 from tests.factories.accounts import UserFactory
 
@@ -36,6 +41,39 @@ def test_every_error_is_a_problem(client: Client) -> None:
     problem(client.post("/api/v1/me/", "{}", content_type="application/json"), 405)
     problem(client.options("/api/v1/me/"), 405)
     problem(client.delete("/api/v1/me/"), 405)
+
+
+def operations() -> list[tuple[str, str]]:
+    """Every operation there is, with an address of it."""
+    values = {"{code}": "x", "{conversation_id}": str(uuid.uuid4())}
+    found = []
+    for path, methods in openapi()["paths"].items():
+        for name, value in values.items():
+            path = path.replace(name, value)
+        found += [(method, path) for method in methods]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "more"),
+    [
+        (Refusal("Wait.", code="busy"), 409, {"code": "busy", "detail": "Wait."}),
+        (Refusal("Not now."), 409, {"code": "refused", "detail": "Not now."}),
+        (KeyUnavailable("no key"), 503, {}),
+    ],
+)
+def test_every_operation_says_what_is_refused_and_what_is_out_of_order(
+    client: Client, monkeypatch: pytest.MonkeyPatch, error: Exception, status: int, more: dict[str, Any]
+) -> None:
+    def fail(*_args: object) -> None:
+        raise error
+
+    monkeypatch.setattr(ApiView, "check_permissions", fail)
+    client.force_login(UserFactory(language="en"))
+    assert len(operations()) >= 8
+    for method, path in operations():
+        body = problem(client.generic(method.upper(), path, "{}", content_type="application/json"), status)
+        assert {name: body[name] for name in more} == more, f"{method} {path}"
 
 
 def test_the_language_is_the_callers(client: Client) -> None:

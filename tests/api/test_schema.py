@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import translation
 
 from apps.api.reference import openapi, reference
-from apps.core.api.schema import NEEDS_BODY, PROBLEM_CODES
+from apps.core.api.schema import possible_problems
 from tests.factories.accounts import UserFactory
 
 
@@ -31,8 +31,9 @@ def test_the_schema_says_who_may_and_what_can_go_wrong(client: Client) -> None:
             assert operation["summary"], where
             assert operation["description"], where
             assert operation["security"] == [{"token": []}, {"session": []}], where
-            possible = set(PROBLEM_CODES) - (set() if "requestBody" in operation else NEEDS_BODY)
-            assert possible <= set(operation["responses"]), where
+            possible = possible_problems(method, has_body="requestBody" in operation)
+            assert {*possible, "503"} <= set(operation["responses"]), where
+            assert ("409" in operation["responses"]) == (method != "get"), where
             assert ("write" in operation["x-scopes"]) == (method != "get"), where
 
 

@@ -32,7 +32,7 @@ def written(pattern: str, *owners: str) -> list[str]:
         f"{name_of(path)}: {hit[0]}"
         for path in sources()
         if not name_of(path).startswith(owners or ("none",))
-        for hit in re.finditer(pattern, path.read_text())
+        for hit in re.finditer(pattern, path.read_text(), re.MULTILINE)
     ]
 
 
@@ -182,6 +182,38 @@ def test_each_app_grants_its_own_rights() -> None:
 def test_letters_have_one_owner() -> None:
     """`accounts.mail.queue`: through the outbox, encrypted while they rest."""
     assert not written(r"django\.core\.mail\b|\bsend_mail\(template_prefix=|\bmail_(admins|managers)\(", "apps/accounts/mail.py")
+
+
+# What people talk to ------------------------------------------------------------------------------------------------
+def test_the_standard_alias_has_one_owner() -> None:
+    """`gateway.enums.STANDARD_ALIAS`; what it leads to and when that last answered: `gateway.queries`."""
+    assert not written(r"^(?!\s*(#|\"\"\")).*[\"']almia-standard[\"']", "apps/gateway/enums.py")
+    assert not written(r"Alias\.objects\.filter\((pk|code)=STANDARD_ALIAS", "apps/gateway/queries.py")
+    assert not written(r"outcome=Outcome\.COMPLETED\)\s*\.order_by", "apps/gateway/queries.py")
+
+
+# Sentences -----------------------------------------------------------------------------------------------------------
+GETTEXT = re.compile(r"(_|n?p?gettext(_lazy|_noop)?)")
+
+
+def filled_before_translation(tree: ast.AST) -> Iterator[int]:
+    """Yield the lines that look a sentence up with its values in it: no catalogue has that one."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        if not GETTEXT.fullmatch(getattr(node.func, "id", getattr(node.func, "attr", ""))):
+            continue
+        for sentence in node.args:
+            pasted = isinstance(sentence, ast.BinOp) and isinstance(sentence.op, ast.Mod | ast.Add)
+            if pasted or isinstance(sentence, ast.JoinedStr) or ".format(" in ast.unparse(sentence):
+                yield node.lineno
+
+
+def test_sentences_are_translated_before_they_are_filled() -> None:
+    """`_("%(name)s is gone.") % {"name": name}`, never `_(f"{name} is gone.")`."""
+    tree = ast.parse('_(f"{a}"); gettext("%s" % a); ngettext("a", f"{b}", 2); _("{}".format(1)); _("a") % 1; gettext_lazy("b")')
+    assert len(list(filled_before_translation(tree))) == 4
+    assert not [f"{name_of(path)}:{line}" for path in sources() for line in filled_before_translation(parsed(path))]
 
 
 # Refusals ------------------------------------------------------------------------------------------------------------

@@ -31,7 +31,7 @@ def drawn(path: str) -> str:
 
 
 def test_the_present_page_is_marked_and_what_waits_is_told() -> None:
-    navigation.declare_tabs("things", "Things", Tab("One", "portal:robots"), Tab("Two", "portal:home", count=lambda: 3))
+    navigation.declare_tabs("things", "Things", Tab("One", "portal:robots"), Tab("Two", "portal:home", waiting=lambda: 3))
     html = drawn(PAGE)
     assert html.count("aria-current") == 1
     assert 'href="/robots.txt" aria-current="page"> One' in html
@@ -44,4 +44,13 @@ def test_a_tab_that_is_for_others_is_left_out_uncounted_and_one_alone_is_none() 
         raise AssertionError
 
     navigation.declare_tabs("things", "Things", Tab("One", "portal:robots"), Tab("Two", "portal:home", lambda user: False, never))
+    assert drawn(PAGE) == ""
+
+
+def test_a_tab_that_stands_alone_is_not_counted() -> None:
+    def never() -> int:
+        raise AssertionError
+
+    one = Tab("One", "portal:robots", waiting=never)
+    navigation.declare_tabs("things", "Things", one, Tab("Two", "portal:home", lambda user: False))
     assert drawn(PAGE) == ""

@@ -10,13 +10,15 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import translation
 
+from apps.accounts import demo_world
 from apps.accounts.models import JobRole
 from apps.core.models import AuditEntry
-from apps.learning import demo, jobs, services
+from apps.learning import jobs, services
 from apps.learning.content import Text
 from apps.learning.importing import EVERYONE, JobFamily, Problems, read_jobs
 from apps.learning.jobs import examples_card, families, guess
 from apps.learning.models import JobExamples
+from apps.learning.views.staff import JOBS_PER_PAGE
 from tests.factories.accounts import JobRoleFactory, UserFactory
 from tests.pages import markup
 
@@ -131,16 +133,9 @@ def test_a_job_nobody_assigned_is_known_by_its_name(french: str, english: str, f
     assert guess(JobRole(code="x", name_fr=french, name_en=english)) == family
 
 
-@pytest.mark.django_db
-def test_the_demo_assigns_its_jobs_and_leaves_what_people_chose() -> None:
-    for code in demo.FAMILIES:
-        JobRoleFactory(code=code)
-    JobExamples.objects.create(job_role=JobRole.objects.get(code="actuaire"), family="finance")
-    demo.load_job_examples()
-    demo.load_job_examples()
-    assert set(demo.FAMILIES.values()) <= set(families())
-    chosen = dict(JobExamples.objects.values_list("job_role__code", "family"))
-    assert chosen == {**demo.FAMILIES, "actuaire": "finance"}
+@pytest.mark.parametrize(("code", "french", "english"), demo_world.JOBS)
+def test_every_job_of_the_demo_world_is_known_by_its_name(code: str, french: str, english: str) -> None:
+    assert guess(JobRole(code=code, name_fr=french, name_en=english)) != EVERYONE
 
 
 # The card -----------------------------------------------------------------------------------------------------------------
@@ -184,8 +179,51 @@ def test_staff_choose_and_it_is_written_down(client: Client) -> None:
     assert AuditEntry.objects.get(action="learning.choose_job_examples").details == {"changed": {actuary.code: "finance"}}
     client.post(PAGE, chosen)
     assert AuditEntry.objects.filter(action="learning.choose_job_examples").count() == 1
-    client.post(PAGE, {f"job-{actuary.pk}": "by-name", f"job-{other.pk}": "by-name"})
+    back = {f"job-{actuary.pk}": "by-name", f"job-{other.pk}": "by-name", f"seen-{actuary.pk}": "finance"}
+    client.post(PAGE, back)
     assert not JobExamples.objects.exists()
+
+
+@pytest.mark.django_db
+def test_what_somebody_else_chose_meanwhile_is_not_overwritten(client: Client) -> None:
+    actuary, other = JobRoleFactory(name_fr="Actuaire", name_en="Actuary"), JobRoleFactory()
+    user = UserFactory(permissions=["learning.manage_courses"], language="en")
+    client.force_login(user)
+    drawn = {f"seen-{actuary.pk}": "by-name", f"seen-{other.pk}": "by-name"}
+    assert all(f'name="{name}" value="by-name"' in markup(client.get(PAGE)) for name in drawn)
+    services.choose_job_examples(families={actuary: "legal"}, seen={}, actor=None)
+    response = client.post(PAGE, {**drawn, f"job-{actuary.pk}": "finance", f"job-{other.pk}": "it"})
+    page = markup(response)
+    assert response.status_code == 422
+    assert "What you chose is still here" in page
+    assert page.count("Kept meanwhile: Legal") == 1
+    assert '<option value="finance" selected>' in page
+    assert f'name="seen-{actuary.pk}" value="legal"' in page
+    assert dict(JobExamples.objects.values_list("job_role", "family")) == {actuary.pk: "legal"}, "Nothing of it was kept."
+    client.post(PAGE, {**drawn, f"seen-{actuary.pk}": "legal", f"job-{actuary.pk}": "finance", f"job-{other.pk}": "it"})
+    assert dict(JobExamples.objects.values_list("job_role", "family")) == {actuary.pk: "finance", other.pk: "it"}
+
+
+@pytest.mark.django_db
+def test_a_job_that_was_left_alone_stays_as_somebody_else_chose(client: Client) -> None:
+    actuary, other = JobRoleFactory(), JobRoleFactory()
+    client.force_login(UserFactory(permissions=["learning.manage_courses"]))
+    services.choose_job_examples(families={actuary: "legal"}, seen={}, actor=None)
+    assert client.post(PAGE, {f"job-{actuary.pk}": "by-name", f"job-{other.pk}": "it"}).status_code == 302
+    assert dict(JobExamples.objects.values_list("job_role", "family")) == {actuary.pk: "legal", other.pk: "it"}
+
+
+@pytest.mark.django_db
+def test_jobs_come_a_page_at_a_time(client: Client) -> None:
+    roles = [JobRoleFactory(name_fr=f"Métier {number:02}", name_en=f"Job {number:02}") for number in range(JOBS_PER_PAGE + 2)]
+    client.force_login(UserFactory(permissions=["learning.manage_courses"], language="en"))
+    assert markup(client.get(PAGE)).count("<select") == JOBS_PER_PAGE
+    second = markup(client.get(f"{PAGE}?page=2"))
+    assert second.count("<select") == 2
+    assert f'name="job-{roles[-1].pk}"' in second
+    response = client.post(f"{PAGE}?page=2", {f"job-{roles[0].pk}": "it", f"job-{roles[-1].pk}": "legal"})
+    assert response.headers["Location"] == f"{PAGE}?page=2"
+    assert set(JobExamples.objects.values_list("job_role", "family")) == {(roles[0].pk, "it"), (roles[-1].pk, "legal")}
 
 
 @pytest.mark.django_db
@@ -207,7 +245,7 @@ def test_the_page_is_for_who_manages_courses(client: Client) -> None:
 def test_the_page_asks_equally_often_however_many_jobs(client: Client, rows: int, django_assert_num_queries: Any) -> None:
     JobRoleFactory.create_batch(rows)
     user = UserFactory(permissions=["learning.manage_courses"])
-    services.choose_job_examples(families=dict.fromkeys(JobRole.objects.all(), "finance"), actor=user)
+    services.choose_job_examples(families=dict.fromkeys(JobRole.objects.all(), "finance"), seen={}, actor=user)
     client.force_login(user)
     client.get(PAGE)
     with django_assert_num_queries(6):

@@ -5,9 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from importlib import import_module
 
 import msgspec
 import pytest
+from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
@@ -16,7 +18,7 @@ from apps.access.queries import has_capability
 from apps.access.services import add_requirement
 from apps.accounts.models import User
 from apps.core.models import AuditEntry, OutboxMessage
-from apps.learning import services
+from apps.learning import export, queries, services
 from apps.learning.content import Choice
 from apps.learning.errors import AttemptSubmitted, LearningError, QuizClosed
 from apps.learning.grading import grade
@@ -97,6 +99,26 @@ def test_failing_awards_nothing_and_may_be_tried_again(course: Course, user: Use
     assert Enrolment.objects.get().completed_at is None
     again = services.start_attempt(user=user, course=course)
     assert (again.number, again.seed != attempt.seed) == (2, True)
+
+
+def test_a_quiz_with_every_answer_wrong_is_graded_with_nothing(course: Course, user: User) -> None:
+    finish_lessons(user, course)
+    attempt = services.submit_attempt(attempt=take_quiz(user, course, wrong=4))
+    assert (attempt.correct, attempt.score, attempt.passed) == (0, 0, False)
+    assert [response.correct for response in attempt.responses.all()] == [False] * 4
+    (standing,) = queries.progress_for(user)
+    assert (standing.attempts, standing.best_score) == (1, 0)
+    assert [(figures.answers, figures.right) for figures in queries.question_figures(course) if figures.answers] == [(1, 0)] * 4
+    (row,) = queries.learner_rows(course, [user])
+    assert (row.attempts, row.best_score, export._cells(row)[8]) == (1, 0, 0)
+
+
+def test_answers_that_were_never_judged_were_wrong(course: Course, user: User) -> None:
+    finish_lessons(user, course)
+    attempt = services.submit_attempt(attempt=take_quiz(user, course, wrong=4))
+    attempt.responses.update(correct=None)
+    import_module("apps.learning.migrations.0005_wrong_answers_are_judged").judge(apps, connection.schema_editor())
+    assert [response.correct for response in attempt.responses.all()] == [False] * 4
 
 
 def test_the_pass_mark_counts_exactly(course: Course, user: User) -> None:

@@ -35,7 +35,7 @@ def courses() -> list[Course]:
 
 
 def states(user: User) -> list[StepState]:
-    return [step.state for step in queries.path_for(user)]
+    return [standing.state for standing in queries.path_for(user)]
 
 
 def lesson(course: Course, code: str) -> Lesson:
@@ -43,12 +43,12 @@ def lesson(course: Course, code: str) -> Lesson:
 
 
 def test_a_new_person(courses: list[Course], user: User) -> None:
-    steps = queries.path_for(user)
-    assert [step.state for step in steps] == [StepState.CURRENT, StepState.TODO, StepState.TODO]
-    step = steps[0]
-    assert (step.minutes, step.minutes_left, step.lessons_done, step.lessons_total) == (10, 10, 0, 4)
-    assert (step.progress, step.started, step.cycle) == (Fraction(0), False, 0)
-    assert step.url == step.course_url == "/learn/courses/course-1/"
+    standings = queries.path_for(user)
+    assert [standing.state for standing in standings] == [StepState.CURRENT, StepState.TODO, StepState.TODO]
+    standing = standings[0]
+    assert (standing.minutes, standing.minutes_left, standing.lessons_done, standing.lessons_total) == (10, 10, 0, 4)
+    assert (standing.progress, standing.started, standing.cycle) == (Fraction(0), False, 0)
+    assert standing.url == standing.course_url == "/learn/courses/course-1/"
 
 
 def test_somebody_in_the_middle(courses: list[Course], user: User) -> None:
@@ -56,13 +56,13 @@ def test_somebody_in_the_middle(courses: list[Course], user: User) -> None:
     for code in ("one", "two"):
         services.finish_lesson(user=user, lesson=lesson(courses[0], code))
     with translation.override("en"):
-        step = queries.path_for(user)[0]
-    assert (step.state, step.started) == (StepState.CURRENT, True)
-    assert (step.lessons_done, step.minutes_left, step.module, step.modules) == (2, 7, 2, 2)
-    assert step.lesson_title == "Lesson three (en)"
-    assert step.url == "/learn/courses/course-1/lessons/three/"
-    assert step.progress == Fraction(2, 5)
-    assert step.percent == 40
+        standing = queries.path_for(user)[0]
+    assert (standing.state, standing.started) == (StepState.CURRENT, True)
+    assert (standing.lessons_done, standing.minutes_left, standing.module, standing.modules) == (2, 7, 2, 2)
+    assert standing.lesson_title == "Lesson three (en)"
+    assert standing.url == "/learn/courses/course-1/lessons/three/"
+    assert standing.progress == Fraction(2, 5)
+    assert standing.percent == 40
 
 
 def test_one_resumes_exactly_where_one_left(courses: list[Course], user: User) -> None:
@@ -77,34 +77,34 @@ def test_one_resumes_exactly_where_one_left(courses: list[Course], user: User) -
 
 def test_before_and_in_the_quiz(courses: list[Course], user: User) -> None:
     finish_lessons(user, courses[0])
-    step = queries.path_for(user)[0]
-    assert (step.url, step.lesson_title, step.lessons_complete) == ("/learn/courses/course-1/quiz/", None, True)
+    standing = queries.path_for(user)[0]
+    assert (standing.url, standing.lesson_title, standing.lessons_complete) == ("/learn/courses/course-1/quiz/", None, True)
     attempt = take_quiz(user, courses[0], wrong=4)
-    step = queries.path_for(user)[0]
-    assert (step.url, step.attempt_open) == (f"/learn/attempts/{attempt.pk}/", True)
+    standing = queries.path_for(user)[0]
+    assert (standing.url, standing.attempt_open) == (f"/learn/attempts/{attempt.pk}/", True)
     services.submit_attempt(attempt=attempt)
     assert not queries.path_for(user)[0].attempt_open
 
 
 def test_passed(courses: list[Course], user: User) -> None:
     attempt = pass_course(user, courses[0])
-    steps = queries.path_for(user)
-    assert [step.state for step in steps] == [StepState.DONE, StepState.CURRENT, StepState.TODO]
-    step = steps[0]
-    assert (step.minutes_left, step.progress, step.started) == (0, Fraction(1), False)
-    assert step.until is not None
+    standings = queries.path_for(user)
+    assert [standing.state for standing in standings] == [StepState.DONE, StepState.CURRENT, StepState.TODO]
+    standing = standings[0]
+    assert (standing.minutes_left, standing.progress, standing.started) == (0, Fraction(1), False)
+    assert standing.until is not None
     assert attempt.submitted_at is not None
-    assert step.until == attempt.submitted_at + timedelta(days=365)
+    assert standing.until == attempt.submitted_at + timedelta(days=365)
 
 
 def test_a_proof_from_elsewhere_counts(courses: list[Course], user: User) -> None:
     award_training(user=user, training=courses[0].training, major=1, source=AwardSource.IMPORT, expires_at=None)
     soon = timezone.now() + timedelta(days=5)
     grant_waiver(user=user, training=courses[1].training, reason="x", expires_at=soon, actor=UserFactory())
-    steps = queries.path_for(user)
-    assert [step.state for step in steps] == [StepState.DONE, StepState.DONE, StepState.CURRENT]
-    assert [step.waived for step in steps] == [False, True, False]
-    assert steps[1].until == soon
+    standings = queries.path_for(user)
+    assert [standing.state for standing in standings] == [StepState.DONE, StepState.DONE, StepState.CURRENT]
+    assert [standing.waived for standing in standings] == [False, True, False]
+    assert standings[1].until == soon
 
 
 def test_an_expired_proof_is_to_be_taken_again(courses: list[Course], user: User) -> None:
@@ -112,11 +112,11 @@ def test_an_expired_proof_is_to_be_taken_again(courses: list[Course], user: User
     award = user.awards.get()
     past = timezone.now() - timedelta(days=1)
     type(award).objects.filter(pk=award.pk).update(awarded_at=past - timedelta(days=365), expires_at=past)
-    step = queries.path_for(user)[0]
-    assert (step.state, step.renewable, step.minutes_left) == (StepState.EXPIRED, True, 10)
+    standing = queries.path_for(user)[0]
+    assert (standing.state, standing.renewable, standing.minutes_left) == (StepState.EXPIRED, True, 10)
     services.open_cycle(user=user, course=courses[0])
-    step = queries.path_for(user)[0]
-    assert (step.state, step.started, step.cycle, step.lessons_done) == (StepState.EXPIRED, True, 2, 0)
+    standing = queries.path_for(user)[0]
+    assert (standing.state, standing.started, standing.cycle, standing.lessons_done) == (StepState.EXPIRED, True, 2, 0)
 
 
 def test_a_major_version_asks_by_a_day_and_then_insists(user: User) -> None:
@@ -125,8 +125,8 @@ def test_a_major_version_asks_by_a_day_and_then_insists(user: User) -> None:
     pass_course(user, course)
     today = timezone.localdate()
     publish(course_content(major=2, redo_by=today))
-    step = queries.path_for(user)[0]
-    assert (step.state, step.redo_by, step.renewable) == (StepState.DONE, today, True)
+    standing = queries.path_for(user)[0]
+    assert (standing.state, standing.redo_by, standing.renewable) == (StepState.DONE, today, True)
     assert services.enforce_redo_dates() == 0
     assert has_capability(user, "chat.use")
     yesterday = today - timedelta(days=1)
@@ -145,8 +145,8 @@ def test_a_major_version_asks_by_a_day_and_then_insists(user: User) -> None:
 def test_a_minor_version_keeps_completion(user: User) -> None:
     pass_course(user, publish())
     publish(course_content(minor=1))
-    step = queries.path_for(user)[0]
-    assert (step.state, step.redo_by, step.version) == (StepState.DONE, None, "1.1")
+    standing = queries.path_for(user)[0]
+    assert (standing.state, standing.redo_by, standing.version) == (StepState.DONE, None, "1.1")
 
 
 @pytest.mark.parametrize("count", [1, 3])

@@ -7,6 +7,7 @@ import pytest
 
 from apps.core import loading
 from apps.core.loading import Load
+from apps.server import preparation
 from apps.server.preparation import Marks, load_all
 
 
@@ -50,6 +51,32 @@ def test_what_changed_is_loaded_again_with_all_that_follows(ran: list[str], tmp_
     (tmp_path / "two").write_text("changed")
     load_all(marks(tmp_path), anew=False)
     assert ran == ["two", "demo", "always"]
+
+
+def test_what_people_did_is_told_once(ran: list[str], tmp_path: Path) -> None:
+    path = tmp_path / "past"
+    path.write_text("as it was told first")
+    loading.declare(Load("past", lambda: ran.append("past"), order=9, sources=lambda: [path], demo=True, once=True))
+    load_all(marks(tmp_path), anew=False)
+    path.write_text("as newer code tells it")
+    load_all(marks(tmp_path), anew=False)
+    load_all(marks(tmp_path), anew=True)
+    assert ran.count("past") == 1
+
+
+@pytest.mark.django_db
+def test_tables_that_were_never_filled_have_nothing_done(ran: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file of marks has outlived its database."""
+    for work in ("migrate", "collect_static"):
+        monkeypatch.setattr(preparation, work, lambda *_marks: False)
+    monkeypatch.setattr(preparation, "has_tables", lambda: True)
+    preparation.prepare(tmp_path)
+    ran.clear()
+    preparation.prepare(tmp_path)
+    assert ran == ["always"]
+    monkeypatch.setattr(preparation, "has_tables", lambda: False)
+    preparation.prepare(tmp_path)
+    assert ran[1:] == ["one", "two", "demo", "always"]
 
 
 def test_there_is_no_demo_world_elsewhere(ran: list[str], tmp_path: Path, settings: Any) -> None:

@@ -11,6 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from django.conf import settings
 pytestmark = pytest.mark.xdist_group("serve")  # one process of the suite prepares the data folder, once
 
 ROOT: Path = settings.BASE_DIR
-START_SECONDS = 50
+START_SECONDS = 90  # what a machine that does other work as well may take
 
 
 @pytest.fixture
@@ -60,14 +61,22 @@ def belonging(home: Path) -> set[int]:
     """Return the processes that carry this data folder in environment or arguments, or hold a file in it open."""
     found = set()
     for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            texts = (folder / "environ").read_bytes() + (folder / "cmdline").read_bytes()
-            opened = " ".join(str(link.readlink()) for link in (folder / "fd").iterdir())
-        except OSError:
+        if int(folder.name) == os.getpid():
             continue
-        if (str(home).encode() in texts or str(home) in opened) and int(folder.name) != os.getpid():
+        texts = opened = ""
+        with suppress(OSError):  # it has ended, or is somebody else's
+            texts = os.fsdecode((folder / "environ").read_bytes() + (folder / "cmdline").read_bytes())
+            opened = " ".join(_opened(folder / "fd"))
+        if str(home) in f"{texts} {opened}":
             found.add(int(folder.name))
     return found
+
+
+def _opened(links: Path) -> Iterator[str]:
+    """Yield what a process holds open. It goes on meanwhile: what it closes while we look is left out, not the process."""
+    for link in links.iterdir():
+        with suppress(OSError):
+            yield str(link.readlink())
 
 
 def answers(port: int, path: str = "/healthz") -> int:
@@ -117,12 +126,13 @@ def until_alone(home: Path) -> set[int]:
     return left
 
 
-def wait_for_the_model(home: Path) -> None:
+def wait_for_the_model(server: subprocess.Popen[str], home: Path) -> None:
     """Wait until the model's process is there: it comes a moment after the first page."""
-    deadline = time.monotonic() + 30
-    while len(belonging(home)) < 2 and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert len(belonging(home)) >= 2
+    deadline = time.monotonic() + START_SECONDS
+    while not belonging(home) - {server.pid}:
+        assert server.poll() is None, server.communicate()[0]
+        assert time.monotonic() < deadline, "The model's process did not come."
+        time.sleep(0.2)
 
 
 def readyz(port: int) -> str:
@@ -132,11 +142,11 @@ def readyz(port: int) -> str:
         return error.read().decode()
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(4 * START_SECONDS)
 def test_everything_runs_beside_it_and_a_signal_stops_it_all(started: subprocess.Popen[str], home: Path, port: int) -> None:
-    wait_for_the_model(home)
+    wait_for_the_model(started, home)
     # The scheduler's first tick goes through the broker to the worker, which writes the heartbeat that /readyz asks for.
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + START_SECONDS
     while '"beat": {"state": "ok"' not in readyz(port) and time.monotonic() < deadline:
         time.sleep(0.2)
     assert '"status": "ready"' in readyz(port)
@@ -150,15 +160,15 @@ def test_everything_runs_beside_it_and_a_signal_stops_it_all(started: subprocess
     assert until_alone(home) == set()
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(4 * START_SECONDS)
 def test_killed_outright_while_the_model_is_loading_it_leaves_nothing_behind(started: subprocess.Popen[str], home: Path) -> None:
-    wait_for_the_model(home)
+    wait_for_the_model(started, home)
     started.kill()
     started.communicate()
     assert until_alone(home) == set()
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(4 * START_SECONDS)
 def test_ctrl_c_ends_it_cleanly(home: Path, port: int) -> None:
     """Without the model: it starts in no time, so the signal also comes while worker and scheduler are starting."""
     process = start(home, port, "--no-model")

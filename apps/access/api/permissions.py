@@ -21,8 +21,7 @@ class Locked(Refused):
     title = gettext_lazy("This is not open to you yet")
 
     def __init__(self, explanation: Explanation) -> None:
-        missing = [{"label": item.label, "state": item.state.value, "url": item.url} for item in explanation.missing]
-        super().__init__(explanation.sentence, capability=explanation.capability.code, missing=missing)
+        super().__init__(explanation.sentence, capability=explanation.capability.code, missing=explanation.missing_told)
 
 
 class HasCapability(BasePermission):

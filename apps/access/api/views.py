@@ -9,12 +9,11 @@ from rest_framework.response import Response
 
 from apps.access import capabilities
 from apps.access.enums import ProofState
-from apps.access.queries import Explanation, Item, explain, explain_all
+from apps.access.queries import Explanation, Item, explain, explain_all, get_capability
 from apps.accounts.api.authentication import caller_of
 from apps.accounts.api.views import YOU
 from apps.core.api.fields import AbsoluteUrlField
 from apps.core.api.views import ApiView
-from apps.core.missing import NotThere
 
 
 class RequirementSerializer(serializers.Serializer[Item]):
@@ -64,10 +63,7 @@ class CapabilityDetail(ApiView):
         tags=[YOU],
     )
     def get(self, request: Request, code: str) -> Response:
-        try:
-            explanation = explain(caller_of(request), code)
-        except LookupError:
-            raise NotThere from None
+        explanation = explain(caller_of(request), get_capability(code).code)
         return Response(self.get_serializer(explanation).data)
 
 

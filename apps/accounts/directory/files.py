@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 
+import msgspec
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_slug
 from django.utils.translation import gettext as _
 
 from apps.accounts.errors import AccountError
-from apps.core.tables import FORMULA
+from apps.accounts.imports.reading import UNREADABLE, Row
+from apps.accounts.lengths import longest
 from apps.core.text import folded, visible
 
 from .kinds import Kind
-from .model import Entity
+from .model import DEEPEST, Entity, check_code, check_name
 
 MAX_ENTRIES = 2000
-LONGEST_CODE, LONGEST_NAME = 50, 120
 _ALIASES = {
     **dict.fromkeys(("code", "identifiant", "id"), "code"),
     **dict.fromkeys(("nom", "name", "libelle", "intitule"), "name"),
@@ -31,25 +32,36 @@ _ALIASES = {
 
 @dataclass(slots=True, eq=False)
 class EntryLine:
-    """One line of the file. `entry`: what it changes, None where it makes one. `error`: why it cannot be taken."""
+    """One line of the file. `entry`: what it changes, None where it makes one; `changed`: what was and what will be, by column.
+    `error`: why it cannot be taken."""
 
     number: int
     code: str
     values: dict[str, str]
     entry: Any = None
-    changed: list[str] = field(default_factory=list)
+    changed: dict[str, tuple[str, str]] = field(default_factory=dict)
     error: str = ""
 
     @property
     def name(self) -> str:
         return self.values.get("name") or self.values.get("name_fr", "")
 
+    @property
+    def told(self) -> list[str]:
+        """What the line does beside its name, column by column: all that a new entry gets, and what changes of one there is."""
+        if self.entry is None:
+            return [f"{name}: {value}" for name, value in self.values.items() if value and value != self.name]
+        return [f"{name}: {before or '—'} → {after or '—'}" for name, (before, after) in self.changed.items()]
+
 
 @dataclass(frozen=True, slots=True)
 class EntryPreview:
-    """What importing a file of the directory would do."""
+    """What importing a file of the directory would do. `columns`: those of the file that are taken; `left_out`: the names of the
+    others."""
 
+    columns: list[str]
     lines: list[EntryLine]
+    left_out: list[str]
 
     @property
     def errors(self) -> list[EntryLine]:
@@ -71,6 +83,33 @@ class EntryPreview:
     def may_apply(self) -> bool:
         return not self.errors and bool(self.new or self.changed)
 
+    @property
+    def digest(self) -> str:
+        """What stands for all that this would do: two previews that would do the same have the same."""
+        does = [
+            [line.number, line.code, line.name, line.entry.pk if line.entry else 0, line.told, line.error] for line in self.lines
+        ]
+        return sha256(msgspec.json.encode(does)).hexdigest()
+
+    @property
+    def rows(self) -> str:
+        """What was taken of the file, to the letter, as a page keeps it until it is applied: read again by `rows_kept`."""
+        taken = [
+            (line.number, [{"code": line.code, **line.values}.get(name, "") for name in self.columns]) for line in self.lines
+        ]
+        return msgspec.json.encode([(0, self.columns), *taken]).decode()
+
+
+def rows_kept(text: str) -> list[Row]:
+    """Return what `EntryPreview.rows` wrote. Raises AccountError for anything else."""
+    try:
+        rows = msgspec.json.decode(text, type=list[Row])
+    except msgspec.MsgspecError:
+        rows = []
+    if not rows or len(rows) > MAX_ENTRIES + 1:
+        raise AccountError(_("The lines of the file did not arrive. Choose the file again."))
+    return rows
+
 
 def read_entries(kind: Kind, rows: Iterable[tuple[int, Sequence[str]]]) -> EntryPreview:
     """Check the rows of a file against the list there is. One query. Raises AccountError for a file that is no such list."""
@@ -86,18 +125,19 @@ def read_entries(kind: Kind, rows: Iterable[tuple[int, Sequence[str]]]) -> Entry
         line = EntryLine(number, row.pop("code", ""), row)
         lines.append(line)
         line.entry = known.get(line.code.casefold())
-        line.error = _error(kind, line, seen)
+        line.error = _unread(cells, header) or _error(kind, line, seen)
         seen.setdefault(line.code.casefold(), number)
         if line.entry is not None and not line.error:
             present = {name: str(getattr(line.entry, name)) for name in row if name != "parent"}
             if isinstance(line.entry, Entity) and "parent" in row:
                 present["parent"] = codes.get(line.entry.parent_id or 0, "")
-            line.changed = [name for name, value in row.items() if not _same(name, value, present[name])]
+            line.changed = {name: (present[name], value) for name, value in row.items() if not _same(name, value, present[name])}
     if not lines:
         raise AccountError(_("This file holds nothing below its first line, which names the columns."))
     if kind.is_tree:
-        _check_parents(lines, {code for code, entry in known.items() if entry.is_open})
-    return EntryPreview(lines)
+        _check_parents(lines, known)
+    left_out = [visible(cell)[:80] for cell, name in zip(first, header, strict=True) if visible(cell) and not name]
+    return EntryPreview([name for name in header if name], lines, left_out)
 
 
 def _same(name: str, value: str, present: str) -> bool:
@@ -118,14 +158,22 @@ def _header(kind: Kind, cells: Sequence[str]) -> list[str]:
     return header
 
 
+def _unread(cells: Sequence[str], header: Sequence[str]) -> str:
+    if any(visible(cell) for cell in cells[len(header) :]):
+        return _("There are more cells than columns.")
+    if any(UNREADABLE in cell for cell, name in zip(cells, header, strict=False) if name):
+        return _("A letter on this line cannot be read. Save the file as “CSV UTF-8”, or type the letter again.")
+    return ""
+
+
 def _error(kind: Kind, line: EntryLine, seen: dict[str, int]) -> str:
     if not line.code:
         return _("The cell “%(column)s” is empty.") % {"column": "code"}
     try:
-        validate_slug(line.code)
-    except ValidationError:
-        return _("A code is made of letters without accents, digits, “-” and “_”.")
-    if len(line.code) > LONGEST_CODE:
+        check_code(line.code)
+    except ValidationError as error:
+        return str(error.message)
+    if len(line.code) > longest(kind.model, "code"):
         return _("The cell “%(column)s” is too long.") % {"column": "code"}
     if (before := seen.get(line.code.casefold())) is not None:
         return _("The same code stands on line %(line)s.") % {"line": before}
@@ -139,19 +187,36 @@ def _error(kind: Kind, line: EntryLine, seen: dict[str, int]) -> str:
             return _("The cell “%(column)s” is empty.") % {"column": name}
         if not value:
             line.values.pop(name, None)  # an empty cell leaves what is known
-        if len(value) > LONGEST_NAME:
+        if len(value) > longest(kind.model, name):
             return _("The cell “%(column)s” is too long.") % {"column": name}
-        if value.startswith(FORMULA):
-            return _("The cell “%(column)s” starts like a formula or holds control characters.") % {"column": name}
+        try:
+            check_name(value)
+        except ValidationError as error:
+            return f"{name}: {error.message}"
     return ""
 
 
-def _check_parents(lines: list[EntryLine], known: set[str]) -> None:
-    """Tell each line whose parent is neither an open entity nor a line of the file."""
-    here = known | {line.code.casefold() for line in lines if not line.error}
+def _check_parents(lines: list[EntryLine], known: Mapping[str, Entity]) -> None:
+    """Tell each line whose parent is neither an open entity nor a line of the file, or that would not be part of a tree then."""
+    here = {code for code, entry in known.items() if entry.is_open} | {line.code.casefold() for line in lines if not line.error}
     for line in lines:
         parent = line.values.get("parent", "")
         if parent and not line.error and parent.casefold() not in here:
             line.error = _("There is no open entity “%(code)s”.") % {"code": parent[:60]}
-        if parent and parent.casefold() == line.code.casefold():
-            line.error = _("An entity cannot belong to itself.")
+    moved = {line.code.casefold(): line for line in lines if not line.error and (line.entry is None or "parent" in line.changed)}
+    codes = {entry.pk: code for code, entry in known.items()}
+    above = {code: codes.get(entry.parent_id or 0, "") for code, entry in known.items()}
+    above |= {code: line.values.get("parent", "").casefold() for code, line in moved.items()}
+    for start in above:
+        way: list[str] = []
+        code = start
+        while code and code not in way and len(way) < DEEPEST:
+            way.append(code)
+            code = above.get(code, "")
+        if code and (wrong := next((moved[each] for each in way if each in moved), None)):
+            circle = _("This entity would belong to itself.")
+            wrong.error = wrong.error or (circle if code in way else too_deep())
+
+
+def too_deep() -> str:
+    return _("Entities stand on %(count)s levels at most.") % {"count": DEEPEST}

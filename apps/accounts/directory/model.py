@@ -3,19 +3,39 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, ClassVar, Self
 
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.bilingual import Bilingual
+from apps.core.tables import FORMULA
 from apps.core.text import folded
 
 LONGEST_SEARCH_TEXT = 600
+DEEPEST = 20  # levels of the tree of entities: what pages can show, and more than any company has
+
+# What files and forms take: a code or a name is the same in every file that goes out and comes back.
+check_code = RegexValidator(
+    r"^[A-Za-z0-9_][A-Za-z0-9_-]*\Z", _("A code is made of letters without accents, digits, “_” and, behind the first sign, “-”.")
+)
+
+
+def check_name(value: str) -> None:
+    """Raise ValidationError for a name that spreadsheets would take for a formula."""
+    if value.startswith(FORMULA):
+        raise ValidationError(_("Begin with a letter or a digit: spreadsheets would take this for a formula."))
 
 
 class EntryQuerySet(models.QuerySet[Any]):
     def open(self) -> Self:
         """Return the entries that can be chosen."""
         return self.filter(closed_at=None)
+
+    def with_code(self, code: str) -> Self:
+        """Return the entry of this code, in whatever capitals."""
+        return self.alias(lower_code=Lower("code")).filter(lower_code=code.lower())
 
     def matching(self, text: str) -> Self:
         """Return the entries whose code or names hold every word of `text`."""
@@ -45,6 +65,7 @@ class DirectoryEntry(models.Model):
     class Meta:
         abstract = True
         constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(Lower("code"), name="accounts_%(class)s_code_any_case"),
             models.CheckConstraint(
                 condition=models.Q(merged_into=None) | models.Q(closed_at__isnull=False),
                 name="accounts_%(class)s_merged_is_closed",

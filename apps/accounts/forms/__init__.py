@@ -1,7 +1,7 @@
 from .directory import EntryForm, MergeForm, TableForm
 from .identities import DecisionForm, SignInRulesForm
 from .imports import ApplyForm, CodesForm, ColumnsForm
-from .organisation import OrganisationForm, ToolFormSet
+from .organisation import TOOLS, OrganisationForm, ToolFormSet
 from .sign_in import (
     ActivateTOTPForm,
     AddPasskeyForm,
@@ -23,6 +23,7 @@ from .staff import PeopleFilter, PersonForm, ReasonForm, RolesForm
 from .tokens import SignOutForm, TokenForm
 
 __all__ = [
+    "TOOLS",
     "ActivateTOTPForm",
     "AddPasskeyForm",
     "ApplyForm",

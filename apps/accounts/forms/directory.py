@@ -1,38 +1,35 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.directory import Kind, kind_of
-from apps.accounts.directory.files import LONGEST_CODE, LONGEST_NAME
-from apps.accounts.directory.model import DirectoryEntry
+from apps.accounts.directory.model import DirectoryEntry, check_code, check_name
 from apps.accounts.models import Entity
 from apps.core.text import visible
 
-from .staff import ReasonForm
+from .model_fields import field_of
+from .staff import ModelChoice, ReasonForm
 
 MOST_CHOICES = 300
-LABELS = {
-    "name": _("Name"),
-    "name_fr": _("Name in French"),
-    "name_en": _("Name in English"),
-    "city": _("City"),
-}
-
-
-if TYPE_CHECKING:
-    ModelChoice = forms.ModelChoiceField[Any]
-else:
-    ModelChoice = forms.ModelChoiceField
 
 
 class NameField(forms.CharField):
     """A name without what cannot be seen."""
 
+    default_validators = [check_name]
+
     def to_python(self, value: Any) -> str:
         return visible(super().to_python(value) or "")
+
+
+class CodeField(forms.SlugField):
+    """A code, as files take it too."""
+
+    default_validators = [check_code]
 
 
 class EntryChoice(ModelChoice):
@@ -55,24 +52,25 @@ class EntryChoice(ModelChoice):
 class EntryForm(forms.Form):
     """What staff say about an entry: its code, its names, and what an entity belongs to."""
 
-    code = forms.SlugField(
-        label=_("Code"),
-        max_length=LONGEST_CODE,
-        help_text=_("As files and your company’s sign-in name it: letters without accents, digits, “-” and “_”."),
-    )
-
     def __init__(self, kind: Kind, *args: Any, entry: Any = None, **kwargs: Any) -> None:
         if entry is not None:
             kwargs["initial"] = {name: getattr(entry, name) for name in kind.columns}
         super().__init__(*args, **kwargs)
+        self.fields["code"] = field_of(
+            kind.model,
+            "code",
+            form_class=CodeField,
+            help_text=_("As files and your company’s sign-in name it: letters without accents, digits, “-” and “_”."),
+        )
         for name in kind.model.NAMES:
-            self.fields[name] = NameField(label=LABELS[name], max_length=LONGEST_NAME)
+            self.fields[name] = field_of(kind.model, name, form_class=NameField)
         if kind.is_tree:
             above = Entity.objects.open()
             if entry is not None:
                 # The one it belongs to stays a choice even where that was closed meanwhile.
                 above = (above | Entity.objects.filter(pk=entry.parent_id)).exclude(pk=entry.pk)
-            self.fields["parent"] = EntryChoice(kind, above, label=_("Belongs to"), required=False)
+            label = capfirst(Entity._meta.get_field("parent").verbose_name)
+            self.fields["parent"] = EntryChoice(kind, above, label=label, required=False)
 
     def values(self) -> dict[str, Any]:
         return dict(self.cleaned_data)

@@ -20,9 +20,9 @@ else:
 
 BLANK_TOOLS = 2  # rows for further tools; once they are saved there are as many again
 MOST_TOOLS = 40
-NAMES: dict[str, Any] = {
-    "name_fr": gettext_lazy("Name in French"),
-    "name_en": gettext_lazy("Name in English"),
+TOOLS = "tools"  # what the names of their fields begin with
+# Where the model's own name of a field would repeat what stands above it.
+LABELS: dict[str, Any] = {
     "ai_desk_fr": gettext_lazy("In French"),
     "ai_desk_en": gettext_lazy("In English"),
     "dpo_fr": gettext_lazy("In French"),
@@ -36,12 +36,9 @@ NAMES: dict[str, Any] = {
     "product_savings_fr": gettext_lazy("Savings, in French"),
     "product_savings_en": gettext_lazy("Savings, in English"),
 }
+NAMES = ("name_fr", "name_en", "short_name", *LABELS)
 EMAILS = ("ai_desk_email", "dpo_email", "security_email")
-LINKS: dict[str, Any] = {
-    "ai_desk_url": gettext_lazy("Page"),
-    "intranet_url": gettext_lazy("Intranet"),
-    "charter_help_url": gettext_lazy("Help with the charter"),
-}
+LINKS = ("ai_desk_url", "intranet_url", "charter_help_url")
 
 
 class OrganisationForm(OrganisationModelForm):
@@ -51,13 +48,12 @@ class OrganisationForm(OrganisationModelForm):
 
     class Meta:
         model = Organisation
-        fields = (*NAMES, "elision", "short_name", *EMAILS, *LINKS)
+        fields = (*NAMES, "elision", *EMAILS, *LINKS)
         labels = {
-            **NAMES,
-            **LINKS,
+            **LABELS,
             **dict.fromkeys(EMAILS, gettext_lazy("E-mail address")),
             "elision": gettext_lazy("“De” and “que” before the French name"),
-            "short_name": gettext_lazy("Short name"),
+            "ai_desk_url": gettext_lazy("Page"),
         }
         help_texts = {
             "name_fr": gettext_lazy("As in the middle of a sentence: “Alcyon”, “la Mutuelle des Rives”, “le Groupe Hermine”."),
@@ -76,7 +72,7 @@ class OrganisationForm(OrganisationModelForm):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
-        for name in (*NAMES, "short_name"):
+        for name in NAMES:
             if name in data:
                 data[name] = visible(data[name])
         data["elision"] = data.get("elision") or self.fields["elision"].initial
@@ -108,6 +104,12 @@ class ToolForm(forms.Form):
     note_fr = forms.CharField(label=gettext_lazy("Note, in French"), max_length=200, required=False)
     note_en = forms.CharField(label=gettext_lazy("Note, in English"), max_length=200, required=False)
 
+    def clean_name(self) -> str:
+        name = visible(self.cleaned_data["name"])
+        if not name:
+            raise forms.ValidationError(self.fields["name"].error_messages["required"], code="required")
+        return name
+
 
 class ToolFormSetClass(ToolFormSetBase):
     deletion_widget = forms.CheckboxInput
@@ -122,13 +124,23 @@ class ToolFormSetClass(ToolFormSetBase):
         kept = (form.cleaned_data for form in self.forms if form.cleaned_data and not form.cleaned_data.get("DELETE"))
         return [
             ApprovedTool(
-                name=visible(tool["name"]),
+                name=tool["name"],
                 classes=tuple(data_class for data_class in DataClass if data_class.value in tool["classes"]),
                 note_fr=visible(tool["note_fr"]),
                 note_en=visible(tool["note_en"]),
             ).to_json()
             for tool in kept
         ]
+
+    @classmethod
+    def compared_with(cls, stored: Organisation, typed: list[dict[str, Any]]) -> tuple[ToolFormSetClass, list[ApprovedTool]]:
+        """Return rows of what was typed and of the tools that are kept but stand in none of them; and the tools that are kept
+        now, where these are others."""
+        if stored.approved_tools == typed:
+            return ToolFormSet(initial=typed, prefix=TOOLS), []
+        names = {tool["name"].casefold() for tool in typed}
+        others = [tool for tool in stored.approved_tools if tool["name"].casefold() not in names]
+        return ToolFormSet(initial=[*typed, *others], prefix=TOOLS), list(stored.tools)
 
 
 ToolFormSet: Any = forms.formset_factory(

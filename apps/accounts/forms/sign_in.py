@@ -15,6 +15,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.addresses import normal_domain, normal_email
+from apps.accounts.models import User
+
+from .model_fields import field_of
 
 
 class Worded(forms.BaseForm):
@@ -70,8 +73,8 @@ class LoginForm(Spelt, Worded, account_forms.LoginForm):
 class SignupForm(Spelt, Worded, account_forms.SignupForm):
     """Open only where a company has opened it, to addresses of its domains."""
 
-    first_name = forms.CharField(label=_("First name"), max_length=80)
-    last_name = forms.CharField(label=_("Last name"), max_length=80)
+    first_name = field_of(User, "first_name", required=True)
+    last_name = field_of(User, "last_name", required=True)
     labels = {"email": EMAIL, "password1": PASSWORD}
     helps = {"password1": RULES}
     field_order = ["first_name", "last_name", "email", "password1"]

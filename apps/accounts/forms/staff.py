@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.db.models import Q
@@ -9,7 +9,14 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.addresses import check_email, normal_email
 from apps.accounts.directory import KINDS
 from apps.accounts.enums import PersonState, Role
-from apps.accounts.models import Department, Entity, JobRole, Site, User
+from apps.accounts.models import Entity, User
+
+from .model_fields import field_of
+
+if TYPE_CHECKING:
+    ModelChoice = forms.ModelChoiceField[Any]
+else:
+    ModelChoice = forms.ModelChoiceField
 
 
 class PersonalEmailField(forms.EmailField):
@@ -21,11 +28,22 @@ class PersonalEmailField(forms.EmailField):
         return normal_email(super().to_python(value) or "")
 
 
+class FilterChoice(ModelChoice):
+    """An entry to filter by: a closed one says so, since people may be there; a merged one says what it means now."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        if obj.merged_into:
+            return _("%(name)s (merged into %(into)s)") % {"name": obj, "into": obj.merged_into}
+        return str(obj) if obj.is_open else _("%(name)s (closed)") % {"name": obj}
+
+
 class PeopleFilter(forms.Form):
     """Search and filters of the list of people. What cannot be read filters nothing."""
 
     q = forms.CharField(required=False, max_length=100, label=_("Name or e-mail address"))
-    entity = forms.ModelChoiceField(Entity.objects.all(), required=False, label=_("Entity"), empty_label=_("All entities"))
+    entity = FilterChoice(
+        Entity.objects.select_related("merged_into"), required=False, label=_("Entity"), empty_label=_("All entities")
+    )
     role = forms.ChoiceField(required=False, label=_("Role"), choices=[("", _("All roles")), *Role.choices])
     state = forms.ChoiceField(required=False, label=_("Account"), choices=[("", _("All accounts")), *PersonState.choices])
 
@@ -47,13 +65,9 @@ class PeopleFilter(forms.Form):
 class PersonForm(forms.Form):
     """What staff may say about a person: their name, their address, their place. No role, no right, no password."""
 
-    first_name = forms.CharField(label=_("First name"), max_length=80)
-    last_name = forms.CharField(label=_("Last name"), max_length=80)
-    email = PersonalEmailField(label=_("E-mail address"), max_length=254)
-    entity = forms.ModelChoiceField(Entity.objects.all(), required=False, label=_("Entity"), empty_label="—")
-    department = forms.ModelChoiceField(Department.objects.all(), required=False, label=_("Department"), empty_label="—")
-    site = forms.ModelChoiceField(Site.objects.all(), required=False, label=_("Site"), empty_label="—")
-    job_role = forms.ModelChoiceField(JobRole.objects.all(), required=False, label=_("Job"), empty_label="—")
+    first_name = field_of(User, "first_name", required=True)
+    last_name = field_of(User, "last_name", required=True)
+    email = field_of(User, "email", form_class=PersonalEmailField)
     invite = forms.BooleanField(
         required=False,
         label=_("Send an invitation"),
@@ -63,12 +77,11 @@ class PersonForm(forms.Form):
     def __init__(self, *args: Any, inviting: bool = False, person: User | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for kind in KINDS:
-            field = self.fields[kind.person_field]
-            assert isinstance(field, forms.ModelChoiceField)
             # What was closed cannot be chosen; where somebody is already, they may stay.
             present = getattr(person, f"{kind.person_field}_id") if person else None
             entries = kind.model._default_manager
-            field.queryset = entries.open() if present is None else entries.filter(Q(closed_at=None) | Q(pk=present))
+            choices = entries.open() if present is None else entries.filter(Q(closed_at=None) | Q(pk=present))
+            self.fields[kind.person_field] = field_of(User, kind.person_field, queryset=choices, empty_label="—")
         if not inviting:
             del self.fields["invite"]
 

@@ -8,6 +8,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts import scopes
+from apps.accounts.models import PersonalToken
+
+from .model_fields import field_of
 
 LIFETIMES = [(30, _("30 days")), (90, _("90 days")), (180, _("6 months")), (365, _("1 year"))]
 
@@ -21,7 +24,7 @@ class SignOutForm(forms.Form):
 class TokenForm(forms.Form):
     """A new personal token. `cleaned_data` is what `create_token` takes."""
 
-    name = forms.CharField(label=_("Name"), max_length=80, help_text=_("What will use it? For example: my spreadsheet."))
+    name = field_of(PersonalToken, "name", help_text=_("What will use it? For example: my spreadsheet."))
     scopes = forms.MultipleChoiceField(
         label=_("It may"), widget=forms.CheckboxSelectMultiple, error_messages={"required": _("Choose what this token may do.")}
     )

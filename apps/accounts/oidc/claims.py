@@ -14,14 +14,16 @@ from typing import Any
 from django.core.exceptions import ValidationError
 
 from apps.accounts.addresses import check_email, normal_domain, normal_email, normal_name
+from apps.accounts.lengths import longest
+from apps.accounts.models import Entity, RefusedSignIn, User
 
 # Identity is issuer and subject: under which name the provider is configured does not count, and that name may change.
 PROVIDER = "openid_connect"
-LONGEST_NAME = 80
-LONGEST_EMAIL = 254
-LONGEST_SUBJECT = 255
-LONGEST_ISSUER = 500
-LONGEST_CODE = 50
+LONGEST_NAME = longest(User, "first_name")
+LONGEST_EMAIL = longest(User, "email")
+LONGEST_SUBJECT = longest(RefusedSignIn, "subject")
+LONGEST_ISSUER = longest(RefusedSignIn, "issuer")
+LONGEST_CODE = longest(Entity, "code")
 # Where an address may stand when there is no `email`, in this order: a name to sign in with, which nobody has verified.
 SIGN_IN_NAMES = ("preferred_username", "upn", "unique_name")
 ASIDE = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")  # what a directory adds to a name: “(EXT)”
@@ -81,9 +83,9 @@ def read(
     )
 
 
-def _plain(value: object, longest: int, what: str) -> str:
-    if not isinstance(value, str) or not value.strip() or len(value) > longest:
-        raise ClaimsError(f"The {what} is no text of at most {longest} characters.")
+def _plain(value: object, most: int, what: str) -> str:
+    if not isinstance(value, str) or not value.strip() or len(value) > most:
+        raise ClaimsError(f"The {what} is no text of at most {most} characters.")
     if any(unicodedata.category(letter)[0] == "C" for letter in value):
         raise ClaimsError(f"The {what} holds control characters.")
     return value

@@ -38,6 +38,9 @@ class ApprovedTool:
     def note(self, language: str) -> str:
         return (self.note_en or self.note_fr) if language == "en" else (self.note_fr or self.note_en)
 
+    def __str__(self) -> str:
+        return f"{self.name} ({', '.join(str(data_class.label) for data_class in self.classes)})"
+
     def to_json(self) -> dict[str, Any]:
         classes = [data_class.value for data_class in self.classes]
         return {"name": self.name, "classes": classes, "note_fr": self.note_fr, "note_en": self.note_en}

@@ -72,6 +72,21 @@ class ArticleVariables:
         return _tools(current(), _language()) if name == "approved_tools" else _contacts(current(), _language())
 
 
+class KeptVariables:
+    """How an article shows variables that said `values` (`values_in`): as they said it then, without links."""
+
+    blocks = frozenset(BLOCKS)
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = values
+
+    def words(self, expression: str) -> SafeString | None:
+        return escape(self._values[expression]) if expression in self._values else None
+
+    def block(self, name: str) -> SafeString:
+        return mark_safe(self._values.get(name, ""))  # noqa: S308  made by `ArticleVariables`, and the article is cleaned
+
+
 def _tools(organisation: Organisation, language: str) -> SafeString:
     if not organisation.tools:
         return mark_safe("")

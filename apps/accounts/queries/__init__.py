@@ -1,13 +1,13 @@
 from .directory import (
-    Belongings,
     Directory,
-    EntryRow,
     belongings_of,
     count_entries,
     count_people,
+    depth_of_entities,
     directory,
     entity_and_below,
     entries_to_export,
+    find_entry,
     get_entry,
     page_of_entries,
 )
@@ -30,15 +30,14 @@ from .people import (
     find_person,
     get_person,
     people_who_may_be_closed,
+    people_with_roles,
     protection_of,
     roles_of,
 )
 from .tokens import count_tokens, tokens_of, user_for_token
 
 __all__ = [
-    "Belongings",
     "Directory",
-    "EntryRow",
     "Identity",
     "ImportedLine",
     "Protection",
@@ -49,9 +48,11 @@ __all__ = [
     "count_people",
     "count_refused",
     "count_tokens",
+    "depth_of_entities",
     "directory",
     "entity_and_below",
     "entries_to_export",
+    "find_entry",
     "find_people",
     "find_person",
     "first_lines",
@@ -65,6 +66,7 @@ __all__ = [
     "page_of_entries",
     "page_of_imports",
     "people_who_may_be_closed",
+    "people_with_roles",
     "protection_of",
     "refused_sign_ins",
     "roles_of",

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from apps.accounts.directory import KINDS, Kind
-from apps.accounts.directory.model import DirectoryEntry
+from apps.accounts.directory.model import DEEPEST, DirectoryEntry
 from apps.accounts.models import Entity, User
 from apps.core.missing import get_or_not_there
 from apps.core.text import folded
@@ -48,19 +48,37 @@ def directory() -> Directory:
     return Directory(entries, closed)
 
 
-def entity_and_below(entity: Entity) -> set[int]:
-    """Return the ids of `entity` and of all that belong to it. One query."""
+def find_entry(kind: Kind, code: str) -> Any | None:
+    """Return the open entry of this code, as `Directory.find` does; None where there is none. One query."""
+    found = kind.model.objects.select_related("merged_into").with_code(code).first()
+    meant = found.merged_into or found if found is not None else None
+    return meant if meant is not None and meant.is_open else None
+
+
+def entity_and_below(entity_id: int) -> set[int]:
+    """Return the ids of an entity and of all that belong to it. One query."""
     children: dict[int | None, list[int]] = {}
     for pk, parent in Entity.objects.values_list("pk", "parent"):
         children.setdefault(parent, []).append(pk)
     found: set[int] = set()
-    waiting = [entity.pk]
+    waiting = [entity_id]
     while waiting:
         pk = waiting.pop()
         if pk not in found:
             found.add(pk)
             waiting += children.get(pk, [])
     return found
+
+
+def depth_of_entities() -> int:
+    """Return on how many levels entities stand. One query."""
+    children: dict[int | None, list[int]] = {}
+    for pk, parent in Entity.objects.values_list("pk", "parent"):
+        children.setdefault(parent, []).append(pk)
+    depth, level = 0, children.get(None, [])
+    while level:
+        depth, level = depth + 1, [below for pk in level for below in children.get(pk, [])]
+    return depth
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,21 +145,30 @@ def _tree(*, text: str, closed: bool) -> list[EntryRow]:
     for pk, count in count_people(KINDS[0]).items():
         nodes[pk].people = count
     # Without recursion: nobody knows how deep a company goes. First down, then back up with the sums.
-    ordered: list[tuple[_Node, int, str]] = []
-    waiting = [(node, 0, "") for node in reversed(roots)]
+    ordered: list[tuple[_Node, int]] = []
+    waiting = [(node, 0) for node in reversed(roots)]
     while waiting:
-        node, depth, path = waiting.pop()
-        ordered.append((node, depth, path))
-        here = f"{path} › {node.entry}" if path else str(node.entry)
-        waiting += [(child, depth + 1, here) for child in reversed(node.children)]
-    for node, _depth, _path in reversed(ordered):
+        node, depth = waiting.pop()
+        ordered.append((node, depth))
+        waiting += [(child, depth + 1) for child in reversed(node.children)]
+    for node, _depth in reversed(ordered):
         node.below = node.people + sum(child.below for child in node.children)
     words = folded(text).split()[:8]
     return [
-        EntryRow(node.entry, 0 if words else depth, node.people, node.below, path if words else "")
-        for node, depth, path in ordered
+        EntryRow(node.entry, 0 if words else depth, node.people, node.below, _path(node.entry, nodes) if words else "")
+        for node, depth in ordered
         if (closed or node.entry.is_open) and all(word in node.entry.search_text for word in words)
     ]
+
+
+def _path(entity: Entity, nodes: Mapping[int, _Node]) -> str:
+    """Return the way to `entity` from the top, or from `DEEPEST` levels above it."""
+    way: list[str] = []
+    above = nodes.get(entity.parent_id or 0)
+    while above is not None and len(way) < DEEPEST:
+        way.append(str(above.entry))
+        above = nodes.get(above.entry.parent_id or 0)
+    return " › ".join(reversed(way))
 
 
 def get_entry(kind: Kind, entry_id: int) -> Any:
@@ -152,19 +179,29 @@ def get_entry(kind: Kind, entry_id: int) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Belongings:
-    """What belongs to an entry: open and closed accounts, and the open entities right below it."""
+    """What belongs to an entry: the open and closed accounts in it; for an entity also those in it and all below it, as the list
+    of people finds them, and the open entities right below it."""
 
     open_people: int
     closed_people: int
+    open_below: int
+    closed_below: int
     children: list[Entity]
 
 
 def belongings_of(kind: Kind, entry: DirectoryEntry) -> Belongings:
-    """Return what belongs to an entry. Two queries, three for an entity."""
-    people = User.objects.filter(**{kind.person_field: entry.pk})
-    opened = people.filter(is_active=True).count()
-    children = list(Entity.objects.filter(parent=entry.pk, closed_at=None)) if kind.is_tree else []
-    return Belongings(opened, people.filter(is_active=False).count(), children)
+    """Return what belongs to an entry. One query, four for an entity."""
+    here = _accounts(kind, [entry.pk])
+    if not isinstance(entry, Entity):
+        return Belongings(*here, *here, children=[])
+    below = _accounts(kind, entity_and_below(entry.pk))
+    return Belongings(*here, *below, children=list(Entity.objects.filter(parent=entry.pk, closed_at=None)))
+
+
+def _accounts(kind: Kind, entries: Iterable[int]) -> tuple[int, int]:
+    people = User.objects.filter(**{f"{kind.person_field}__in": list(entries)})
+    counted = people.aggregate(open=Count("pk", filter=Q(is_active=True)), closed=Count("pk", filter=Q(is_active=False)))
+    return counted["open"], counted["closed"]
 
 
 def entries_to_export(kind: Kind) -> list[list[str]]:

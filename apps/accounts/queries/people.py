@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from apps.accounts.addresses import normal_email
 from apps.accounts.enums import PersonState, Role
@@ -24,12 +24,15 @@ if TYPE_CHECKING:
 def find_people(
     *, text: str = "", entity: Entity | None = None, role: Role | None = None, state: PersonState | None = None
 ) -> QuerySet[User]:
-    """Return the people whose name or address holds every word of `text`, filtered, with what a list of them shows."""
+    """Return the people whose name or address holds every word of `text`, filtered, with what a list of them shows.
+
+    `entity`: those in it and all below it; one that was merged means the one that took its people over.
+    """
     people = User.objects.select_related("entity", "department", "job_role").prefetch_related("groups")
     for word in folded(text).split()[:8]:
         people = people.filter(search_text__contains=word)
     if entity is not None:
-        people = people.filter(entity__in=entity_and_below(entity))
+        people = people.filter(entity__in=entity_and_below(entity.merged_into_id or entity.pk))
     if role is not None:
         people = people.filter(groups__name=role.value)
     if state is PersonState.ACTIVE:
@@ -53,6 +56,11 @@ def find_person(text: str) -> User | None:
         return User.objects.filter(pk=uuid.UUID(text)).first()
     except ValueError:
         return User.objects.filter(email=normal_email(text)).first()
+
+
+def people_with_roles() -> QuerySet[User]:
+    """Return who has a role: whoever may act upon others."""
+    return User.objects.filter(Exists(User.groups.through.objects.filter(user=OuterRef("pk"))))
 
 
 def roles_of(groups: Iterable[Group]) -> list[Role]:

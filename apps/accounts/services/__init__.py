@@ -12,6 +12,7 @@ from .identities import (
 from .import_runs import go_on_with_import, resume_imports
 from .imports import apply_import, cancel_import, choose_columns, create_codes, forget_imports, upload_people, why_not_apply
 from .invitations import invite_person
+from .mail import LetterNotSent, send_test
 from .organisation import ChangedMeanwhile, change_organisation
 from .people import (
     activate_person,
@@ -31,6 +32,7 @@ from .tokens import create_token, note_token_use, revoke_token, revoke_tokens
 
 __all__ = [
     "ChangedMeanwhile",
+    "LetterNotSent",
     "SignInRefused",
     "activate_person",
     "announce_session_end",
@@ -65,6 +67,7 @@ __all__ = [
     "resume_imports",
     "revoke_token",
     "revoke_tokens",
+    "send_test",
     "set_language",
     "set_roles",
     "set_theme",

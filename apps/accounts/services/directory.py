@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -8,11 +9,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.accounts.directory import Kind, kind_of
-from apps.accounts.directory.files import EntryLine, EntryPreview
-from apps.accounts.directory.model import DirectoryEntry
+from apps.accounts.directory.files import EntryLine, EntryPreview, too_deep
+from apps.accounts.directory.model import DEEPEST, DirectoryEntry
 from apps.accounts.errors import AccountError
 from apps.accounts.models import Entity, User
-from apps.accounts.queries import entity_and_below
+from apps.accounts.queries import depth_of_entities, entity_and_below
 from apps.core import audit
 
 BATCH = 1000
@@ -23,7 +24,7 @@ def _known_code() -> AccountError:
 
 
 def _check_code(kind: Kind, code: str, *, but: DirectoryEntry | None = None) -> None:
-    others = kind.model._default_manager.filter(code__iexact=code)
+    others = kind.model.objects.with_code(code)
     if (others.exclude(pk=but.pk) if but is not None else others).exists():
         raise _known_code()
 
@@ -43,8 +44,20 @@ def _check_parent(entity: Entity, parent: Entity | None) -> None:
         return
     if not Entity.objects.filter(pk=parent.pk, closed_at=None).exists():
         raise AccountError(_("“%(name)s” is closed: nothing can be put below it.") % {"name": parent}, field="parent")
-    if parent.pk in entity_and_below(entity):
+    if parent.pk in entity_and_below(entity.pk):
         raise AccountError(_("“%(name)s” belongs to this entity: it cannot stand above it.") % {"name": parent}, field="parent")
+
+
+@contextmanager
+def _bounded_depth(kind: Kind, field: str = "") -> Iterator[None]:
+    """Refuse what puts entities on more levels than there may be; a tree that was deeper before can still be made flatter."""
+    if not kind.is_tree:
+        yield
+        return
+    before = depth_of_entities()
+    yield
+    if depth_of_entities() > max(before, DEEPEST):
+        raise AccountError(too_deep(), field=field)
 
 
 def _shown(value: Any) -> str:
@@ -65,8 +78,13 @@ def _require_reason(reason: str) -> str:
 def create_entry(*, kind: Kind, values: Mapping[str, Any], actor: User) -> Any:
     """Make an entry of the directory from the fields of its model; return it. Writes an audit entry.
 
-    Raises AccountError when the code is taken, in whatever capitals, or the entity above is closed.
+    Raises AccountError when the code is taken, in whatever capitals, the entity above is closed, or the tree would be too deep.
     """
+    with _bounded_depth(kind, "parent"):
+        return _create(kind, values, actor)
+
+
+def _create(kind: Kind, values: Mapping[str, Any], actor: User) -> Any:
     entry: Any = kind.model(**values)
     _check_code(kind, entry.code)
     if isinstance(entry, Entity) and entry.parent is not None and not entry.parent.is_open:
@@ -84,9 +102,14 @@ def create_entry(*, kind: Kind, values: Mapping[str, Any], actor: User) -> Any:
 def change_entry(*, entry: DirectoryEntry, values: Mapping[str, Any], actor: User) -> Any:
     """Change the code or names of an entry, or what an entity belongs to; return it. People stay where they are.
 
-    Writes an audit entry with what was and what is, if anything changed. Raises AccountError when the code is taken, or the
-    entity would belong to itself in the end.
+    Writes an audit entry with what was and what is, if anything changed. Raises AccountError when the code is taken, the entity
+    would belong to itself in the end, or the tree would be too deep.
     """
+    with _bounded_depth(kind_of(entry), "parent"):
+        return _change(entry, values, actor)
+
+
+def _change(entry: DirectoryEntry, values: Mapping[str, Any], actor: User) -> Any:
     entry = _locked(entry)
     changed = {name: value for name, value in values.items() if getattr(entry, name) != value}
     if not changed:
@@ -147,8 +170,8 @@ def merge_entry(*, entry: DirectoryEntry, into: DirectoryEntry, reason: str, act
     moved.
 
     The old code means `into` from now on, in files and in what the company's sign-in says. Whatever else names the old entry
-    keeps naming it. Writes an audit entry for the merge and one for each person. Raises AccountError without a reason, for a
-    closed entry, for itself, or for an entity below it.
+    keeps naming it. Writes an audit entry for the merge and one for each person and each entity that moves. Raises AccountError
+    without a reason, for a closed entry, for itself, for an entity below it, or where the tree would be too deep.
     """
     reason = _require_reason(reason)
     kind = kind_of(entry)
@@ -162,11 +185,10 @@ def merge_entry(*, entry: DirectoryEntry, into: DirectoryEntry, reason: str, act
         raise AccountError(_("One of the two was closed meanwhile."), field="into")
     if isinstance(entry, Entity):
         assert isinstance(into, Entity)
-        if into.pk in entity_and_below(entry):
+        if into.pk in entity_and_below(entry.pk):
             raise AccountError(_("“%(name)s” belongs to this entity. Move it elsewhere first.") % {"name": into}, field="into")
-        for child in Entity.objects.filter(parent=entry):
-            child.parent = into
-            child.save(update_fields=["parent"])
+        with _bounded_depth(kind, "into"):
+            _move_children(entry, into, reason=reason, actor=actor)
     moved = _move_people(kind, entry, into, reason=reason, actor=actor)
     rows: Any = kind.model._default_manager  # which of the lists is not known here: the checker must not look for its columns
     rows.filter(merged_into=entry).update(merged_into=into)
@@ -180,6 +202,22 @@ def merge_entry(*, entry: DirectoryEntry, into: DirectoryEntry, reason: str, act
         details={**_target(entry), "into": into.code, "people": moved},
     )
     return moved
+
+
+def _move_children(entry: Entity, into: Entity, *, reason: str, actor: User) -> None:
+    children = Entity.objects.filter(parent=entry)
+    changes = {"parent": [entry.code, into.code]}
+    audit.record_many(
+        audit.Event(
+            actor=actor,
+            action="accounts.change_entry",
+            target=child,
+            reason=reason,
+            details={**_target(child), "changes": changes},
+        )
+        for child in children.only("code").order_by("pk")
+    )
+    children.update(parent=into)
 
 
 def _move_people(kind: Kind, entry: DirectoryEntry, into: DirectoryEntry, *, reason: str, actor: User) -> int:
@@ -207,18 +245,19 @@ def import_entries(*, kind: Kind, preview: EntryPreview, actor: User) -> tuple[i
         if "parent" not in line.values:
             return {}
         code = line.values["parent"].casefold()
-        known = made.get(code) or Entity.objects.filter(code__iexact=code, closed_at=None).first()
+        known = made.get(code) or Entity.objects.open().with_code(code).first()
         if code and known is None:
             raise AccountError(_("Line %(line)s: there is no open entity “%(code)s”.") % {"line": line.number, "code": code})
         return {"parent": known}
 
-    new = 0
-    for line in _parents_first(preview.new):
-        values = {**line.values, "code": line.code, **parent_of(line)}
-        made[line.code.casefold()] = create_entry(kind=kind, values=values, actor=actor)
-        new += 1
-    for line in preview.changed:
-        change_entry(entry=line.entry, values={**line.values, **parent_of(line)}, actor=actor)
+    with _bounded_depth(kind):
+        for line in _parents_first([*preview.new, *preview.changed]):
+            if line.entry is None:
+                values = {**line.values, "code": line.code, **parent_of(line)}
+                made[line.code.casefold()] = _create(kind, values, actor)
+            else:
+                _change(line.entry, {**line.values, **parent_of(line)}, actor)
+    new = len(preview.new)
     changed = len(preview.changed)
     audit.record(
         actor=actor,
@@ -230,15 +269,13 @@ def import_entries(*, kind: Kind, preview: EntryPreview, actor: User) -> tuple[i
 
 
 def _parents_first(lines: Sequence[EntryLine]) -> list[EntryLine]:
-    """Return `lines` so that each stands behind the new one it belongs to. Raises AccountError for a circle."""
+    """Return `lines`, none of which belongs to itself, so that each stands behind the one it belongs to."""
     by_code = {line.code.casefold(): line for line in lines}
     ordered: dict[str, EntryLine] = {}
     for line in lines:
         way: list[EntryLine] = []
         here: EntryLine | None = line
         while here is not None and here.code.casefold() not in ordered:
-            if here in way:
-                raise AccountError(_("Line %(line)s: this entity would belong to itself.") % {"line": here.number})
             way.append(here)
             here = by_code.get(here.values.get("parent", "").casefold())
         for each in reversed(way):

@@ -16,7 +16,7 @@ from apps.accounts.directory.model import DirectoryEntry
 from apps.accounts.enums import Role
 from apps.accounts.errors import AccountError
 from apps.accounts.models import Department, Entity, JobRole, Site, User
-from apps.accounts.queries import directory
+from apps.accounts.queries import find_entry
 from apps.core import audit
 
 from .invitations import invite_person
@@ -241,9 +241,10 @@ def reset_second_factor(*, user: User, actor: User) -> None:
 
 
 def _places(codes: Mapping[str, str]) -> dict[str, Any]:
-    """Return the directory entries that `codes` name, by field of the person. An unknown or closed code is left out."""
-    known = directory()
-    found = {BY_COLUMN[column].person_field: known.find(column, code) for column, code in codes.items()}
+    """Return the directory entries that `codes` name, by field of the person; an unknown or closed code is left out. One query
+    for each code."""
+    kinds = {BY_COLUMN[column]: code for column, code in codes.items()}
+    found = {kind.person_field: find_entry(kind, code) for kind, code in kinds.items()}
     return {field: entry for field, entry in found.items() if entry is not None}
 
 

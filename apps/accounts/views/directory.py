@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -15,13 +16,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from apps.accounts import queries, services
 from apps.accounts.directory import KINDS, Kind, kind_or_not_there
-from apps.accounts.directory.files import MAX_ENTRIES, EntryPreview, read_entries
+from apps.accounts.directory.files import MAX_ENTRIES, EntryPreview, read_entries, rows_kept
 from apps.accounts.forms import EntryForm, MergeForm, ReasonForm, TableForm
 from apps.accounts.imports.reading import rows_of
 from apps.accounts.requests import SignedInRequest
 from apps.core.missing import NotThere
 from apps.core.refusals import refusals_on, refusals_told
-from apps.core.tables import CONTENT_TYPES, csv_file, table_file
+from apps.core.tables import CONTENT_TYPES, table_file
 
 SHOWN = 200
 may_manage_directory = permission_required("accounts.manage_directory", raise_exception=True)
@@ -41,7 +42,6 @@ def index(request: SignedInRequest) -> HttpResponse:
         "q": text,
         "closed": closed,
         "page": queries.page_of_entries(kind, text=text, closed=closed, number=request.GET.get("page")),
-        "is_tree": kind.is_tree and not text.strip(),
     }
     return render(request, "accounts/directory/index.html", context)
 
@@ -161,38 +161,33 @@ def upload(request: SignedInRequest, kind: str) -> HttpResponse:
     form = TableForm(request.POST, request.FILES) if request.method == "POST" else TableForm()
     if form.is_valid():
         with refusals_on(form, "file"):
-            rows = list(rows_of(form.cleaned_data["file"].read(), limit=MAX_ENTRIES))
-            # What the next page sends back: the same lines, one after another, whatever the file was.
-            text = csv_file([cells for _number, cells in rows], "fr").decode()
-            return _preview(request, of, text, read_entries(of, rows))
+            rows = rows_of(form.cleaned_data["file"].read(), limit=MAX_ENTRIES)
+            return _preview(request, of, read_entries(of, rows))
     context = {"form": form, "kind": of, "rows": MAX_ENTRIES}
     return render(request, "accounts/directory/import.html", context, status=422 if form.errors else 200)
 
 
-def _preview(request: SignedInRequest, kind: Kind, text: str, preview: EntryPreview, *, status: int = 200) -> HttpResponse:
+def _preview(request: SignedInRequest, kind: Kind, preview: EntryPreview, *, again: bool = False) -> HttpResponse:
     context = {
         "kind": kind,
         "preview": preview,
-        "text": text,
+        "again": again,
         "errors": preview.errors[:SHOWN],
         "coming": (preview.new + preview.changed)[:SHOWN],
         "shown": SHOWN,
     }
-    return render(request, "accounts/directory/import_preview.html", context, status=status)
+    return render(request, "accounts/directory/import_preview.html", context, status=422 if again else 200)
 
 
 @require_POST
 @may_manage_directory
 def apply(request: SignedInRequest, kind: str) -> HttpResponse:
-    """Do what the preview showed. The lines are checked again: they or the directory may have been altered."""
+    """Do what the preview showed, and nothing else: where the lines would do something else by now, show that."""
     of = kind_or_not_there(kind)
     with refusals_told(request):
-        text = request.POST.get("text", "")
-        preview = read_entries(of, rows_of(text.encode(), limit=MAX_ENTRIES))
-        if preview.errors:
-            return _preview(request, of, text, preview, status=422)
+        preview = read_entries(of, rows_kept(request.POST.get("rows", "")))
+        if preview.errors or preview.digest != request.POST.get("seen"):
+            return _preview(request, of, preview, again=True)
         new, changed = services.import_entries(kind=of, preview=preview, actor=request.user)
         messages.success(request, _("Imported: %(new)s new entries, %(changed)s changed.") % {"new": new, "changed": changed})
-    response = redirect("accounts:directory")
-    response["Location"] += f"?kind={of.code}"
-    return response
+    return redirect(reverse("accounts:directory", query={"kind": of.code}))

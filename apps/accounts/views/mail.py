@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from apps.accounts.mail import send_test
+from apps.accounts import services
 from apps.accounts.requests import SignedInRequest
 from apps.core.refusals import refusals_told
 
@@ -19,6 +19,6 @@ from apps.core.refusals import refusals_told
 def test(request: SignedInRequest) -> HttpResponse:
     """Send a letter to whoever asks, and say what came of it."""
     with refusals_told(request):
-        send_test(actor=request.user)
+        services.send_test(actor=request.user)
         messages.success(request, _("The letter has left for %(address)s.") % {"address": request.user.email})
     return redirect("portal:setting_up")

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from apps.accounts import queries, services
-from apps.accounts.forms import OrganisationForm, ToolFormSet
-from apps.accounts.organisation import sayings
+from apps.accounts.forms import TOOLS, OrganisationForm, ToolFormSet
+from apps.accounts.organisation import ApprovedTool, sayings
 from apps.accounts.requests import SignedInRequest
 
 may_manage_organisation = permission_required("accounts.manage_organisation", raise_exception=True)
@@ -23,8 +23,11 @@ def organisation(request: SignedInRequest) -> HttpResponse:
     """The organisation, to read and to change. What was typed stays until it is kept."""
     stored = queries.stored_organisation()
     data = request.POST if request.method == "POST" else None
-    form = OrganisationForm(data, instance=queries.stored_organisation(), initial={"seen": stored.revision})
-    tools = ToolFormSet(data, initial=stored.approved_tools, prefix="tools")
+    kept, is_new = stored.approved_tools, stored.revision == 0 and not stored.name_fr  # before the form puts in what was typed
+    form = OrganisationForm(data, instance=stored, initial={"seen": stored.revision})
+    # Rows that were sent are compared with nothing: what is kept meanwhile is not what their page was drawn with.
+    tools = ToolFormSet(data, initial=kept if data is None else None, prefix=TOOLS)
+    kept_tools: list[ApprovedTool] = []
     revision = stored.revision
     wrong = False
     if data is not None:
@@ -37,6 +40,7 @@ def organisation(request: SignedInRequest) -> HttpResponse:
         except services.ChangedMeanwhile as error:
             form.add_error(None, str(error))
             form.compare_with(error.stored)
+            tools, kept_tools = tools.compared_with(error.stored, tools.values())
             revision, wrong = error.stored.revision, True
         else:
             messages.success(request, _("Kept. Courses, the charter and letters say it so from now on."))
@@ -44,9 +48,10 @@ def organisation(request: SignedInRequest) -> HttpResponse:
     context = {
         "form": form,
         "tools": tools,
+        "kept_tools": kept_tools,
         "revision": revision,
         "wrong": wrong,
         "sayings": sayings(form.instance),
-        "is_new": stored.revision == 0 and not stored.name_fr,
+        "is_new": is_new,
     }
     return render(request, "accounts/organisation/organisation.html", context, status=422 if wrong else 200)

@@ -11,7 +11,6 @@ from .conversations import (
 )
 from .runs import RUN, end_run, interrupt_lost_runs, keep_text, stop_run
 from .turns import (
-    DEFAULT_TARGET,
     MAX_AT_ONCE,
     MAX_CHARACTERS,
     Started,
@@ -22,7 +21,6 @@ from .turns import (
 )
 
 __all__ = [
-    "DEFAULT_TARGET",
     "MAX_AT_ONCE",
     "MAX_CHARACTERS",
     "MAX_TITLE",

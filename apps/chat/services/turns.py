@@ -21,6 +21,7 @@ from apps.core.ids import uuid7
 from apps.core.missing import NotThere, get_or_not_there
 from apps.gateway.answers import LOST_AFTER
 from apps.gateway.calls import Message as PromptMessage
+from apps.gateway.enums import STANDARD_ALIAS
 from apps.gateway.services import prepare_call
 
 from .announcing import BUSY, ChatError, announce
@@ -29,7 +30,6 @@ from .runs import RUN, RunPlan
 if TYPE_CHECKING:
     from apps.accounts.models import User
 
-DEFAULT_TARGET = "almia-standard"
 MAX_CHARACTERS = 60_000
 MAX_AT_ONCE = 3  # answers being written for one person, whatever processes write them
 
@@ -65,7 +65,7 @@ def start_turn(
     if message_id is not None and (known := _already_sent(user, conversation_id, message_id)):
         return known
     if conversation_id is None:
-        conversation, seal = _create_conversation(user, text, target or DEFAULT_TARGET)
+        conversation, seal = _create_conversation(user, text, target or STANDARD_ALIAS)
         history: list[PromptMessage] = []
     else:
         conversation = queries.get_conversation_for(user, conversation_id, lock=True)

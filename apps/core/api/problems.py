@@ -82,6 +82,7 @@ def handle(error: Exception, context: dict[str, Any]) -> Response:
 
 def respond(
     code: int,
+    /,
     *,
     kind: str = "",
     title: Any = "",
@@ -90,7 +91,8 @@ def respond(
     headers: dict[str, str] | None = None,
     **more: Any,
 ) -> Response:
-    """Return the response of a problem. Without a `kind` and its `title` it means what its status means (`about:blank`)."""
+    """Return the response of a problem with the status `code`. Without a `kind` and its `title` it means what its status means
+    (`about:blank`). `more`: what else it holds, among it perhaps the `code` of a refusal."""
     body: dict[str, Any] = {
         "type": f"/api/v1/docs/#{kind}" if kind else "about:blank",
         "title": str(title or TITLES.get(code) or TITLES[400]),

@@ -18,6 +18,7 @@ PROBLEM = {
         "status": {"type": "integer"},
         "detail": {"type": "string"},
         "instance": {"type": "string", "description": "Quote it when you ask for help."},
+        "code": {"type": "string", "description": "Why it cannot be done as things stand, for programs (409)."},
         "errors": {
             "type": "array",
             "description": "Which fields are not right.",
@@ -53,11 +54,14 @@ PROBLEM_CODES = {
     "401": "Nobody is signed in, or the token is not valid.",
     "403": "Not allowed: a scope or a right is missing.",
     "404": "It does not exist, or it belongs to somebody else.",
+    "409": "It cannot be done as things stand: `code` says why.",
     "413": "Too much was sent at once.",
     "415": "Only JSON is understood.",
     "429": "Too many requests: wait for as long as `Retry-After` says.",
+    "503": "A part of the portal is out of order. Nothing was lost.",
 }
 NEEDS_BODY = {"413", "415"}
+NEEDS_WRITING = {"409"}
 
 
 class Schema(AutoSchema):
@@ -78,9 +82,13 @@ def add_problems(result: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
     result.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     for operations in result["paths"].values():
-        for operation in operations.values():
-            for code, description in PROBLEM_CODES.items():
-                if code in NEEDS_BODY and "requestBody" not in operation:
-                    continue
-                operation["responses"].setdefault(code, {"description": description, "content": content})
+        for method, operation in operations.items():
+            for code in possible_problems(method, has_body="requestBody" in operation):
+                operation["responses"].setdefault(code, {"description": PROBLEM_CODES[code], "content": content})
     return result
+
+
+def possible_problems(method: str, *, has_body: bool) -> list[str]:
+    """Return the statuses of the problems that an operation may answer with."""
+    impossible = (set() if has_body else NEEDS_BODY) | (NEEDS_WRITING if method == "get" else set())
+    return [code for code in PROBLEM_CODES if code not in impossible]

@@ -1,12 +1,13 @@
 """The audit trail: append-only, pseudonymous, chained in batches and sealed per day (ADR 10).
 
-`record` inserts an entry in the transaction of what it tells, without a lock. The job `chain` gives entries that wait their place
-in the hash chain; `seal_days` fixes where the chain stood when a day was over; `verify` walks it.
+`record` inserts an entry in the transaction of what it tells, without a lock; its stamp says how many the process wrote before
+it. The job `chain` gives entries that wait their place in the hash chain; `seal_days` fixes where the chain stood when a day was
+over; `verify` walks it.
 """
 
 from .chaining import chain, head, seal_days
-from .labels import declare, declared, label_of
-from .people import SYSTEM, entries_of, pseudonym, shown_target
+from .labels import declare, declared, details_of, label_of, tell
+from .people import SYSTEM, changes_to, entries_of, pseudonym, shown_target
 from .verifying import Problem, read_problem, unused_numbers, verify
 from .writing import Event, record, record_many
 
@@ -15,8 +16,10 @@ __all__ = [
     "Event",
     "Problem",
     "chain",
+    "changes_to",
     "declare",
     "declared",
+    "details_of",
     "entries_of",
     "head",
     "label_of",
@@ -26,6 +29,7 @@ __all__ = [
     "record_many",
     "seal_days",
     "shown_target",
+    "tell",
     "unused_numbers",
     "verify",
 ]

@@ -10,8 +10,9 @@ from typing import Any
 
 from django.conf import settings
 
-from apps.core.ids import uuid7
 from apps.core.models import AuditEntry, AuditSeal
+
+from .numbering import writer
 
 FIRST = "0" * 64  # what stands before the first entry
 
@@ -32,8 +33,9 @@ def _keyed(purpose: str, body: list[Any]) -> str:
 
 
 def stamp(entry: AuditEntry) -> str:
-    """Return a new stamp for `entry`: a name that no other entry has, and the keyed digest of it and of all that is told."""
-    name = uuid7().hex
+    """Return a new stamp for `entry`: a name that no other entry has (`numbering.Writer`), and the keyed digest of it and of all
+    that is told."""
+    name = writer.next_name()
     return f"{name}:{_keyed('entry', [name, *_told(entry)])}"
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+Teller = Callable[[dict[str, Any]], list[str]]
+
 _labels: dict[str, Any] = {}
+_tellers: dict[str, Teller] = {}
 
 
 def declare(labels: Mapping[str, Any]) -> None:
@@ -18,6 +21,12 @@ def declare(labels: Mapping[str, Any]) -> None:
     _labels.update(labels)
 
 
+def tell(tellers: Mapping[str, Teller]) -> None:
+    """Tell how staff read the details of an action, for an app's `trail.py`: a teller is given `details`, of whatever release
+    wrote them, and returns short phrases in the language in force. Details of an action without one are not shown."""
+    _tellers.update(tellers)
+
+
 def declared() -> frozenset[str]:
     """Return the actions that have a label."""
     return frozenset(_labels)
@@ -26,3 +35,9 @@ def declared() -> frozenset[str]:
 def label_of(action: str) -> str:
     """Return what `action` means, in the language in force. One that no code records any more stands for itself."""
     return str(_labels.get(action, action))
+
+
+def details_of(action: str, details: dict[str, Any]) -> list[str]:
+    """Return what staff may read of an entry's details, in the language in force; nothing for an action without a teller."""
+    teller = _tellers.get(action)
+    return teller(details) if teller is not None else []

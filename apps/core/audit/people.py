@@ -40,6 +40,15 @@ def shown_target(target: str) -> str:
 
 def entries_of(person: models.Model) -> models.Q:
     """Return the condition for entries that `person` wrote or that are about them, whether or not they name a plain id."""
+    return models.Q(actor=pseudonym(person)) | models.Q(subject=pseudonym(person)) | _with_target(person)
+
+
+def changes_to(person: models.Model) -> models.Q:
+    """Return the condition for entries that tell what was done to `person` or to their account, by others or themselves; not what
+    they did with anything else."""
     mark = pseudonym(person)
-    targets = [target_of(person), f"{person._meta.label}:{person.pk}"]
-    return models.Q(actor=mark) | models.Q(subject=mark) | models.Q(target__in=targets)
+    return _with_target(person) | (models.Q(subject=mark) & ~models.Q(actor=mark))
+
+
+def _with_target(person: models.Model) -> models.Q:
+    return models.Q(target__in=[target_of(person), f"{person._meta.label}:{person.pk}"])

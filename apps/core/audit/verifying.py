@@ -14,6 +14,7 @@ from apps.core.models import AuditEntry, AuditHead, AuditSeal
 
 from . import digests
 from .chaining import head
+from .numbering import Missed
 
 BATCH = 2000
 
@@ -45,7 +46,8 @@ _SEAL = gettext_noop("The seal after entry %(entry)s was changed, or the trail b
 _ANEW = gettext_noop("Entry %(entry)s is not the one whose hash was kept: the trail was written anew.")
 _CUT_OFF = gettext_noop("The trail ends at entry %(entry)s, but %(other)s were written.")
 _NOT_KEPT = gettext_noop("The trail ends at entry %(entry)s, but entry %(other)s was kept.")
-_SENTENCES = (_MISSING, _CHANGED, _CHANGED_WAITING, _SEAL, _ANEW, _CUT_OFF, _NOT_KEPT)
+_REMOVED = gettext_noop("Entry %(entry)s says that entries were written before it: missing of them: %(other)s.")
+_SENTENCES = (_MISSING, _CHANGED, _CHANGED_WAITING, _SEAL, _ANEW, _CUT_OFF, _NOT_KEPT, _REMOVED)
 
 
 def read_problem(written: str) -> str:
@@ -69,6 +71,7 @@ def verify(*, kept: tuple[int, str] | None = None, verified_since: datetime | No
     """
     resumed = _resumed_at(verified_since)
     previous, seq = (resumed.hash, resumed.seq) if resumed else (digests.FIRST, 0)
+    missed = Missed()
     unstamped = (AuditHead.objects.filter(pk=1).first() or AuditHead()).unstamped
     seals = {seal.seq: seal for seal in AuditSeal.objects.filter(seq__gt=seq)}
     if resumed and not AuditEntry.objects.filter(seq=seq, hash=previous).exists():
@@ -91,6 +94,7 @@ def verify(*, kept: tuple[int, str] | None = None, verified_since: datetime | No
             ):
                 return Problem(_CHANGED, entry.seq)
             previous, seq = entry.hash, entry.seq
+            missed.meet(entry.stamp or "")
             if seq == kept_seq and entry.hash != kept_hash:
                 return Problem(_ANEW, seq)
             if (seal := seals.pop(seq, None)) is not None:
@@ -104,7 +108,8 @@ def verify(*, kept: tuple[int, str] | None = None, verified_since: datetime | No
     for entry in AuditEntry.objects.waiting().order_by("at", "id").iterator():
         if not digests.is_stamped(entry):
             return Problem(_CHANGED_WAITING, entry.pk)
-    return None
+    removed = missed.find()
+    return Problem(_REMOVED, *removed) if removed else None
 
 
 def _resumed_at(verified_since: datetime | None) -> AuditSeal | None:

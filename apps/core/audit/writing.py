@@ -14,6 +14,7 @@ from django.utils import timezone
 from apps.core.models import AuditEntry
 
 from . import digests
+from .numbering import writer
 from .people import pseudonym, target_of
 
 BATCH = 1000
@@ -55,6 +56,7 @@ def record(
         Event(actor=actor, action=action, target=target, subject=subject, reason=reason, details=details or {}), timezone.now()
     )
     entry.save(force_insert=True)
+    writer.count_when_committed(1)
     return entry
 
 
@@ -68,6 +70,7 @@ def record_many(events: Iterable[Event]) -> int:
     while entries := [_entry(event, now) for event in islice(rest, BATCH)]:
         AuditEntry.objects.append(entries)
         count += len(entries)
+    writer.count_when_committed(count)
     return count
 
 

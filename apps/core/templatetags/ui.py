@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.core.paginator import Page
 from django.http import QueryDict
 from django.template.defaultfilters import floatformat
 from django.templatetags.static import static
@@ -59,6 +61,21 @@ def day(value: date | None, form: str = "DATE_FORMAT") -> str:
     return dates.day(value, form) if value else ""
 
 
+@dataclass(frozen=True, slots=True)
+class PageLink:
+    """A page of a list in its row of links; `number` is None where some are left out."""
+
+    number: int | None
+    is_current: bool
+
+
+@register.filter
+def page_links(page: Page[Any]) -> list[PageLink]:
+    """Return the links to the pages of a list: the first, the last, and those around `page`."""
+    numbers = page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
+    return [PageLink(number if isinstance(number, int) else None, number == page.number) for number in numbers]
+
+
 @register.filter
 def amount(value: Decimal) -> str:
     """Return an amount of money with the decimals it needs: `{{ version.price_in|amount }}`."""
@@ -94,13 +111,15 @@ def tabs(context: dict[str, Any], name: str, *args: Any) -> dict[str, Any]:
     """
     group, person = navigation.tabs(name), context["request"].user
     shown = [tab for tab in group.tabs if tab.shown_to is None or tab.shown_to(person)]
+    if len(shown) == 1:
+        return {"items": []}
     items = [
         {
             "label": tab.label,
             "url": reverse(tab.url_name, args=args),
             "active": tab.url_name == context["request"].resolver_match.view_name,
-            "waiting": tab.count() if tab.count else 0,
+            "waiting": tab.waiting() if tab.waiting else 0,
         }
         for tab in shown
     ]
-    return {"label": group.label, "items": items if len(items) > 1 else []}
+    return {"label": group.label, "items": items}

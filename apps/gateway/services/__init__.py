@@ -8,8 +8,8 @@ from .automatic import (
 )
 from .calls import prepare_call, record_usage
 from .ledger import add_up_usage
-from .nearby import Nearby, connect_nearby, servers_nearby
-from .probes import Probe, probe_provider
+from .nearby import connect_nearby, servers_nearby
+from .probes import probe_provider
 from .registry import (
     RegistryError,
     change_alias,
@@ -23,8 +23,6 @@ from .registry import (
 )
 
 __all__ = [
-    "Nearby",
-    "Probe",
     "RegistryError",
     "add_up_usage",
     "change_alias",

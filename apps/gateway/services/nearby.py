@@ -14,7 +14,8 @@ from apps.gateway import clients
 from apps.gateway.calls import Endpoint
 from apps.gateway.enums import STANDARD_ALIAS, VersionStatus
 from apps.gateway.errors import GatewayError
-from apps.gateway.models import Alias, ModelVersion, Provider
+from apps.gateway.models import ModelVersion, Provider
+from apps.gateway.queries import standard_alias
 
 from .automatic import STANDARD_LABEL
 from .calls import endpoint_of
@@ -97,7 +98,7 @@ def connect_nearby(*, server: Nearby, model: str, actor: User) -> ModelVersion:
     label = next(label for number in range(1, len(labels) + 2) if (label := f"v{number}") not in labels)
     version = create_version(model_name=line, publisher="", actor=actor, provider=provider, label=label, upstream_name=model)
     version = change_version_status(version=version, status=VersionStatus.ACTIVE, reason=reason, actor=actor)
-    alias = Alias.objects.filter(pk=STANDARD_ALIAS).first()
+    alias = standard_alias()
     if alias is None:
         create_alias(code=STANDARD_ALIAS, label=STANDARD_LABEL, order=10, target=version, reason=reason, actor=actor)
     else:

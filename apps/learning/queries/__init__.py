@@ -1,8 +1,6 @@
 """Everything learning reads across models. Missing and forbidden look the same."""
 
 from .figures import (
-    CourseFigures,
-    LearnerRow,
     course_figures,
     get_course_figures,
     job_roles,
@@ -30,24 +28,19 @@ from .practice import (
     get_exercise,
     get_try_for,
     left_in_words,
-    open_exercises,
     stored_try,
     tries_left,
-    tries_of,
 )
 from .published import charter_is_published_otherwise, published_snapshots, published_sources, training_codes
 from .quiz import (
-    attempts_of,
     first_unanswered,
     get_attempt_for,
     get_response_for,
     question_page,
-    responses_of,
     result_page,
     review_page,
 )
 from .standing import (
-    Progress,
     Standing,
     courses_panel,
     get_course,
@@ -59,13 +52,9 @@ from .standing import (
 )
 
 __all__ = [
-    "CourseFigures",
     "CoursePage",
-    "LearnerRow",
     "LessonPage",
-    "Progress",
     "Standing",
-    "attempts_of",
     "certificate_links",
     "certificates_of",
     "charter_is_published_otherwise",
@@ -89,7 +78,6 @@ __all__ = [
     "learners",
     "left_in_words",
     "lesson_page",
-    "open_exercises",
     "path_for",
     "preview_page",
     "progress_for",
@@ -99,14 +87,12 @@ __all__ = [
     "question_figures",
     "question_page",
     "readable_lessons",
-    "responses_of",
     "result_page",
     "review_page",
     "stored_try",
     "training_codes",
     "training_url",
     "tries_left",
-    "tries_of",
     "valid_award",
     "versions_of",
 ]

@@ -15,6 +15,7 @@ from apps.access.models import Award, Waiver
 from apps.accounts.models import Entity, JobRole, User
 from apps.accounts.queries import find_people
 from apps.core.missing import NotThere
+from apps.core.text import folded
 from apps.learning.enums import LearnerState, QuestionUse
 from apps.learning.grading import Answer
 from apps.learning.models import Attempt, Course, CourseVersion, Enrolment, Lesson, Question
@@ -220,6 +221,6 @@ def learner_rows(course: Course, people: Sequence[User]) -> list[LearnerRow]:
     ]
 
 
-def job_roles() -> QuerySet[JobRole]:
-    """Return all jobs, each with what staff assigned it to."""
-    return JobRole.objects.select_related("examples").order_by("code")
+def job_roles() -> list[JobRole]:
+    """Return all jobs by their names, each with what staff assigned it to. One query."""
+    return sorted(JobRole.objects.select_related("examples").order_by("code"), key=lambda role: folded(role.name))

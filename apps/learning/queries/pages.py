@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import ngettext
 
 from apps.core.missing import NotThere, get_or_not_there
+from apps.learning import words
 from apps.learning.content import ExerciseContent
 from apps.learning.models import Attempt, Certificate, CheckAnswer, Enrolment, Lesson, LessonProgress, Module
 from apps.learning.shown import Reveal, ShownQuestion, show
@@ -66,7 +67,7 @@ class ModuleOutline:
 class CoursePage:
     """A course before, during and after taking it."""
 
-    step: Standing
+    standing: Standing
     outcomes: list[str]
     pass_mark: int
     draw: int
@@ -90,6 +91,27 @@ class CoursePage:
         """Whether the last attempt of the present cycle was not passed."""
         return bool(self.attempts) and self.attempts[0].passed is False
 
+    @property
+    def at_the_beginning(self) -> bool:
+        """Whether the person is at the first lesson, and none is done."""
+        return not self.standing.lessons_done and self.modules[0].lessons[0].here
+
+    @property
+    def go_on(self) -> str:
+        return words.go_on(self)
+
+    @property
+    def start(self) -> str:
+        return words.start(self.standing)
+
+    @property
+    def quiz_title(self) -> str:
+        return words.quiz_title(self)
+
+    @property
+    def quiz_lead(self) -> str:
+        return words.quiz_lead(self)
+
 
 @dataclass(frozen=True, slots=True)
 class LessonPage:
@@ -107,16 +129,11 @@ class LessonPage:
     check_answers: int
     bench: BenchPage | None
 
-    @property
-    def may_go_on(self) -> bool:
-        """Whether nothing is left to answer here."""
-        return self.check is None or self.done or self.check_answers > 0
-
 
 def course_page(user: User, code: str) -> CoursePage:
     """Return the page of a course for `user`. Raises NotThere."""
-    step = next(iter(path_for(user, course=code)), None)
-    if step is None:
+    standing = next(iter(path_for(user, course=code)), None)
+    if standing is None:
         raise NotThere
     lessons = list(
         Lesson.objects.live().filter(course=code).select_related("module", "course__current").defer("body_fr", "body_en")
@@ -133,7 +150,7 @@ def course_page(user: User, code: str) -> CoursePage:
     attempts = Attempt.objects.filter(enrolment__user=user, enrolment__course=code, submitted_at__isnull=False)
     certificate = certificates_of(user).filter(attempt__enrolment__course=code).order_by("-issued_at").first()
     return CoursePage(
-        step=step,
+        standing=standing,
         outcomes=version.outcome_lines,
         pass_mark=version.pass_mark,
         draw=version.draw,

@@ -17,6 +17,7 @@ from django.utils import timezone
 from apps.access.enums import StepState
 from apps.access.models import Award, Waiver
 from apps.core.missing import get_or_not_there
+from apps.learning import words
 from apps.learning.enums import LearnerState
 from apps.learning.models import Attempt, Course, Enrolment, Lesson, LessonProgress
 from apps.learning.policies import can_manage_courses, can_open_cycle
@@ -65,9 +66,28 @@ class Standing:
     redo_by: date | None
 
     @property
+    def settled(self) -> bool:
+        """Whether it is done, and not under way again."""
+        return self.state is StepState.DONE and not self.started
+
+    @property
+    def invites(self) -> bool:
+        """Whether taking the course is what there is to do: it does not count yet, or no longer for long."""
+        return self.state is not StepState.DONE or self.redo_by is not None
+
+    @property
+    def may_start(self) -> bool:
+        """Whether a cycle may be begun, the first or a later one."""
+        return not self.started and (self.cycle == 0 or self.renewable)
+
+    @property
+    def in_words(self) -> str:
+        return words.standing_in_words(self)
+
+    @property
     def progress(self) -> Fraction:
         """How much of the course is done, from 0 to 1; the quiz counts like one lesson."""
-        if self.state is StepState.DONE and not self.started:
+        if self.settled:
             return Fraction(1)
         return Fraction(self.lessons_done, self.lessons_total + 1)
 
@@ -90,20 +110,20 @@ class _Known:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A step with what was handed in: `attempts` over all cycles, `best_score` in per cent (None before the first)."""
+    """A standing, with what was handed in: `attempts` over all cycles, `best_score` in per cent (None before the first)."""
 
-    step: Standing
+    standing: Standing
     attempts: int
     best_score: int | None
 
     @property
     def state(self) -> LearnerState:
-        """The step as staff see it."""
-        if self.step.state is StepState.DONE:
-            return LearnerState.WAIVED if self.step.waived else LearnerState.PASSED
-        if self.step.state is StepState.EXPIRED:
+        """How staff see it."""
+        if self.standing.state is StepState.DONE:
+            return LearnerState.WAIVED if self.standing.waived else LearnerState.PASSED
+        if self.standing.state is StepState.EXPIRED:
             return LearnerState.LAPSED
-        return LearnerState.UNDER_WAY if self.step.started else LearnerState.NOT_STARTED
+        return LearnerState.UNDER_WAY if self.standing.started else LearnerState.NOT_STARTED
 
 
 def progress_for(user: User) -> list[Progress]:
@@ -111,7 +131,10 @@ def progress_for(user: User) -> list[Progress]:
     scores: dict[str, list[int]] = defaultdict(list)
     for attempt in Attempt.objects.filter(enrolment__user=user.pk, submitted_at__isnull=False).select_related("enrolment"):
         scores[attempt.enrolment.course_id].append(attempt.score or 0)
-    return [Progress(step, len(scores[step.course]), max(scores[step.course], default=None)) for step in path_for(user)]
+    return [
+        Progress(standing, len(scores[standing.course]), max(scores[standing.course], default=None))
+        for standing in path_for(user)
+    ]
 
 
 def published_courses() -> list[Course]:
@@ -129,14 +152,14 @@ def path_for(user: User, *, course: str | None = None) -> list[Standing]:
     courses = published_courses()
     known = _gather(user, courses)
     now = timezone.now()
-    steps: list[Standing] = []
+    standings: list[Standing] = []
     is_next = True
     for entry in courses:
-        step = _step(entry, known[entry.code], now, is_next=is_next)
-        if step.state is not StepState.DONE:
+        standing = _standing_of(entry, known[entry.code], now, is_next=is_next)
+        if standing.state is not StepState.DONE:
             is_next = False
-        steps.append(step)
-    return [step for step in steps if course is None or step.course == course]
+        standings.append(standing)
+    return [standing for standing in standings if course is None or standing.course == course]
 
 
 def valid_award(user: User, course: Course) -> Award | None:
@@ -182,7 +205,7 @@ def _gather(user: User, courses: list[Course]) -> dict[str, _Known]:
     return known
 
 
-def _step(course: Course, known: _Known, now: datetime, *, is_next: bool) -> Standing:
+def _standing_of(course: Course, known: _Known, now: datetime, *, is_next: bool) -> Standing:
     version, enrolment = course.published, known.enrolment
     award = _best(
         award for award in known.awards if award.revoked_at is None and (award.expires_at is None or award.expires_at > now)

@@ -1,7 +1,7 @@
 """Everything learning writes. Each name below is one verb; its docstring names every side effect."""
 
 from .jobs import choose_job_examples
-from .practice import TRY, end_try, interrupt_lost_tries, keep_try, start_try, stop_try
+from .practice import TRY, end_try, keep_try, start_try, stop_try
 from .progress import answer_check, enrol, finish_lesson, open_cycle, see_lesson
 from .publishing import enforce_redo_dates, publish_content, publish_course, record_export
 from .quiz import save_answer, start_attempt, submit_attempt
@@ -14,7 +14,6 @@ __all__ = [
     "enforce_redo_dates",
     "enrol",
     "finish_lesson",
-    "interrupt_lost_tries",
     "keep_try",
     "open_cycle",
     "publish_content",

@@ -7,6 +7,7 @@ from django.db import transaction
 
 from apps.accounts.models import JobRole
 from apps.core import audit
+from apps.learning.errors import ChosenMeanwhile
 from apps.learning.models import JobExamples
 
 if TYPE_CHECKING:
@@ -14,13 +15,22 @@ if TYPE_CHECKING:
 
 
 @transaction.atomic
-def choose_job_examples(*, families: Mapping[JobRole, str], actor: User | None) -> int:
+def choose_job_examples(*, families: Mapping[JobRole, str], seen: Mapping[JobRole, str], actor: User | None) -> int:
     """Say which family's examples each job shows; an empty one leaves it to the job's name. Return how many jobs changed.
 
-    Writes one audit entry that names the jobs that changed, if any did.
+    `seen`: what was chosen for each job when the page was drawn; a job that is left as it was seen stays as it is now. Writes one
+    audit entry that names the jobs that changed, if any did. Raises ChosenMeanwhile, and changes nothing, where somebody else has
+    chosen otherwise for a job that is to change.
     """
-    chosen = dict(JobExamples.objects.select_for_update().values_list("job_role", "family"))
-    changed = {role: family for role, family in families.items() if chosen.get(role.pk, "") != family}
+    # The jobs are locked, in one order: what nobody has chosen yet has no row to lock.
+    roles = {role.pk: role for role in families}
+    list(JobRole.objects.select_for_update().filter(pk__in=roles).order_by("pk").values_list("pk"))
+    stored = dict(JobExamples.objects.filter(job_role__in=roles).values_list("job_role", "family"))
+    wanted = {role: family for role, family in families.items() if family != seen.get(role, "")}
+    meanwhile = {role: now for role in wanted if (now := stored.get(role.pk, "")) not in {seen.get(role, ""), wanted[role]}}
+    if meanwhile:
+        raise ChosenMeanwhile(meanwhile)
+    changed = {role: family for role, family in wanted.items() if stored.get(role.pk, "") != family}
     if not changed:
         return 0
     JobExamples.objects.filter(job_role__in=[role for role, family in changed.items() if not family]).delete()

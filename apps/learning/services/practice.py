@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from apps.core import crypto
 from apps.gateway import answers
-from apps.gateway.enums import AnswerState
+from apps.gateway.enums import STANDARD_ALIAS, AnswerState
 from apps.gateway.errors import Code
 from apps.gateway.services import prepare_call, record_usage
 from apps.learning import queries
@@ -27,7 +27,6 @@ from apps.learning.realdata import find_real_data
 if TYPE_CHECKING:
     from apps.accounts.models import User
 
-TARGET = "almia-standard"
 MAX_ANSWER_TOKENS = 200
 # What was written is what went wrong: that try is used up, or writing it again and again would have no end.
 OF_THE_PROMPT = {Code.CONTENT_REFUSED, Code.CONTEXT_FULL}
@@ -65,7 +64,7 @@ def start_try(*, user: User, exercise: Exercise, prompt: str) -> StartedTry:
     entry = PracticeTry(bench=bench)
     call = prepare_call(
         user=user,
-        target=TARGET,
+        target=STANDARD_ALIAS,
         messages=[{"role": "user", "content": prompt}],
         purpose="practice",
         reference=str(entry.pk),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Case, When
 from django.utils import timezone
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -116,7 +116,7 @@ def submit_attempt(*, attempt: Attempt) -> Attempt:
             % {"count": unanswered}
         )
     right = [response.pk for response in responses if grade(response.question.body, response.answer)]
-    attempt.responses.update(correct=Q(pk__in=right))
+    attempt.responses.update(correct=Case(When(pk__in=right, then=True), default=False))  # also where none is right
     now = timezone.now()
     attempt.correct = len(right)
     attempt.passed = passes(correct=attempt.correct, total=attempt.total, pass_mark=attempt.version.pass_mark)

@@ -12,13 +12,13 @@ from apps.learning import queries, services
 
 @require_safe
 def catalogue(request: SignedInRequest) -> HttpResponse:
-    return render(request, "learning/catalogue.html", {"steps": queries.path_for(request.user)})
+    return render(request, "learning/catalogue.html", {"standings": queries.path_for(request.user)})
 
 
 @require_safe
 def course(request: SignedInRequest, code: str) -> HttpResponse:
     page = queries.course_page(request.user, code)
-    return render(request, "learning/course.html", {"page": page, "step": page.step})
+    return render(request, "learning/course.html", {"page": page, "standing": page.standing})
 
 
 @require_POST

@@ -26,11 +26,11 @@ def intro(request: SignedInRequest, code: str) -> HttpResponse:
             return redirect("learning:attempt", services.start_attempt(user=request.user, course=course).pk)
         return redirect("learning:course", code)
     page = queries.course_page(request.user, code)
-    if not page.step.lessons_complete:
-        if page.step.started:
+    if not page.standing.lessons_complete:
+        if page.standing.started:
             messages.info(request, _("The quiz opens once all lessons are done."))
         return redirect("learning:course", code)
-    return render(request, "learning/quiz.html", {"page": page, "step": page.step})
+    return render(request, "learning/quiz.html", {"page": page, "standing": page.standing})
 
 
 @require_safe
@@ -109,7 +109,7 @@ def result(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
         "page": page,
         "attempt": found,
         "certificate": queries.certificates_of(request.user).filter(attempt=found).first(),
-        "next_step": next((step for step in path if step.state != "done"), None),
+        "next_standing": next((standing for standing in path if standing.state != "done"), None),
         "may_retry": found.enrolment.completed_at is None,
     }
     return render(request, "learning/result.html", context)

@@ -13,10 +13,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from apps.accounts.requests import SignedInRequest
 from apps.learning import queries, services
+from apps.learning.errors import ChosenMeanwhile
 from apps.learning.export import progress_csv
 from apps.learning.forms import JobExamplesForm, LearnerFilter
 
 PER_PAGE = 50
+JOBS_PER_PAGE = 24
 may_manage = permission_required("learning.manage_courses", raise_exception=True)
 
 
@@ -90,12 +92,21 @@ def preview(request: SignedInRequest, code: str, lesson: str = "") -> HttpRespon
 @require_http_methods(["GET", "POST"])
 @may_manage
 def job_examples(request: SignedInRequest) -> HttpResponse:
-    """Which examples of AI's use people see on their way to it, by their job."""
-    data = request.POST if request.method == "POST" else None
-    form = JobExamplesForm(data, roles=queries.job_roles())
+    """Which examples of AI's use people see on their way to it, by their job. A page of the jobs is kept at a time."""
+    roles = queries.job_roles()
+    page = Paginator(roles, JOBS_PER_PAGE).get_page(request.GET.get("page"))
+    if request.method == "POST":  # the jobs that were on the page, wherever the list has them now
+        form = JobExamplesForm(request.POST, roles=[role for role in roles if f"job-{role.pk}" in request.POST])
+    else:
+        form = JobExamplesForm(roles=page.object_list)
     if form.is_valid():
-        count = services.choose_job_examples(families=form.chosen(), actor=request.user)
-        said = ngettext("Kept: %(count)s job has changed.", "Kept: %(count)s jobs have changed.", count)
-        messages.success(request, said % {"count": count})
-        return redirect("learning:job_examples")
-    return render(request, "learning/staff/job_examples.html", {"form": form}, status=422 if form.is_bound else 200)
+        try:
+            count = services.choose_job_examples(families=form.chosen(), seen=form.seen(), actor=request.user)
+        except ChosenMeanwhile as error:
+            form.add_error(None, str(error))
+            form.compare_with(error.stored)
+        else:
+            said = ngettext("Kept: %(count)s job has changed.", "Kept: %(count)s jobs have changed.", count)
+            messages.success(request, said % {"count": count})
+            return redirect(request.get_full_path())
+    return render(request, "learning/staff/job_examples.html", {"form": form, "page": page}, status=422 if form.is_bound else 200)

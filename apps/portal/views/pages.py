@@ -11,6 +11,7 @@ from django.urls import Resolver404, resolve
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
+from apps.access.home import card_styles
 from apps.accounts.requests import SignedInRequest
 from apps.core import search
 from apps.core.htmx import render_either
@@ -24,8 +25,9 @@ MAX_SEARCH = 200
 @require_safe
 def home(request: SignedInRequest) -> HttpResponse:
     """The home page; for htmx only its content, which the page asks for again when the person's rights change."""
-    home = home_for(request.user, rights_of(request, request.user))
-    return render_either(request, "portal/home.html", "portal/_home.html", {"home": home, "fragment": bool(request.htmx)})
+    page = home_for(request.user, rights_of(request, request.user))
+    context = {"home": page, "card_styles": card_styles(), "fragment": bool(request.htmx)}
+    return render_either(request, "portal/home.html", "portal/_home.html", context)
 
 
 @require_safe

@@ -14,12 +14,15 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from apps.accounts.queries import get_person
 from apps.accounts.requests import SignedInRequest
 from apps.core import audit as audit_trail
 from apps.core import setting_up as steps
 from apps.core.attention import attention_for
+from apps.core.htmx import render_either
 from apps.portal import services, staff
 from apps.portal.forms import AuditFilter
+from apps.portal.history import history_of
 from apps.portal.navigation import has_staff_area
 
 PER_PAGE = 50
@@ -82,6 +85,15 @@ def audit(request: SignedInRequest) -> HttpResponse:
     rows = staff.trail_rows(page.object_list, person)
     context = {"form": form, "page": page, "rows": rows, "person": person, **_verification()}
     return render(request, "portal/staff/audit.html", context)
+
+
+@require_safe
+@permission_required(["core.read_audit", "accounts.see_people"], raise_exception=True)
+def person_history(request: SignedInRequest, person_id: uuid.UUID) -> HttpResponse:
+    """What was done to a person and their account: a page, or the panel of the person's page for htmx."""
+    person = get_person(person_id)
+    context = {"panel": {"person": person, "page": history_of(person, number=request.GET.get("page"))}}
+    return render_either(request, "portal/staff/person_history.html", "portal/staff/_person_history.html", context)
 
 
 @permission_required("core.read_audit", raise_exception=True)

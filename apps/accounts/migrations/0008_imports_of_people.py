@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0006_directory'),
+        ('accounts', '0007_codes_in_any_case'),
     ]
 
     operations = [

@@ -1,0 +1,65 @@
+"""What was done to a person and their account, from the audit trail, as the staff's page about them tells it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.core.paginator import Page, Paginator
+
+from apps.accounts.queries import people_with_roles
+from apps.core import audit
+from apps.core.models import AuditEntry
+
+if TYPE_CHECKING:
+    from apps.accounts.models import User
+
+PER_PAGE = 10
+NO_CHANGES = ["accounts.sign_in"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something that was done to a person or their account. `by`: who did it, where they may be named: the person, and whoever
+    has a role today; None for the others, whom `pseudonym` stands for, and for Almia itself."""
+
+    at: datetime
+    label: str
+    details: list[str]
+    reason: str
+    by: User | None
+    pseudonym: str
+
+    @property
+    def by_itself(self) -> bool:
+        """Whether Almia did it, or the company's sign-in through it."""
+        return self.pseudonym == audit.SYSTEM
+
+
+def history_of(person: User, *, number: Any = 1) -> Page[Any]:
+    """Return one page of the changes to `person`, the latest first, of `Change`. Three queries.
+
+    Whoever may see people and read the trail finds anybody there by name: naming those who act tells them nothing new.
+    """
+    entries = AuditEntry.objects.filter(audit.changes_to(person)).exclude(action__in=NO_CHANGES).order_by("-at", "-id")
+    page: Page[Any] = Paginator(entries, PER_PAGE).get_page(number)
+    found = list(page.object_list)
+    named = {audit.pseudonym(each): each for each in (*people_with_roles(), person)} if found else {}
+    page.object_list = [
+        Change(
+            entry.at,
+            audit.label_of(entry.action),
+            audit.details_of(entry.action, entry.details),
+            entry.reason,
+            named.get(entry.actor),
+            entry.actor,
+        )
+        for entry in found
+    ]
+    return page
+
+
+def history_panel(viewer: User, person: User) -> dict[str, Any] | None:
+    """The history on somebody's page in the staff area, for who may read the trail."""
+    return {"person": person, "page": history_of(person)} if viewer.has_perm("core.read_audit") else None
