@@ -63,7 +63,15 @@ def killed_at(monkeypatch: pytest.MonkeyPatch, module: Any, name: str, turn: int
 @pytest.mark.usefixtures("small_batches")
 @pytest.mark.parametrize(
     ("step", "turn"),
-    [("_enter", 1), ("_enter", 3), ("keep", 1), ("keep", 4), ("_close", 1), ("deactivate_person", 1), ("deactivate_person", 3)],
+    [
+        ("_enter_people", 1),
+        ("_enter_people", 3),
+        ("keep", 1),
+        ("keep", 4),
+        ("_close", 1),
+        ("deactivate_person", 1),
+        ("deactivate_person", 3),
+    ],
 )
 def test_a_worker_that_is_killed_loses_nothing_and_doubles_nothing(
     step: str, turn: int, actor: User, monkeypatch: pytest.MonkeyPatch
@@ -111,7 +119,7 @@ def test_a_check_that_is_killed_begins_again(actor: User, monkeypatch: pytest.Mo
 def test_a_worker_that_fails_leaves_it_to_the_next(actor: User, monkeypatch: pytest.MonkeyPatch) -> None:
     found = checked(people(3), actor=actor)
     with monkeypatch.context() as patch:
-        patch.setattr(import_runs, "_enter", lambda held, lines: 1 / 0)
+        patch.setattr(import_runs, "_enter_people", lambda held, lines: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             applied(found, actor=actor)
     assert gone_on(found).state == ImportState.DONE

@@ -181,7 +181,7 @@ def test_somebody_entered_meanwhile_is_not_entered_twice(actor: User) -> None:
 
 def test_somebody_entered_at_that_very_moment_is_not_entered_twice(actor: User, monkeypatch: pytest.MonkeyPatch) -> None:
     found = checked(people(3), actor=actor, good=True)
-    enter, turns = import_runs._enter, []
+    enter, turns = import_runs._enter_people, []
 
     def meets_a_colleague(held: PeopleImport, lines: Any) -> None:
         turns.append(len(lines))
@@ -190,7 +190,7 @@ def test_somebody_entered_at_that_very_moment_is_not_entered_twice(actor: User, 
             # What the colleague committed would stay; here it is undone with the batch, so the next turn enters all three.
         enter(held, lines)
 
-    monkeypatch.setattr(import_runs, "_enter", meets_a_colleague)
+    monkeypatch.setattr(import_runs, "_enter_people", meets_a_colleague)
     assert applied(found, actor=actor).results == [3, 0, 0, 0]
     assert turns == [3, 3]
     assert User.objects.filter(email__startswith="p").count() == 3

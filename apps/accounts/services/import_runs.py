@@ -50,7 +50,7 @@ def go_on_with_import(*, import_id: str) -> None:
     try:
         with translation.override(claimed.language):
             if claimed.state == ImportState.CHECKING:
-                _check(claimed)
+                _check_lines(claimed)
             else:
                 _apply(claimed)
     except NotOurs:
@@ -92,7 +92,7 @@ def _fail(held: PeopleImport, why: str) -> None:
     audit.record(actor=None, action="accounts.fail_import", target=held, details={"digest": held.digest[:32], **held.applied})
 
 
-def _check(claimed: PeopleImport) -> None:
+def _check_lines(claimed: PeopleImport) -> None:
     seal = claimed.seal()
     counts, named = look_at_lines(claimed, seal, directory())
     absent = absent_of(claimed, named, people_who_may_be_closed()) if claimed.close_absent else []
@@ -186,8 +186,8 @@ def _apply_batch(claimed: PeopleImport, seal: Seal, reader: Reader, rows: Sequen
         compare(lines, hold=True)
         told = [(outcome_of(line), line) for line in lines]
         counts = Counter(outcome.value for outcome, _line in told)
-        _enter(held, [line for outcome, line in told if outcome is Outcome.NEW])
-        _change(held, [line for outcome, line in told if outcome is Outcome.CHANGED], reader)
+        _enter_people(held, [line for outcome, line in told if outcome is Outcome.NEW])
+        _change_people(held, [line for outcome, line in told if outcome is Outcome.CHANGED], reader)
         shown = Counter({Outcome(name): count for name, count in held.applied.items() if name in Outcome.values})
         keep(held, seal, told, shown)
         for name, count in counts.items():
@@ -195,7 +195,7 @@ def _apply_batch(claimed: PeopleImport, seal: Seal, reader: Reader, rows: Sequen
         held.position += len(rows)
 
 
-def _enter(held: PeopleImport, lines: Sequence[Line]) -> None:
+def _enter_people(held: PeopleImport, lines: Sequence[Line]) -> None:
     # In the order of their addresses: two imports of the same people wait for each other instead of for ever.
     people = [
         User(email=line.email, password=make_password(None), **line.values) for line in sorted(lines, key=lambda line: line.email)
@@ -218,7 +218,7 @@ def _enter(held: PeopleImport, lines: Sequence[Line]) -> None:
     )
 
 
-def _change(held: PeopleImport, lines: Sequence[Line], reader: Reader) -> None:
+def _change_people(held: PeopleImport, lines: Sequence[Line], reader: Reader) -> None:
     people, events, fields = [], [], {"search_text"}
     codes = {name: {entry.pk: entry.code for entry in reader.known.entries[column].values()} for column, name in PLACES.items()}
     for line in lines:

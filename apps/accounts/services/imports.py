@@ -35,7 +35,7 @@ class ChangedSince(AccountError):
         super().__init__(_("This import went on meanwhile, perhaps by a colleague. Look at it as it is now."))
 
 
-def _locked(import_id: uuid.UUID, *states: ImportState) -> PeopleImport:
+def _locked_import(import_id: uuid.UUID, *states: ImportState) -> PeopleImport:
     """Return the import, held until the transaction ends. Raises NotThere, and ChangedSince where it is in no such state."""
     found = get_or_not_there(PeopleImport.objects.select_for_update(), pk=import_id)
     if found.state not in states:
@@ -82,7 +82,7 @@ def choose_columns(
     `mapping`: a field of `columns.LABELS` for each column, or "". Writes an audit entry and an outbox message. Raises NotThere,
     ChangedSince, and AccountError where a needed column is missing or a field stands twice.
     """
-    found = _locked(import_id, *WAITING)
+    found = _locked_import(import_id, *WAITING)
     named = [field for field in mapping if field]
     missing = [str(LABELS[field]) for field in REQUIRED if field not in named]
     if missing:
@@ -119,7 +119,7 @@ def create_codes(*, import_id: uuid.UUID, seen_round: int, columns: Sequence[str
 
     Writes an audit entry and an outbox message. Raises NotThere, ChangedSince, and AccountError where no column is named.
     """
-    found = _locked(import_id, ImportState.CHECKED)
+    found = _locked_import(import_id, ImportState.CHECKED)
     if found.round != seen_round:
         raise ChangedSince
     unknown = found.read_findings(found.seal()).get("unknown", {})
@@ -141,7 +141,7 @@ def apply_import(*, import_id: uuid.UUID, seen_round: int, typed: int | None, ac
     ChangedSince, and AccountError while a line is wrong (all or nothing), where nothing would happen, where nobody can tell who
     is absent, and where the number is not the one that closes.
     """
-    found = _locked(import_id, ImportState.CHECKED)
+    found = _locked_import(import_id, ImportState.CHECKED)
     if found.round != seen_round:
         raise ChangedSince
     if why := why_not_apply(found):
@@ -176,7 +176,7 @@ def cancel_import(*, import_id: uuid.UUID, actor: User) -> PeopleImport:
 
     Raises NotThere, ChangedSince.
     """
-    found = _locked(import_id, *WAITING, *WORKING)
+    found = _locked_import(import_id, *WAITING, *WORKING)
     found.end(ImportState.CANCELLED)
     audit.record(
         actor=actor, action="accounts.cancel_import", target=found, details=_told(found, done=found.position, **found.applied)
