@@ -73,6 +73,7 @@ class AccountsConfig(AppConfig):
             _("People"),
             Tab(_("People"), "accounts:people"),
             Tab(_("Directory"), "accounts:directory", lambda user: user.has_perm("accounts.manage_directory")),
+            Tab(_("Imports"), "accounts:imports", may_manage),
             Tab(_("Refused sign-ins"), "accounts:refused_sign_ins", may_manage, count_refused),
             Tab(_("Sign-in rules"), "accounts:sign_in_rules", may_manage),
         )

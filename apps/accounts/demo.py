@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core.text import folded
 
+from .demo_imports import load_imports
 from .demo_organisation import load_organisation
 from .demo_world import ACCOUNTS, DEPARTMENTS, ENTITIES, JOBS, PEOPLE, REFUSED, SITES
 from .enums import RefusalReason, Role
@@ -224,4 +225,7 @@ def load_world() -> str:
     load_places()
     _load_colleagues()
     _load_accounts()
+    load_imports(
+        actor=User.objects.get(email=next(account.email for account in demo_accounts() if account.key == "administrator"))
+    )
     return f"The demo world is loaded. Accounts and passwords: {accounts_file()}"

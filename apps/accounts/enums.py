@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Theme(models.TextChoices):
@@ -44,3 +45,25 @@ class Decision(models.TextChoices):
     SAME = "same"
     ANOTHER = "another"
     DISMISS = "dismiss"
+
+
+class ImportState(models.TextChoices):
+    """How far an import of people is. The last four have ended: its file is gone."""
+
+    COLUMNS = "columns", _("Waits for its columns")
+    CHECKING = "checking", _("Being checked")
+    CHECKED = "checked", _("Checked")
+    APPLYING = "applying", _("Being applied")
+    DONE = "done", pgettext_lazy("import", "Done")
+    CANCELLED = "cancelled", _("Cancelled")
+    FAILED = "failed", pgettext_lazy("import", "Failed")
+    EXPIRED = "expired", pgettext_lazy("import", "Expired")
+
+
+class Outcome(models.TextChoices):
+    """What comes of one line of an import. What it is called depends on whether it has come (`views.imports`)."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    WRONG = "wrong"

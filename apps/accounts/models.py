@@ -21,6 +21,9 @@ from .directory.model import Entity as Entity
 from .directory.model import JobRole as JobRole
 from .directory.model import Site as Site
 from .enums import RefusalReason, Theme
+from .imports.model import ImportFile as ImportFile  # in files of their own, as well
+from .imports.model import ImportLine as ImportLine
+from .imports.model import PeopleImport as PeopleImport
 from .organisation.model import Organisation as Organisation  # in a file of its own; Django finds models here
 
 NO_ADDRESS = "address-taken-away.invalid"  # a domain that never is one (RFC 2606)

@@ -1,20 +1,17 @@
 from __future__ import annotations
 
-from django.core.mail import EmailMessage
+from apps.core import schedule
 
-from apps.core import outbox
-from apps.core.models import Heartbeat
-
-from .secrecy import unseal
+from . import services
 
 
-@outbox.task
-def send_letter(*, to: list[str], subject: str, body: str) -> None:
-    """Send one letter. Run twice, it is sent twice: better than not at all."""
-    deliver(to=to, subject=subject, body=unseal(body, purpose="letter"))
+@schedule.every(seconds=30)
+def resume_imports() -> None:
+    """What a worker that died left of an import is handed to another."""
+    services.resume_imports()
 
 
-def deliver(*, to: list[str], subject: str, body: str) -> None:
-    """Hand a letter of plain text to the mail server, and note that one left. Raises SMTPException and OSError."""
-    EmailMessage(subject=subject, body=body, to=to).send()
-    Heartbeat.note("mail")
+@schedule.every(seconds=3600)
+def forget_imports() -> None:
+    """Files that nobody goes on with are removed, and in time the lines that were given back."""
+    services.forget_imports()

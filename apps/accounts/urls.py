@@ -40,11 +40,22 @@ directory_pages: list[URLPattern | URLResolver] = [
     path("<slug:kind>/export.<slug:form>", directory.export, name="export_entries"),
     path("<slug:kind>/<int:entry_id>/", include(entry)),
 ]
+import_pages: list[URLPattern | URLResolver] = [
+    path("", imports.one, name="people_import"),
+    path("columns/", imports.columns, name="import_columns"),
+    path("codes/", imports.codes, name="create_codes"),
+    path("apply/", imports.apply, name="apply_import"),
+    path("cancel/", imports.cancel, name="cancel_import"),
+    path("progress/", imports.progress, name="import_progress"),
+    path("lines.csv", imports.wrong, name="import_lines"),
+    path("absent.csv", imports.absent, name="import_absent"),
+]
 staff: list[URLPattern | URLResolver] = [
     path("", people.index, name="people"),
     path("new/", people.new, name="new_person"),
     path("import/", imports.upload, name="import_people"),
-    path("import/apply/", imports.apply, name="apply_import"),
+    path("imports/", imports.index, name="imports"),
+    path("imports/<uuid:import_id>/", include(import_pages)),
     path("directory/", include(directory_pages)),
     path("refused/", identities.refused, name="refused_sign_ins"),
     path("refused/<uuid:refused_id>/", identities.decide, name="refused_sign_in"),

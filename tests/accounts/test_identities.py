@@ -28,13 +28,13 @@ from apps.accounts.services import (
     change_sign_in_rules,
     create_token,
     deactivate_person,
-    import_people,
     receive,
 )
 from apps.core.models import AuditEntry
 from tests.factories.accounts import UserFactory
 
 from .arrivals import ANA, ELSEWHERE, MAIL, NAMESAKE, comes_in, entered, refused
+from .importing import imported
 
 pytestmark = pytest.mark.django_db
 
@@ -46,7 +46,7 @@ def rules(*, actor: User | None = None, **changes: bool) -> None:
 
 # Met by address, once --------------------------------------------------------------------------------------------------
 def test_an_imported_person_is_met_the_first_time_they_come() -> None:
-    import_people(text=f"email;first_name;last_name\n{MAIL};Ana;Roux\n", actor=UserFactory())
+    imported(f"email;first_name;last_name\n{MAIL};Ana;Roux\n", actor=UserFactory())
     assert comes_in(ANA) == User.objects.get(email=MAIL)
     assert AuditEntry.objects.filter(action="accounts.meet_by_address").count() == 1
     assert refused(NAMESAKE).why == RefusalReason.OTHER_IDENTITY
@@ -130,7 +130,7 @@ def test_a_closed_account_is_not_opened_by_who_has_its_address_now() -> None:
 
 def test_an_import_hands_nothing_over() -> None:
     first = comes_in(ANA)
-    import_people(text=f"email;first_name;last_name\n{MAIL};Anaïs;Roussel\n", actor=UserFactory())
+    imported(f"email;first_name;last_name\n{MAIL};Anaïs;Roussel\n", actor=UserFactory())
     assert refused(NAMESAKE).holder == first
     assert SocialAccount.objects.get().user == first
 

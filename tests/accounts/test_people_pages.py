@@ -49,8 +49,9 @@ def staff(administrator: User) -> Client:
 
 
 # Doors -----------------------------------------------------------------------------------------------------------------
-PAGES = ["", "new/", "import/", "{id}/", "{id}/edit/"]
-ACTS = ["{id}/roles/", "{id}/invitation/", "{id}/close/", "{id}/open/", "{id}/sessions/", "{id}/second-factor/", "import/apply/"]
+PAGES = ["", "new/", "import/", "imports/", "{id}/", "{id}/edit/"]
+ACTS = ["{id}/roles/", "{id}/invitation/", "{id}/close/", "{id}/open/", "{id}/sessions/", "{id}/second-factor/"]
+ACTS += ["imports/{id}/apply/", "imports/{id}/codes/", "imports/{id}/cancel/"]
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -181,7 +181,7 @@ def test_each_app_grants_its_own_rights() -> None:
 
 def test_letters_have_one_owner() -> None:
     """`accounts.mail.queue`: through the outbox, encrypted while they rest."""
-    assert not written(r"django\.core\.mail\b|\bsend_mail\(template_prefix=|\bmail_(admins|managers)\(", "apps/accounts/tasks.py")
+    assert not written(r"django\.core\.mail\b|\bsend_mail\(template_prefix=|\bmail_(admins|managers)\(", "apps/accounts/mail.py")
 
 
 # What people talk to ------------------------------------------------------------------------------------------------

@@ -67,7 +67,8 @@ SENDS_ON = "sends on to a page"
 POST_ONLY = "takes what a form sends"
 REASONS = {
     POST_ONLY: """
-        accounts:apply_entries accounts:apply_import accounts:close_entry accounts:close_person accounts:demo_sign_in
+        accounts:apply_entries accounts:apply_import accounts:cancel_import accounts:close_entry accounts:close_person
+        accounts:create_codes accounts:demo_sign_in
         accounts:end_person_sessions accounts:invite_person
         accounts:merge_entry accounts:open_entry accounts:open_person accounts:reset_second_factor accounts:revoke_token
         accounts:set_language accounts:set_roles
@@ -76,10 +77,14 @@ REASONS = {
         gateway:test_provider
         learning:check learning:finish learning:seen learning:start learning:submit portal:replay_task
     """,
-    "is a part of a page": "chat:conversations chat:thread gateway:nearby portal:navigation portal:palette portal:verification",
+    "is a part of a page": """
+        accounts:import_progress chat:conversations chat:thread gateway:nearby portal:navigation portal:palette
+        portal:verification
+    """,
     "is for programs, or a file": """
         api:capabilities api:capability api:conversation api:conversations api:course api:courses api:me api:messages api:nothing
-        api:progress api:schema accounts:export_entries accounts:session portal:socket
+        api:progress api:schema accounts:export_entries accounts:import_absent accounts:import_lines
+        accounts:session portal:socket
         learning:staff_export mfa_download_recovery_codes mfa_login_webauthn portal:robots
     """,
     SENDS_ON: "learning:attempt learning:staff_preview_first",

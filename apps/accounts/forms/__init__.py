@@ -1,5 +1,6 @@
 from .directory import EntryForm, MergeForm, TableForm
 from .identities import DecisionForm, SignInRulesForm
+from .imports import ApplyForm, CodesForm, ColumnsForm
 from .organisation import TOOLS, OrganisationForm, ToolFormSet
 from .sign_in import (
     ActivateTOTPForm,
@@ -18,14 +19,17 @@ from .sign_in import (
     SetPasswordForm,
     SignupForm,
 )
-from .staff import PeopleFilter, PersonForm, ReasonForm, RolesForm, UploadForm
+from .staff import PeopleFilter, PersonForm, ReasonForm, RolesForm
 from .tokens import SignOutForm, TokenForm
 
 __all__ = [
     "TOOLS",
     "ActivateTOTPForm",
     "AddPasskeyForm",
+    "ApplyForm",
     "ChangePasswordForm",
+    "CodesForm",
+    "ColumnsForm",
     "DecisionForm",
     "EntryForm",
     "LoginForm",
@@ -51,5 +55,4 @@ __all__ = [
     "TableForm",
     "TokenForm",
     "ToolFormSet",
-    "UploadForm",
 ]

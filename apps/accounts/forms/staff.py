@@ -114,11 +114,3 @@ class ReasonForm(forms.Form):
         help_text=_("It is kept in the audit trail."),
         error_messages={"required": _("Say why: it is kept in the audit trail.")},
     )
-
-
-class UploadForm(forms.Form):
-    file = forms.FileField(
-        label=_("CSV file"),
-        widget=forms.ClearableFileInput(attrs={"accept": ".csv,text/csv"}),
-        error_messages={"required": _("Choose a file.")},
-    )

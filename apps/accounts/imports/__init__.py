@@ -1,5 +1,1 @@
-"""Importing people from a file."""
-
-from .people import COLUMNS, MAX_BYTES, MAX_ROWS, Preview, decode, read
-
-__all__ = ["COLUMNS", "MAX_BYTES", "MAX_ROWS", "Preview", "decode", "read"]
+"""Importing people: reading what was uploaded, what its columns mean, what is wrong with a line, what is kept of it all."""

@@ -6,23 +6,21 @@ import codecs
 import csv
 import io
 import re
-import zipfile
-from collections.abc import Iterator
-from datetime import date, datetime
+from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from openpyxl import load_workbook
 
 from apps.accounts.errors import AccountError
 from apps.core.text import visible, well_formed
 
+from .workbooks import TooLarge, Unreadable, rows_of_workbook
+
 MAX_ROWS = 50_000
 MAX_BYTES = 20_000_000
-MAX_UNPACKED = 400_000_000  # bytes of a workbook once it is unpacked
 MAX_COLUMNS = 100
+MAX_CELLS = 10_000  # of one line of text: whatever is more than its columns is told as surplus
 UNREADABLE = "\ufffd"
 
 Row = tuple[int, list[str]]  # the number of the line as a person counts, and its cells
@@ -110,7 +108,7 @@ def _rows_of_text(text: str) -> Iterator[Row]:
             return
         skipped, start = skipped + 1, end + 1
     separator = separator or max(SEPARATORS, key=line.count)
-    reader = csv.reader(io.StringIO(text[start:], newline=""), delimiter=separator, strict=True)
+    reader = csv.reader(_narrow(io.StringIO(text[start:], newline=""), separator, skipped), delimiter=separator, strict=True)
     begins = 0  # where the record begins that is being read
     try:
         for cells in reader:
@@ -118,6 +116,14 @@ def _rows_of_text(text: str) -> Iterator[Row]:
             yield number, [cell.replace("\n", " ").strip() if "\n" in cell else cell.strip() for cell in cells]
     except csv.Error as error:
         raise AccountError(_unreadable(str(error), skipped + begins + 1)) from error
+
+
+def _narrow(lines: Iterable[str], separator: str, skipped: int) -> Iterator[str]:
+    """Yield `lines`; raise AccountError for one of so many cells that taking it apart would fill the memory."""
+    for number, line in enumerate(lines, start=skipped + 1):
+        if len(line) > MAX_CELLS and line.count(separator) > MAX_CELLS:
+            raise AccountError(_("Line %(line)s has far too many cells.") % {"line": number})
+        yield line
 
 
 def _unreadable(words: str, line: int) -> str:
@@ -136,39 +142,9 @@ def _unreadable(words: str, line: int) -> str:
 def _rows_of_workbook(raw: bytes) -> Iterator[Row]:
     """Yield the lines of the first sheet."""
     try:
-        with zipfile.ZipFile(io.BytesIO(raw)) as packed:
-            if sum(part.file_size for part in packed.infolist()) > MAX_UNPACKED:
-                raise AccountError(_("This workbook is too large once it is unpacked. Save it as CSV."))
-        book = load_workbook(io.BytesIO(raw), read_only=True, data_only=True, keep_links=False)
-    except AccountError:
-        raise
-    except Exception as error:  # any of the many ways in which a file can be no workbook
+        for number, cells in rows_of_workbook(raw, columns=MAX_COLUMNS):
+            yield number, [well_formed(cell).replace("\n", " ").strip() for cell in cells]
+    except TooLarge:
+        raise AccountError(_("This workbook is too large once it is unpacked. Save it as CSV.")) from None
+    except Unreadable as error:
         raise AccountError(_("This workbook cannot be read. Save it again, or as CSV.")) from error
-    try:
-        sheet = book.worksheets[0] if book.worksheets else None
-        if sheet is None:
-            return
-        sheet.reset_dimensions()  # what a program wrote there may be wrong, or a million empty lines
-        for number, cells in enumerate(sheet.iter_rows(values_only=True, max_col=MAX_COLUMNS + 1), start=1):
-            yield number, [_plain(cell) for cell in cells]
-    except AccountError:
-        raise
-    except Exception as error:
-        raise AccountError(_("This workbook cannot be read. Save it again, or as CSV.")) from error
-    finally:
-        book.close()
-
-
-def _plain(cell: Any) -> str:
-    """Return the value of a cell as somebody reads it: 7 and not 7.0, a day and not its number."""
-    if cell is None:
-        return ""
-    if isinstance(cell, str):
-        return well_formed(cell).replace("\n", " ").strip()
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    if isinstance(cell, datetime):
-        return cell.date().isoformat()
-    if isinstance(cell, date):
-        return cell.isoformat()
-    return str(cell)

@@ -96,6 +96,6 @@ def protection_of(person: User) -> Protection:
     )
 
 
-def people_with_emails(emails: Iterable[str]) -> dict[str, User]:
-    """Return the people who have one of these (small-letter) addresses, by address."""
-    return {user.email: user for user in User.objects.filter(email__in=list(emails))}
+def people_who_may_be_closed() -> QuerySet[User]:
+    """Return those with an open account that carries no right and no role: whom a list may close by not naming them."""
+    return User.objects.filter(("is_superuser", False), is_active=True, is_staff=False, groups=None, user_permissions=None)

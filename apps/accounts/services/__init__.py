@@ -9,7 +9,8 @@ from .identities import (
     untie_identity,
     welcome_back,
 )
-from .imports import import_people
+from .import_runs import go_on_with_import, resume_imports
+from .imports import apply_import, cancel_import, choose_columns, create_codes, forget_imports, upload_people, why_not_apply
 from .invitations import invite_person
 from .mail import LetterNotSent, send_test
 from .organisation import ChangedMeanwhile, change_organisation
@@ -35,11 +36,15 @@ __all__ = [
     "SignInRefused",
     "activate_person",
     "announce_session_end",
+    "apply_import",
+    "cancel_import",
     "change_email",
     "change_entry",
     "change_organisation",
     "change_sign_in_rules",
+    "choose_columns",
     "close_entry",
+    "create_codes",
     "create_entry",
     "create_person",
     "create_token",
@@ -48,9 +53,10 @@ __all__ = [
     "edit_person",
     "end_other_sessions",
     "end_sessions",
+    "forget_imports",
     "give_address_away",
+    "go_on_with_import",
     "import_entries",
-    "import_people",
     "invite_person",
     "merge_entry",
     "note_token_use",
@@ -58,6 +64,7 @@ __all__ = [
     "recover_account",
     "reopen_entry",
     "reset_second_factor",
+    "resume_imports",
     "revoke_token",
     "revoke_tokens",
     "send_test",
@@ -70,5 +77,7 @@ __all__ = [
     "untie_identity",
     "update_from_directory",
     "update_person",
+    "upload_people",
     "welcome_back",
+    "why_not_apply",
 ]

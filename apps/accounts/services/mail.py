@@ -8,8 +8,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts.errors import AccountError
+from apps.accounts.mail import deliver
 from apps.accounts.models import User
-from apps.accounts.tasks import deliver
 from apps.core import audit
 
 
