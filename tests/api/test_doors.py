@@ -84,4 +84,4 @@ def test_views_declare_the_capability_and_the_scope() -> None:
         name = getattr(pattern, "name", "")
         if name in DOORS and isinstance(view, type) and issubclass(view, ApiView):
             _args, capability, scope = DOORS[name]
-            assert (view.capability, view.scopes) == (capability, {scope}), name
+            assert (view.capability, view.scopes) == (capability, frozenset({scope})), name
