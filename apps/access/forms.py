@@ -98,7 +98,7 @@ class WaiverForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         max_length=1000,
         help_text=_("It is kept, and the person sees it."),
-        error_messages={"required": _("Say why this person is let off.")},
+        error_messages={"required": _("Say why this person is exempt.")},
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

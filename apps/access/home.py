@@ -128,6 +128,11 @@ def card_styles() -> list[str]:
     return list(dict.fromkeys(name for card in _cards for name in card.styles))
 
 
+def capabilities_asked() -> set[str]:
+    """Return the capabilities that decide what the home page shows."""
+    return {product.capability for product in _products.values()} | {card.capability for card in _cards if card.capability}
+
+
 def cards_for(user: User, may: Callable[[str], bool], *, on_the_way: bool = False) -> list[Filled]:
     """Return the cards there are for `user`, in order. `may(capability)`: whether they have it. `on_the_way`: whether they
     have yet to get the leading product."""

@@ -43,7 +43,7 @@ class Training(models.Model):
 
 
 class Charter(models.Model):
-    """One version of the AI charter. Published texts never change; a new text is a new version, to be signed anew."""
+    """One version of the AI charter. Published texts never change; a new text is a new version, to be signed again."""
 
     version = models.PositiveIntegerField(primary_key=True)
     title_fr = models.CharField(max_length=160)

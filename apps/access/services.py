@@ -123,9 +123,9 @@ def grant_waiver(*, user: User, training: Training, reason: str, expires_at: dat
     Raises AccessError without a reason, for oneself, or for a date that is past.
     """
     if not reason.strip():
-        raise AccessError(_("Say why this person is let off."))
+        raise AccessError(_("Say why this person is exempt."))
     if user.pk == actor.pk:
-        raise AccessError(_("Nobody can let themselves off: ask another administrator."))
+        raise AccessError(_("Nobody can grant themselves a waiver: ask another administrator."))
     if expires_at <= timezone.now():
         raise AccessError(_("Choose a date to come."))
     waiver = Waiver.objects.create(user=user, training=training, reason=reason.strip(), expires_at=expires_at, granted_by=actor)

@@ -32,7 +32,7 @@ def requirements() -> Standing:
     """Whether each right can be got. Four queries, and one for where trainings are taken."""
     asked = Requirement.objects.count()
     if not asked:
-        return Standing(Readiness.TODO, _("Nobody has said what opens AI: it is closed to everyone."))
+        return Standing(Readiness.TODO, _("Nobody has decided what opens AI: it is closed to everyone."))
     closed = [gap for gap in requirement_gaps() if gap.level == "bad"]
     if closed:
         return Standing(Readiness.FAILING, f"{closed[0].title}. {closed[0].text}")

@@ -81,7 +81,7 @@ class AccountsConfig(AppConfig):
             setting_up.Step(
                 "organisation",
                 _("Organisation"),
-                _("What the company is called and whom people ask, in courses, the charter and letters."),
+                _("What the company is called and whom people ask, in courses, the charter and e-mails."),
                 "accounts.manage_organisation",
                 looks.organisation,
                 "accounts:organisation",
@@ -91,7 +91,7 @@ class AccountsConfig(AppConfig):
             setting_up.Step(
                 "directory",
                 _("Directory"),
-                _("Entities, departments, sites and jobs: where people belong, and what figures are told by."),
+                _("Entities, departments, sites and jobs: where people belong, and what figures are broken down by."),
                 "accounts.manage_directory",
                 looks.directory,
                 "accounts:directory",
@@ -112,7 +112,7 @@ class AccountsConfig(AppConfig):
             setting_up.Step(
                 "mail",
                 _("Mail"),
-                _("Invitations, forgotten passwords and certificates go out as letters."),
+                _("Invitations, forgotten passwords and certificates go out by e-mail."),
                 "core.set_up",
                 looks.mail,
                 order=40,
@@ -120,11 +120,11 @@ class AccountsConfig(AppConfig):
             setting_up.Step(
                 "people",
                 _("First people"),
-                _("Whoever is to try it first: entered one by one, or from a file."),
+                _("The people who try it first: added one by one, or from a file."),
                 "accounts.manage_people",
                 looks.people,
                 "accounts:people",
-                _("Enter people"),
+                _("Add people"),
                 order=100,
             ),
         ):

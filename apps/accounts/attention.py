@@ -16,6 +16,6 @@ def refused_sign_ins() -> list[Attention]:
     count = count_refused()
     if not count:
         return []
-    title = ngettext("%(count)s refused sign-in waits", "%(count)s refused sign-ins wait", count) % {"count": count}
+    title = ngettext("%(count)s refused sign-in is waiting", "%(count)s refused sign-ins are waiting", count) % {"count": count}
     text = _("Their address belongs to another account: say who they are.")
     return [Attention(title, text, "warm", reverse("accounts:refused_sign_ins"), "user-check")]

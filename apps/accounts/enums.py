@@ -35,7 +35,7 @@ class RefusalReason(models.TextChoices):
     OTHER_IDENTITY = "other_identity", _("The account belongs to another identity")
     USED = "used", _("The account is in use already")
     ROLE = "role", _("The account carries a role")
-    RULE = "rule", _("The rules meet nobody by their address")
+    RULE = "rule", _("The rules match nobody by their address")
     NEW_ADDRESS = "new_address", _("The new address belongs to another account")
 
 

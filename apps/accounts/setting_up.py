@@ -25,7 +25,7 @@ def organisation() -> Standing:
     """Whether the company has a name here. One query at most."""
     company = current()
     if not company.said("organisation", get_language() or "fr"):
-        return Standing(Readiness.TODO, _("Nobody has named it yet: courses, the charter and letters say “our company”."))
+        return Standing(Readiness.TODO, _("Nobody has named it yet: courses, the charter and e-mails say “our company”."))
     return Standing(Readiness.DONE, _named(company))
 
 
@@ -53,16 +53,16 @@ def mail() -> Standing:
     backend = settings.EMAIL_BACKEND.split(".")[-2]
     if backend in GOING_NOWHERE:
         return Standing(
-            Readiness.TODO, _("Letters are kept on this machine and reach nobody. In production a mail server is named.")
+            Readiness.TODO, _("E-mails are kept on this machine and reach nobody. In production, a mail server is set.")
         )
-    trial = Trial(_("Send me a test letter"), reverse("accounts:test_mail"))
+    trial = Trial(_("Send me a test e-mail"), reverse("accounts:test_mail"))
     given_up = OutboxMessage.objects.filter(task="accounts.send_letter", state=MessageState.DEAD).count()
     last = Heartbeat.objects.filter(part="mail").first()
-    left = _("The last letter left on %(date)s.") % {"date": day(last.at)} if last else _("No letter has left yet.")
+    left = _("The last e-mail was sent on %(date)s.") % {"date": day(last.at)} if last else _("No e-mail has been sent yet.")
     if given_up:
         failed = ngettext(
-            "%(count)s letter could not be sent: see the background tasks.",
-            "%(count)s letters could not be sent: see the background tasks.",
+            "%(count)s e-mail could not be sent: see the background tasks.",
+            "%(count)s e-mails could not be sent: see the background tasks.",
             given_up,
         )
         return Standing(Readiness.FAILING, f"{failed % {'count': given_up}} {left}", trial)
@@ -73,9 +73,9 @@ def people() -> Standing:
     """Whether anybody is here but those who put it into service. One query."""
     colleagues = User.objects.filter(is_active=True).exclude(groups__name=Role.ADMINISTRATOR).count()
     if not colleagues:
-        return Standing(Readiness.TODO, _("Nobody is here but administrators."))
+        return Standing(Readiness.TODO, _("Only administrators are here."))
     sentence = ngettext(
-        "%(count)s colleague beside the administrators.", "%(count)s colleagues beside the administrators.", colleagues
+        "%(count)s colleague besides the administrators.", "%(count)s colleagues besides the administrators.", colleagues
     )
     return Standing(Readiness.DONE, sentence % {"count": colleagues})
 

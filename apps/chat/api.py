@@ -59,7 +59,7 @@ class AnswerSerializer(serializers.Serializer[Turn]):
     model = serializers.CharField(source="run.model_name", help_text=_("The model and its version."))
     state = serializers.ChoiceField(source="run.state", choices=AnswerState.choices)
     text = serializers.CharField(source="answer", help_text=_("Markdown."))
-    cut_short = serializers.BooleanField(source="run.cut_short", help_text=_("It reached the longest answer there may be."))
+    cut_short = serializers.BooleanField(source="run.cut_short", help_text=_("It reached the longest answer allowed."))
     failure = serializers.CharField(help_text=_("What went wrong, in a sentence; empty when nothing did."))
     started_at = serializers.DateTimeField(source="run.started_at")
     ended_at = serializers.DateTimeField(source="run.ended_at", allow_null=True)
@@ -127,7 +127,7 @@ class ConversationDetail(ChatView):
     @extend_schema(
         operation_id="delete_conversation",
         summary=_("Delete a conversation"),
-        description=_("For good, with all that was written in it."),
+        description=_("For good, with everything written in it."),
         responses={204: None},
         tags=[CONVERSATIONS],
     )

@@ -49,7 +49,7 @@ class GatewayConfig(AppConfig):
             setting_up.Step(
                 "provider",
                 _("Provider"),
-                _("Whoever answers: a server of models, its address and its key."),
+                _("What answers: a model server, its address and its key."),
                 "gateway.manage_models",
                 looks.providers,
                 "gateway:providers",

@@ -68,6 +68,6 @@ class ChosenMeanwhile(LearningError):
 
     def __init__(self, stored: Mapping[JobRole, str]) -> None:
         super().__init__(
-            _("Somebody else has changed these jobs meanwhile. What you chose is still here: compare, then keep it.")
+            _("Somebody else has changed these jobs meanwhile. What you chose is still here: compare, then save it.")
         )
         self.stored = stored

@@ -79,7 +79,7 @@ class JobExamplesForm(forms.Form):
         """Say beside each of these jobs what is kept now; whoever keeps the page again has seen it."""
         for role, family in stored.items():
             shown = self._names.get(family, family) if family else self._guessed(role)
-            self.add_error(f"job-{role.pk}", gettext("Kept meanwhile: %(value)s") % {"value": shown})
+            self.add_error(f"job-{role.pk}", gettext("Saved meanwhile: %(value)s") % {"value": shown})
             self._seen[role] = family or self.BY_NAME
 
     def _family(self, choice: str) -> str:

@@ -116,10 +116,10 @@ def home_for(user: User, rights: Rights | None = None) -> Home:
         raise LookupError("No product has words for the home page.")
     staff = has_staff_area(user)
     if explained[leading].granted:
-        return _open_home(user, leading, explained, staff=staff)
+        return _open_home(user, leading, explained, rights, staff=staff)
     if not explained[leading].items:
         return Home(HomeState.UNSET, str(leading.unset), explained[leading].sentence, staff=staff)
-    return _home_on_the_way(user, leading, explained, staff=staff)
+    return _home_on_the_way(user, leading, explained, rights, staff=staff)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +146,9 @@ class _Missing:
         return self.stage is not None and self.stage.started
 
 
-def _open_home(user: User, leading: Product, explained: Explained, *, staff: bool) -> Home:
+def _open_home(user: User, leading: Product, explained: Explained, rights: Rights, *, staff: bool) -> Home:
     soon = timezone.now() + WARN_BEFORE
     held = {product: explanation for product, explanation in explained.items() if explanation.granted}
-    open_codes = {product.capability for product in held}
     items = {item.label: item for explanation in held.values() for item in explanation.items}
     return Home(
         HomeState.OPEN,
@@ -162,7 +161,7 @@ def _open_home(user: User, leading: Product, explained: Explained, *, staff: boo
             if item.until is not None and item.until <= soon
         ),
         proofs=tuple(_proof(item, soon) for item in items.values()),
-        filled=tuple(home.cards_for(user, open_codes.__contains__)),
+        filled=tuple(home.cards_for(user, rights.has)),
         staff=staff,
     )
 
@@ -171,7 +170,7 @@ def _ends_soon(product: Product, title: str, until: datetime) -> str:
     return product.words.ends_soon(title, until) if product.words else words.ends_soon(title, until, what=str(product.step))
 
 
-def _home_on_the_way(user: User, leading: Product, explained: Explained, *, staff: bool) -> Home:
+def _home_on_the_way(user: User, leading: Product, explained: Explained, rights: Rights, *, staff: bool) -> Home:
     explanation, speak, stages = explained[leading], leading.words, home.stages_of(user)
     assert speak is not None
     missing = [_Missing(item, _stage_of(item, stages)) for item in explanation.missing]
@@ -190,7 +189,6 @@ def _home_on_the_way(user: User, leading: Product, explained: Explained, *, staf
         lead = speak.what_opens(asked, charter=charter)
     minutes = sum(part.minutes for part in missing)
     whole = sum(_minutes_of(item, _stage_of(item, stages)) for item in explanation.items)
-    open_codes = {product.capability for product, said in explained.items() if said.granted}
     lead = f"{lead} {words.how_long(minutes, started=any(part.started for part in missing))}".strip()
     return Home(
         HomeState.AGAIN if again else HomeState.NEW,
@@ -198,7 +196,7 @@ def _home_on_the_way(user: User, leading: Product, explained: Explained, *, staf
         lead,
         steps=_path(explained, stages, current=current.item),
         action=_action(current),
-        filled=tuple(home.cards_for(user, open_codes.__contains__, on_the_way=True)),
+        filled=tuple(home.cards_for(user, rights.has, on_the_way=True)),
         staff=staff,
         greeting=_("Hello %(name)s") % {"name": user.get_short_name()},
         how_far=words.how_far(len(explanation.items) - len(missing), len(explanation.items), left=minutes, whole=whole),

@@ -30,9 +30,13 @@ class Rights:
         if code not in self._explained:
             # With all that the navigation and the home page are going to ask for: that is as many queries as for one.
             shown = {place.capability for area in (*AREAS, STAFF) for place in places(area) if place.capability}
-            shown |= {product.capability for product in home.products()}
+            shown |= home.capabilities_asked()
             self._explained |= explain_all(self._user, ({code} | shown) - self._explained.keys())
         return self._explained[code]
+
+    def has(self, code: str) -> bool:
+        """Whether the capability `code` is open to them. As `explain`."""
+        return self.explain(code).granted
 
 
 def rights_of(request: HttpRequest, user: User) -> Rights:

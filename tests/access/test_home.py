@@ -62,6 +62,15 @@ def test_its_card_is_there_for_who_has_it(second: Product) -> None:
     assert requirement.training.title in [proof.title for proof in page.proofs]
 
 
+def test_a_card_needs_no_product_of_its_own(second: Product) -> None:
+    capabilities.declare("test.ideas", "Share ideas")
+    home.show(Card("portal/robots.html", lambda user: {"ideas": True}, capability="test.ideas", order=30))
+    user = entitled_user("chat.use")
+    assert {"ideas": True} not in [card.context for card in home_for(user).filled]
+    AwardFactory(user=user, training=RequirementFactory(capability="test.ideas").training)
+    assert home_for(user).filled[-1].context == {"ideas": True}
+
+
 def test_a_card_without_anything_to_show_is_left_out(second: Product, client: Client) -> None:
     home.show(Card("there/is/no/such.html", lambda user: None))
     client.force_login(entitled_user("chat.use"))

@@ -56,7 +56,7 @@ def test_one_name_stands_for_both_languages_until_there_are_two(actor: User) -> 
         ("code;name;parent\n-a;A;", "A code is made of"),
         ("code;name;parent\na;;", "“name” is empty"),
         ("code;name;parent\na;=1;", "formula"),
-        ("code;name;parent\na;A;\nA;B;", "stands on line 2"),
+        ("code;name;parent\na;A;\nA;B;", "is on line 2"),
         ("code;name;parent\na;A;nowhere", "no open entity “nowhere”"),
         ("code;name;parent\na;A;a", "would belong to itself"),
         (f"code;name;parent\na;{'x' * 121};", "too long"),
@@ -102,7 +102,8 @@ def test_a_file_may_turn_a_tree_over(actor: User) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "reason"), [("x;y\n1;2", "Missing: code"), ("code;name;name\na;b;c", "stands twice"), ("code;name", "nothing below")]
+    ("text", "reason"),
+    [("x;y\n1;2", "Missing: code"), ("code;name;name\na;b;c", "appears twice"), ("code;name", "nothing below")],
 )
 def test_a_file_that_is_no_such_list_gets_a_sentence(text: str, reason: str) -> None:
     with pytest.raises(AccountError, match=reason):
@@ -125,7 +126,7 @@ def test_a_file_that_would_be_too_deep_is_told_where() -> None:
         above = EntityFactory(code=f"e{number}", parent=above)
     file = "code;name;parent\nfirst;A;e18\nsecond;B;first\ne0;e0;\nalone;C;"
     preview = read_entries(ENTITIES, rows(file))
-    assert [(line.code, line.error) for line in preview.errors] == [("second", "Entities stand on 20 levels at most.")]
+    assert [(line.code, line.error) for line in preview.errors] == [("second", "Entities have at most 20 levels.")]
     moved = read_entries(ENTITIES, rows("code;name;parent\nhead;A;\ne0;e0;head"))
     assert [line.code for line in moved.errors] == ["e0"]
 

@@ -78,7 +78,7 @@ def test_who_only_looks_people_up_sees_identities_and_nothing_to_do() -> None:
     assert "Refused sign-ins" not in client.get("/staff/people/").content.decode()
     page = client.get(f"/staff/people/{tie.user_id}/").content.decode()
     assert ISSUER in page
-    assert "Take this identity away" not in page
+    assert "Remove this identity" not in page
 
 
 def test_what_does_not_exist(staff: Client) -> None:
@@ -100,7 +100,7 @@ def test_the_list_asks_the_same_for_one_and_for_many(staff: Client, django_asser
 
 
 def test_the_list_says_who_came_and_how_many_wait(staff: Client) -> None:
-    assert "Nobody waits" in staff.get(LIST).content.decode()
+    assert "Nobody is waiting" in staff.get(LIST).content.decode()
     assert '<span class="count">' not in staff.get("/staff/people/").content.decode()
     row = refuse(first_name="<b>Eve</b>")
     page = staff.get(LIST).content.decode()
@@ -151,7 +151,7 @@ def test_another_person(staff: Client) -> None:
 def test_left_refused(staff: Client) -> None:
     row = refuse()
     staff.post(f"{LIST}{row.pk}/", {"decision": "dismiss", "reason": "Nobody knows them"})
-    assert "Nobody waits" in staff.get(LIST).content.decode()
+    assert "Nobody is waiting" in staff.get(LIST).content.decode()
     assert AuditEntry.objects.get(action="accounts.dismiss_refused").reason == "Nobody knows them"
 
 
@@ -196,7 +196,7 @@ def test_the_rules_are_shown_and_changed(staff: Client) -> None:
     assert page.count(" checked") == 3
     assert not SignInRules.objects.exists(), "Looking writes nothing"
     response = staff.post("/staff/people/rules/", {"take_names": "on"}, follow=True)
-    assert "The rules count from the next sign-in on." in response.content.decode()
+    assert "The rules apply from the next sign-in on." in response.content.decode()
     rules = SignInRules.objects.get()
     assert (rules.meet_by_address, rules.take_names, rules.take_address) == (False, True, False)
     assert staff.get("/staff/people/rules/").content.decode().count(" checked") == 1
@@ -214,7 +214,7 @@ def test_a_person_shows_their_identities_and_loses_one_with_a_reason(staff: Clie
     assert "Say why" in staff.post(act, {}, follow=True).content.decode()
     assert SocialAccount.objects.exists()
     done = staff.post(act, {f"untie-{tie.pk}-reason": "Not theirs"}, follow=True).content.decode()
-    assert "opens the account of ana@alcyon.example no more" in done
+    assert "no longer opens the account of ana@alcyon.example" in done
     assert not SocialAccount.objects.exists()
 
 

@@ -54,7 +54,7 @@ def test_new_changed_and_as_they_are() -> None:
         (f"zoe@{'é' * 60}.example;Zoé;Petit;;;;", "is not an e-mail address"),
         ("zoe@alcyon.example;\u200b=1+1;Petit;;;;", "formula"),
         ("zoe@alcyon.example;Zoé;\u2060;;;;", "“Last name” is empty"),
-        ("zoe@alcyon.example;Zoé;Petit;;;;\nZOE@alcyon.example;Zoé;Petit;;;;", "stands on line 2"),
+        ("zoe@alcyon.example;Zoé;Petit;;;;\nZOE@alcyon.example;Zoé;Petit;;;;", "is on line 2"),
     ],
 )
 def test_a_bad_line_gets_its_reason(line: str, reason: str) -> None:

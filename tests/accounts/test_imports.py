@@ -147,7 +147,7 @@ def test_the_good_lines_now_and_the_others_back(actor: User) -> None:
     assert found.results == [1, 0, 2, 0]
     assert [str(line.reason) for line in told(found, Outcome.WRONG)] == [
         "“no-address” is not an e-mail address.",
-        "The same address stands on line 3.",
+        "The same address is on line 3.",
     ]
 
 

@@ -213,7 +213,7 @@ def test_a_tool_is_taken_off_the_list(staff: Client) -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"name_fr": " "}, "Say what the organisation is called."),
+        ({"name_fr": " "}, "Give the organisation’s name."),
         ({"ai_desk_url": "http://rives.example"}, "Enter an address that begins with https://."),
         ({"intranet_url": "javascript:alert(1)"}, "Enter an address that begins with https://."),
         ({"dpo_email": "dpo"}, "Enter a valid email address."),
@@ -224,8 +224,8 @@ def test_a_tool_is_taken_off_the_list(staff: Client) -> None:
         ({"tools-1-classes": ["public"]}, "Name the tool."),
         ({"tools-0-classes": []}, "Choose at least one class."),
         ({"tools-0-classes": ["x"]}, "x is not one of the available choices"),
-        ({"seen": "x"}, "Nothing was kept"),
-        ({"tools-TOTAL_FORMS": ""}, "Nothing was kept"),
+        ({"seen": "x"}, "Nothing was saved"),
+        ({"tools-TOTAL_FORMS": ""}, "Nothing was saved"),
     ],
 )
 def test_what_is_wrong_stands_beside_its_field_and_nothing_is_lost(staff: Client, changes: dict[str, Any], said: str) -> None:
@@ -243,8 +243,8 @@ def test_a_page_that_is_behind_shows_both_and_saves_the_second_time(staff: Clien
     page = response.content.decode()
     assert response.status_code == 422
     assert "Somebody else has changed this page meanwhile." in page
-    assert page.count("Kept meanwhile:") == 1
-    assert "Kept meanwhile: Alcyon" in page
+    assert page.count("Saved meanwhile:") == 1
+    assert "Saved meanwhile: Alcyon" in page
     assert 'name="seen" value="1"' in page
     assert staff.post(PAGE, {**FORM, "seen": 1}).status_code == 302
     assert Organisation.objects.get().name_fr == "la Mutuelle des Rives"
@@ -268,7 +268,7 @@ def test_two_who_add_a_tool_at_once_lose_neither(staff: Client, administrator: U
     change_organisation(values={"name_fr": "Alcyon", "approved_tools": [other]}, seen=0, actor=administrator)
     page = staff.post(PAGE, FORM)
     assert page.status_code == 422
-    assert "Kept meanwhile: Other (Public)." in page.content.decode()
+    assert "Saved meanwhile: Other (Public)." in page.content.decode()
     assert staff.post(PAGE, {**FORM, "seen": 1, **rows_of(page)}).status_code == 302
     assert Organisation.objects.get().approved_tools == [tool("Tradelis", "public", "internal", note="Traducteur"), other]
 

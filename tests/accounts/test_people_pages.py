@@ -84,7 +84,7 @@ def test_a_trainer_looks_people_up_but_changes_nobody() -> None:
     assert client.get(LIST).status_code == 200
     page = client.get(f"{LIST}{person.pk}/").content.decode()
     assert person.email in page
-    for words in ("Close this account", "Keep these roles", "Send an invitation", "Edit"):
+    for words in ("Close this account", "Save the roles", "Send an invitation", "Edit"):
         assert words not in page
     assert client.get(f"{LIST}{person.pk}/edit/").status_code == 403
 
@@ -135,7 +135,7 @@ def test_a_persons_page_asks_the_same_whoever_it_is(staff: Client, django_assert
 def test_searching_says_when_nobody_fits(staff: Client) -> None:
     UserFactory(first_name="Élodie", last_name="Fontanel")
     assert "Élodie Fontanel" in staff.get(LIST, {"q": "elodie"}).content.decode()
-    assert "Nobody fits" in staff.get(LIST, {"q": "zzz"}).content.decode()
+    assert "Nobody matches" in staff.get(LIST, {"q": "zzz"}).content.decode()
     for nonsense in ({"entity": "x"}, {"role": "king"}, {"state": "?"}, {"page": "-3"}, {"page": "many"}, {"q": "x" * 500}):
         assert staff.get(LIST, nonsense).status_code == 200
 

@@ -72,7 +72,7 @@ def test_administrators_alone_are_not_yet_people() -> None:
     UserFactory(is_active=False)
     assert setting_up.people().state is Readiness.TODO
     UserFactory()
-    assert setting_up.people().sentence == "1 colleague beside the administrators."
+    assert setting_up.people().sentence == "1 colleague besides the administrators."
 
 
 def test_mail_is_done_when_a_letter_has_left(settings: Any) -> None:
@@ -91,7 +91,7 @@ def test_mail_fails_while_letters_have_given_up() -> None:
     assert setting_up.mail().state is Readiness.DONE
     OutboxMessage.objects.create(task="accounts.send_letter", state=MessageState.DEAD)
     assert setting_up.mail().state is Readiness.FAILING
-    assert "1 letter could not be sent: see" in setting_up.mail().sentence
+    assert "1 e-mail could not be sent: see" in setting_up.mail().sentence
 
 
 def test_a_letter_of_the_outbox_notes_that_it_left() -> None:
@@ -109,7 +109,7 @@ def test_the_test_letter_goes_to_whoever_asks_and_is_written_down(client: Client
     assert client.get(TEST).status_code == 405
     page = client.post(TEST, follow=True).content.decode()
     assert [letter.to for letter in mail.outbox] == [[user.email]]
-    assert f"The letter has left for {user.email}." in page
+    assert f"The e-mail has been sent to {user.email}." in page
     assert not OutboxMessage.objects.exists()
     assert Heartbeat.objects.filter(part="mail").exists()
     assert AuditEntry.objects.get(action="accounts.test_mail").details == {"sent": True}
@@ -132,7 +132,7 @@ def test_nobody_else_sends_one(client: Client) -> None:
         (smtplib.SMTPRecipientsRefused({}), "refuses the address"),
         (smtplib.SMTPSenderRefused(550, b"no", "almia@x.example"), "does not let Almia write as almia@x.example"),
         (smtplib.SMTPDataError(554, b"Too many"), "answers: 554 Too many"),
-        (OSError("certificate"), "could not be handed over: certificate"),
+        (OSError("certificate"), "could not be sent: certificate"),
     ],
 )
 def test_what_the_mail_server_says_is_told_in_a_sentence(

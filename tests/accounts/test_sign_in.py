@@ -76,7 +76,7 @@ def test_a_closed_account_is_told_so_and_stays_out(person: User, visitor: Client
 def test_an_unconfirmed_address_gets_a_letter_first(visitor: Client, letters: Letters) -> None:
     user = UserFactory()
     response = visitor.post(LOGIN, {"login": user.email, "password": PASSWORD}, follow=True)
-    assert "Look at your mail" in response.content.decode()
+    assert "Check your e-mail" in response.content.decode()
     [letter] = letters()
     assert letter.to == [user.email]
     link = next(line for line in letter.body.splitlines() if "/accounts/confirm-email/" in line)

@@ -21,17 +21,17 @@ from apps.core.api.views import ApiView
 from tests.factories.accounts import UserFactory
 
 ID = uuid.uuid4()
-# name: arguments, and who may come in: "person" (anybody signed in) or "chat" (who has chat.use)
-DOORS: dict[str, tuple[list[object], str]] = {
-    "me": ([], "person"),
-    "capabilities": ([], "person"),
-    "capability": (["chat.use"], "person"),
-    "courses": ([], "person"),
-    "course": (["first"], "person"),
-    "progress": ([], "person"),
-    "conversations": ([], "chat"),
-    "conversation": ([ID], "chat"),
-    "messages": ([ID], "chat"),
+# name: arguments, what the person needs (a capability; None: nothing but being signed in), and the scope of the token
+DOORS: dict[str, tuple[list[object], str | None, str]] = {
+    "me": ([], None, "read"),
+    "capabilities": ([], None, "read"),
+    "capability": (["chat.use"], None, "read"),
+    "courses": ([], None, "read"),
+    "course": (["first"], None, "read"),
+    "progress": ([], None, "read"),
+    "conversations": ([], "chat.use", "chat"),
+    "conversation": ([ID], "chat.use", "chat"),
+    "messages": ([ID], "chat.use", "chat"),
 }
 OTHERS = {"schema", "docs", "nothing"}
 
@@ -70,18 +70,18 @@ def test_every_door_is_closed_to_the_anonymous(client: Client, name: str, method
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("name", [name for name, (_args, who) in DOORS.items() if who == "chat"])
+@pytest.mark.parametrize("name", [name for name, (_args, capability, _scope) in DOORS.items() if capability])
 @pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
-def test_chat_doors_are_locked_without_the_right(client: Client, name: str, method: str) -> None:
+def test_doors_of_products_are_locked_without_the_right(client: Client, name: str, method: str) -> None:
     client.force_login(UserFactory())
     address = reverse(f"api:{name}", args=DOORS[name][0])
     assert client.generic(method, address, "{}", content_type="application/json").status_code == 403
 
 
-def test_chat_views_declare_the_capability_and_the_scope() -> None:
+def test_views_declare_the_capability_and_the_scope() -> None:
     for pattern in urlpatterns:
         view = getattr(getattr(pattern, "callback", None), "cls", None)
         name = getattr(pattern, "name", "")
         if name in DOORS and isinstance(view, type) and issubclass(view, ApiView):
-            expected = ("chat.use", frozenset({"chat"})) if DOORS[name][1] == "chat" else (None, frozenset({"read"}))
-            assert (view.capability, view.scopes) == expected, name
+            _args, capability, scope = DOORS[name]
+            assert (view.capability, view.scopes) == (capability, frozenset({scope})), name

@@ -89,7 +89,7 @@ def test_what_is_wrong_is_said_in_the_readers_language_and_kept_in_one() -> None
     [
         ("Entry 12 is missing.", "La trace 12 manque."),
         ("Entry 3 was changed.", "La trace 3 a été modifiée."),
-        ("Entry 7 is not the one whose hash was kept: the trail was written anew.", "La trace 7 n’est pas celle"),
+        ("Entry 7 is not the one whose hash was kept: the trail was rewritten.", "La trace 7 n’est pas celle"),
         ("The trail ends at entry 5, but entry 9 was kept.", "La piste finit à la trace 5, mais la trace 9"),
         ("Entry twelve is missing.", "Entry twelve is missing."),
         ("", ""),

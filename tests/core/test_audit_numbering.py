@@ -29,7 +29,7 @@ def test_a_tail_removed_before_it_was_chained_is_missed_by_the_next_entry() -> N
     audit.chain()
     assert audit.verify() is None, "Nothing tells of them yet."
     (after,) = write()
-    assert found() == f"Entry {after.seq} says that entries were written before it: missing of them: 3."
+    assert found() == f"Entry {after.seq} says that entries were written before it; missing: 3."
 
 
 def test_one_that_was_removed_between_others_is_missed() -> None:
@@ -38,7 +38,7 @@ def test_one_that_was_removed_between_others_is_missed() -> None:
     append()
     remove(removed)
     audit.chain()
-    assert found() == "Entry 2 says that entries were written before it: missing of them: 1."
+    assert found() == "Entry 2 says that entries were written before it; missing: 1."
     with translation.override("fr"):
         assert audit.read_problem(found()) == str(audit.verify())
 
@@ -71,7 +71,7 @@ def test_many_at_once_vouch_for_those_before_them() -> None:
         audit.record_many(audit.Event(actor=None, action="test.write", target="x") for _ in range(5))
     change("DELETE FROM core_auditentry WHERE id = (SELECT max(id) FROM core_auditentry)")
     write()
-    assert found() == "Entry 5 says that entries were written before it: missing of them: 1."
+    assert found() == "Entry 5 says that entries were written before it; missing: 1."
 
 
 def test_one_that_waits_is_not_missed() -> None:

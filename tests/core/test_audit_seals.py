@@ -100,7 +100,7 @@ def test_a_kept_head_before_the_seal_is_still_asked_for() -> None:
     assert audit.verify() is None
     kept = AuditEntry.objects.get(seq=2)
     assert audit.verify(kept=(2, kept.hash), verified_since=began) is None
-    assert "written anew" in str(audit.verify(kept=(2, "f" * 64), verified_since=began))
+    assert "rewritten" in str(audit.verify(kept=(2, "f" * 64), verified_since=began))
 
 
 @pytest.mark.django_db

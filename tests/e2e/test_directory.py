@@ -107,7 +107,7 @@ def test_wrong_lines_come_back_as_a_file_and_are_taken_once_they_are_right(visit
         check(page, good=True)
         apply(page)
         assert counts(page)[:4] == ["1", "0", "0", "2"]
-        expect(page.get_by_text("The same address stands on line 2.")).to_be_visible()
+        expect(page.get_by_text("The same address is on line 2.")).to_be_visible()
         with page.expect_download() as downloading:
             page.get_by_role("link", name="All of them as a file").click()
         back = downloading.value.path().read_bytes()
@@ -134,7 +134,7 @@ def test_an_entity_is_made_and_moved(visit: Visit) -> None:
         assert_accessible(page)
         page.locator("main select[name=parent]").select_option("alcyon-gestion")
         page.locator("main form button.button--primary").first.click()
-        expect(page.locator(".toast__text", has_text="The changes are kept.")).to_be_visible()
+        expect(page.locator(".toast__text", has_text="The changes are saved.")).to_be_visible()
         page.goto("/staff/people/directory/?kind=entities&q=rennes")
         expect(row(page, "Alcyon Rennes")).to_contain_text("Groupe Alcyon › Alcyon Gestion")
         expect_path(page, "/staff/people/directory/")

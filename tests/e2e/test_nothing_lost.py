@@ -139,7 +139,7 @@ def test_an_open_form_is_sent_after_a_sign_in_elsewhere(world: World, visit: Vis
         page.get_by_label("Last name").fill("Before")
         sign_out(other)
         sign_in_as(other, "administrator")
-        page.get_by_role("button", name="Enter this person").click()
+        page.get_by_role("button", name="Add this person").click()
         expect(page.get_by_role("heading", name="Opened Before")).to_be_visible()
 
         # A form that htmx sends, too.
@@ -157,7 +157,7 @@ def test_an_open_form_is_sent_after_a_sign_in_elsewhere(world: World, visit: Vis
         page.get_by_label("Last name").fill("Sent")
         sign_out(other)
         sign_in_as(other, "trained")
-        page.get_by_role("button", name="Enter this person").click()
+        page.get_by_role("button", name="Add this person").click()
         expect(toast(page, "Another person is signed in now")).to_be_visible()
         assert page.get_by_label("First name").input_value() == "Never"
 
@@ -175,13 +175,13 @@ def test_a_form_filled_in_before_the_session_ended_is_back_after_signing_in(worl
         expect(toast(page, "What you had filled in here is back")).to_be_visible()
         assert page.get_by_label("First name").input_value() == "Filled"
         end_session(visitor)
-        page.get_by_role("button", name="Enter this person").click()
+        page.get_by_role("button", name="Add this person").click()
         expect_path(page, "/accounts/login/")
         sign_in_here(page, "administrator")
         expect_path(page, "/staff/people/new/")
         expect(toast(page, "What you had filled in here is back")).to_be_visible()
         assert page.get_by_label("First name").input_value() == "Filled"
-        page.get_by_role("button", name="Enter this person").click()
+        page.get_by_role("button", name="Add this person").click()
         expect(page.get_by_role("heading", name="Filled In")).to_be_visible()
         page.goto("/staff/people/new/")
         assert page.get_by_label("First name").input_value() == ""

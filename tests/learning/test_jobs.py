@@ -175,7 +175,7 @@ def test_staff_choose_and_it_is_written_down(client: Client) -> None:
     client.force_login(UserFactory(permissions=["learning.manage_courses"], language="en"))
     assert "By its name: Actuarial" in markup(client.get(PAGE))
     chosen = {f"job-{actuary.pk}": "finance", f"job-{other.pk}": "by-name"}
-    assert "Kept: 1 job has changed." in client.post(PAGE, chosen, follow=True).content.decode()
+    assert "Saved: 1 job has changed." in client.post(PAGE, chosen, follow=True).content.decode()
     assert AuditEntry.objects.get(action="learning.choose_job_examples").details == {"changed": {actuary.code: "finance"}}
     client.post(PAGE, chosen)
     assert AuditEntry.objects.filter(action="learning.choose_job_examples").count() == 1
@@ -196,7 +196,7 @@ def test_what_somebody_else_chose_meanwhile_is_not_overwritten(client: Client) -
     page = markup(response)
     assert response.status_code == 422
     assert "What you chose is still here" in page
-    assert page.count("Kept meanwhile: Legal") == 1
+    assert page.count("Saved meanwhile: Legal") == 1
     assert '<option value="finance" selected>' in page
     assert f'name="seen-{actuary.pk}" value="legal"' in page
     assert dict(JobExamples.objects.values_list("job_role", "family")) == {actuary.pk: "legal"}, "Nothing of it was kept."

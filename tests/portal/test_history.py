@@ -70,7 +70,7 @@ def test_a_history_without_entries_says_so_and_needs_the_right_to_read_the_trail
     person = UserFactory()
     client.force_login(UserFactory(permissions=READER))
     page = client.get(f"/staff/people/{person.pk}/", headers={"accept-language": "en"}).content.decode()
-    assert "What is changed about this person will stand here" in page
+    assert "What is changed about this person will appear here" in page
     for permission in READER:
         client.force_login(UserFactory(permissions=[permission]))
         assert client.get(f"/staff/audit/people/{person.pk}/").status_code == 403

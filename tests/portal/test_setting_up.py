@@ -54,12 +54,12 @@ def test_an_empty_portal_lists_every_step_and_the_way_there(client: Client, admi
         "Nobody has named it yet",
         "Entities: 0, departments: 0, sites: 0, jobs: 0.",
         "ALMIA_OIDC_URL",
-        "No letter has left yet.",
+        "No e-mail has been sent yet.",
         "No provider is in use.",
         "No charter is in force.",
         "No course is published.",
-        "Nobody has said what opens AI",
-        "Nobody is here but administrators.",
+        "Nobody has decided what opens AI",
+        "Only administrators are here.",
     ):
         assert sentence in page
     assert "0 of 9" in page

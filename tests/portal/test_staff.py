@@ -8,6 +8,7 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone, translation
 
+from apps.access import capabilities
 from apps.accounts.models import RefusedSignIn, User
 from apps.core import audit, outbox
 from apps.core.attention import attention_for
@@ -248,6 +249,9 @@ def test_attention_tells_each_what_they_manage() -> None:
     dead()
     WaiverFactory(expires_at=timezone.now() + timedelta(days=3))
     requirement = RequirementFactory(capability="chat.use")
+    for capability in capabilities.all_capabilities():
+        if capability.code != requirement.capability:
+            RequirementFactory(capability=capability.code, training=requirement.training)
     tasks_only = UserFactory(permissions=["core.manage_tasks"])
     assert [item.url for item in attention_for(tasks_only)] == ["/staff/tasks/"]
     access_only = UserFactory(permissions=["access.manage_access"])

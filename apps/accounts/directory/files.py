@@ -154,7 +154,7 @@ def _header(kind: Kind, cells: Sequence[str]) -> list[str]:
     if missing:
         raise AccountError(_("The first line must name the columns. Missing: %(names)s.") % {"names": ", ".join(missing)})
     if len({name for name in header if name}) != len([name for name in header if name]):
-        raise AccountError(_("A column stands twice in the first line."))
+        raise AccountError(_("A column appears twice in the first line."))
     return header
 
 
@@ -176,7 +176,7 @@ def _error(kind: Kind, line: EntryLine, seen: dict[str, int]) -> str:
     if len(line.code) > longest(kind.model, "code"):
         return _("The cell “%(column)s” is too long.") % {"column": "code"}
     if (before := seen.get(line.code.casefold())) is not None:
-        return _("The same code stands on line %(line)s.") % {"line": before}
+        return _("The same code is on line %(line)s.") % {"line": before}
     if line.entry is not None and not line.entry.is_open:
         return _("This entry is closed. Open it first.")
     for name in kind.model.NAMES:
@@ -219,4 +219,4 @@ def _check_parents(lines: list[EntryLine], known: Mapping[str, Entity]) -> None:
 
 
 def too_deep() -> str:
-    return _("Entities stand on %(count)s levels at most.") % {"count": DEEPEST}
+    return _("Entities have at most %(count)s levels.") % {"count": DEEPEST}

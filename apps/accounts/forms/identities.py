@@ -21,17 +21,17 @@ class SignInRulesForm(RulesModelForm):
         model = SignInRules
         fields = ("meet_by_address", "take_names", "take_address")
         labels = {
-            "meet_by_address": _("An account that was entered and never used may be met by its address, once"),
+            "meet_by_address": _("An account that was added and never used may be matched by its address, once"),
             "take_names": _("First and last name follow the company’s sign-in"),
             "take_address": _("The e-mail address follows the company’s sign-in"),
         }
         help_texts = {
             "meet_by_address": _(
-                "This is how people whom you entered or imported come in the first time: with a confirmed address, into an "
+                "This is how people whom you added or imported come in the first time: with a confirmed address, into an "
                 "account that nobody has opened, without a password and without a role. Switched off, each first sign-in to such "
                 "an account waits for your decision."
             ),
-            "take_names": _("At each sign-in. Switched off, names stay as they were entered."),
+            "take_names": _("At each sign-in. Switched off, names stay as they are here."),
             "take_address": _(
                 "Only an address that is confirmed and that nobody else has here. If somebody has it, the person comes in with "
                 "the address they had, and you see the conflict among the refused sign-ins."
@@ -49,7 +49,7 @@ class DecisionForm(forms.Form):
         error_messages={"required": _("Choose one of these.")},
     )
     replace = forms.BooleanField(
-        label=_("The identities tied to this account until now open it no more"),
+        label=_("The identities tied to this account until now no longer open it"),
         required=False,
         help_text=_("If it is the same person: tick it when their company gave them a new identity in place of the old one."),
     )
@@ -64,7 +64,7 @@ class DecisionForm(forms.Form):
         super().__init__(*args, **kwargs)
         email = {"email": refused.email}
         if refused.person_id is not None:
-            same, another = None, _("The address %(email)s is theirs now: take it away from the other account and close that one")
+            same, another = None, _("The address %(email)s is theirs now: remove it from the other account and close that one")
         else:
             same = _("The same person: this sign-in opens the account from now on")
             another = _("Another person, who has %(email)s now: close the account, and they get one of their own")

@@ -19,7 +19,7 @@ class ColumnsForm(forms.Form):
     take = forms.ChoiceField(
         label=_("If lines are wrong"),
         choices=[
-            (WHOLE, _("All or nothing: nobody is entered or changed while one line is wrong")),
+            (WHOLE, _("All or nothing: nobody is added or changed while one line is wrong")),
             (GOOD, _("Take the good lines now, and give the others back as a file with the reason")),
         ],
         widget=forms.RadioSelect,

@@ -63,7 +63,7 @@ class OrganisationForm(OrganisationModelForm):
             "ai_desk_url": gettext_lazy("It begins with https://."),
         }
         widgets = dict.fromkeys(LINKS, forms.URLInput)
-        error_messages = {"name_fr": {"required": gettext_lazy("Say what the organisation is called.")}}
+        error_messages = {"name_fr": {"required": gettext_lazy("Give the organisation’s name.")}}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -88,7 +88,7 @@ class OrganisationForm(OrganisationModelForm):
             kept = getattr(stored, name)
             if kept != typed:
                 shown = stored.get_elision_display() if name == "elision" else kept or _("nothing")
-                self.add_error(name, _("Kept meanwhile: %(value)s") % {"value": shown})
+                self.add_error(name, _("Saved meanwhile: %(value)s") % {"value": shown})
 
 
 class ToolForm(forms.Form):
@@ -117,7 +117,7 @@ class ToolFormSetClass(ToolFormSetBase):
     def add_fields(self, form: ToolForm, index: int | None) -> None:
         super().add_fields(form, index)
         if "DELETE" in form.fields:
-            form.fields["DELETE"].label = gettext_lazy("Take this tool off the list")
+            form.fields["DELETE"].label = gettext_lazy("Remove this tool")
 
     def values(self) -> list[dict[str, Any]]:
         """Return the tools, as `Organisation.approved_tools` keeps them."""

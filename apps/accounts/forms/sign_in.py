@@ -181,7 +181,7 @@ class PasskeyAgainForm(webauthn_forms.ReauthenticateWebAuthnForm):
 class AddPasskeyForm(Worded, webauthn_forms.AddWebAuthnForm):
     labels = {"name": _("Name of this key"), "passwordless": _("Let it replace my password")}
     helps = {
-        "name": _("For example: work laptop, telephone."),
+        "name": _("For example: work laptop, phone."),
         "passwordless": _("You then sign in with this key alone: it asks for your fingerprint, face or PIN."),
     }
 

@@ -71,7 +71,7 @@ class PersonForm(forms.Form):
     invite = forms.BooleanField(
         required=False,
         label=_("Send an invitation"),
-        help_text=_("A letter with a link to choose a password, which works for a few days."),
+        help_text=_("An e-mail with a link to choose a password, which works for a few days."),
     )
 
     def __init__(self, *args: Any, inviting: bool = False, person: User | None = None, **kwargs: Any) -> None:

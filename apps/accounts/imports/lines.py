@@ -36,7 +36,7 @@ REASONS = {
     "no_address": gettext_noop("“%(email)s” is not an e-mail address."),
     "unknown_code": gettext_noop("%(column)s: there is no code “%(code)s” in the directory."),
     "closed_code": gettext_noop("%(column)s: the entry “%(code)s” is closed. Open it first, or name another."),
-    "twice": gettext_noop("The same address stands on line %(line)s."),
+    "twice": gettext_noop("The same address is on line %(line)s."),
     "closed_account": gettext_noop("The closed account of %(name)s has this address. Open it or change its address first."),
     "held_address": gettext_noop("%(name)s has this address as a second one. Enter the one they sign in with."),
 }

@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
                 ('subject', models.CharField(max_length=255)),
                 ('name', models.CharField(blank=True, max_length=161)),
                 ('email', models.EmailField(max_length=254)),
-                ('why', models.CharField(choices=[('unverified', 'The company’s sign-in does not confirm the address'), ('closed', 'The account is closed'), ('other_identity', 'The account belongs to another identity'), ('used', 'The account is in use already'), ('role', 'The account carries a role'), ('rule', 'The rules meet nobody by their address'), ('new_address', 'The new address belongs to another account')], max_length=16)),
+                ('why', models.CharField(choices=[('unverified', 'The company’s sign-in does not confirm the address'), ('closed', 'The account is closed'), ('other_identity', 'The account belongs to another identity'), ('used', 'The account is in use already'), ('role', 'The account carries a role'), ('rule', 'The rules match nobody by their address'), ('new_address', 'The new address belongs to another account')], max_length=16)),
                 ('first_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('last_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
                 ('times', models.PositiveIntegerField(default=1)),

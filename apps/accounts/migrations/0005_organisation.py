@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
                 ('id', models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
                 ('name_fr', models.CharField(blank=True, max_length=120, verbose_name='name in French')),
                 ('name_en', models.CharField(blank=True, max_length=120, verbose_name='name in English')),
-                ('elision', models.CharField(choices=[('letter', 'As the first letter says'), ('yes', 'Yes: d’Hermine, qu’Hermine'), ('no', 'No: de Hermine, que Hermine')], default='letter', max_length=8, verbose_name='elision in French')),
+                ('elision', models.CharField(choices=[('letter', 'As its first letter says'), ('yes', 'Yes: d’Hermine, qu’Hermine'), ('no', 'No: de Hermine, que Hermine')], default='letter', max_length=8, verbose_name='elision in French')),
                 ('short_name', models.CharField(blank=True, max_length=40, verbose_name='short name')),
                 ('ai_desk_fr', models.CharField(blank=True, max_length=120, verbose_name='AI desk, in French')),
                 ('ai_desk_en', models.CharField(blank=True, max_length=120, verbose_name='AI desk, in English')),

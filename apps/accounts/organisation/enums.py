@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 class Elision(models.TextChoices):
     """Whether “de” and “que” lose their e before the company’s name."""
 
-    BY_LETTER = "letter", _("As the first letter says")
+    BY_LETTER = "letter", _("As its first letter says")
     YES = "yes", _("Yes: d’Hermine, qu’Hermine")
     NO = "no", _("No: de Hermine, que Hermine")
 

@@ -23,7 +23,7 @@ def send_test(*, actor: User) -> None:
     Notes that a letter left; writes an audit entry that says whether it did. May take as long as EMAIL_TIMEOUT.
     Raises LetterNotSent.
     """
-    subject = _("Almia: this letter is a test")
+    subject = _("Almia: this is a test e-mail")
     body = _("You asked for it on the page “Setting up”. It has reached you: Almia can write to people.")
     reason = ""
     try:
@@ -57,4 +57,4 @@ def _said_of(error: Exception, address: str) -> str:
             said = answer.decode(errors="replace") if isinstance(answer, bytes) else answer
             return _("The mail server %(server)s answers: %(code)s %(said)s") % {"server": server, "code": code, "said": said}
         case _other:
-            return _("The letter could not be handed over: %(reason)s") % {"reason": error}
+            return _("The e-mail could not be sent: %(reason)s") % {"reason": error}

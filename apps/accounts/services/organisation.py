@@ -17,7 +17,7 @@ class ChangedMeanwhile(AccountError):
     """Somebody else has changed the organisation since the page was opened. `stored`: what it says now."""
 
     def __init__(self, stored: Organisation) -> None:
-        super().__init__(_("Somebody else has changed this page meanwhile. What you typed is still here: compare, then keep it."))
+        super().__init__(_("Somebody else has changed this page meanwhile. What you typed is still here: compare, then save it."))
         self.stored = stored
 
 

@@ -47,7 +47,7 @@ def create_person(
     invite: bool = False,
     actor: User | None,
 ) -> User:
-    """Enter a person. Their address counts as verified: whoever enters it vouches for it. They get no role.
+    """Add a person. Their address counts as verified: whoever enters it vouches for it. They get no role.
 
     Without a password they come in through single sign-on or an invitation, which `invite` sends. Writes an audit entry.
     Raises AccountError when the address is taken, in whatever case it is written.

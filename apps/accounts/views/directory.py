@@ -73,7 +73,7 @@ def entry(request: SignedInRequest, kind: str, entry_id: int) -> HttpResponse:
     if form.is_valid():
         with refusals_on(form):
             services.change_entry(entry=found, values=form.values(), actor=request.user)
-            messages.success(request, _("The changes are kept."))
+            messages.success(request, _("The changes are saved."))
             return redirect("accounts:directory_entry", of.code, found.pk)
     return _entry_page(request, of, found, form=form)
 

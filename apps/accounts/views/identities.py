@@ -73,7 +73,7 @@ def rules(request: SignedInRequest) -> HttpResponse:
     form = SignInRulesForm(request.POST if request.method == "POST" else None, instance=queries.sign_in_rules())
     if request.method == "POST" and form.is_valid():
         services.change_sign_in_rules(**form.cleaned_data, actor=request.user)
-        messages.success(request, _("The rules count from the next sign-in on."))
+        messages.success(request, _("The rules apply from the next sign-in on."))
         return redirect("accounts:sign_in_rules")
     context = {"form": form}
     return render(request, "accounts/people/rules.html", context, status=422 if form.errors else 200)
@@ -88,5 +88,5 @@ def untie(request: SignedInRequest, person_id: uuid.UUID, identity_id: int) -> H
     reason = form.cleaned_data["reason"] if form.is_valid() else ""
     with refusals_told(request):
         services.untie_identity(user=found, identity_id=identity_id, actor=request.user, reason=reason)
-        messages.success(request, _("This identity opens the account of %(name)s no more.") % {"name": found})
+        messages.success(request, _("This identity no longer opens the account of %(name)s.") % {"name": found})
     return redirect("accounts:person", found.pk)

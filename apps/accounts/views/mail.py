@@ -20,5 +20,5 @@ def test(request: SignedInRequest) -> HttpResponse:
     """Send a letter to whoever asks, and say what came of it."""
     with refusals_told(request):
         services.send_test(actor=request.user)
-        messages.success(request, _("The letter has left for %(address)s.") % {"address": request.user.email})
+        messages.success(request, _("The e-mail has been sent to %(address)s.") % {"address": request.user.email})
     return redirect("portal:setting_up")

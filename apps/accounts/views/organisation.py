@@ -43,7 +43,7 @@ def organisation(request: SignedInRequest) -> HttpResponse:
             tools, kept_tools = tools.compared_with(error.stored, tools.values())
             revision, wrong = error.stored.revision, True
         else:
-            messages.success(request, _("Kept. Courses, the charter and letters say it so from now on."))
+            messages.success(request, _("Saved. Courses, the charter and e-mails use it from now on."))
             return redirect("accounts:organisation")
     context = {
         "form": form,

@@ -68,7 +68,7 @@ def _person_page(
 @require_http_methods(["GET", "POST"])
 @may_manage
 def new(request: SignedInRequest) -> HttpResponse:
-    """Enter a person."""
+    """Add a person."""
     form = PersonForm(request.POST or None, inviting=True)
     if request.method == "POST" and form.is_valid():
         with refusals_on(form, "email"):
@@ -78,7 +78,7 @@ def new(request: SignedInRequest) -> HttpResponse:
                 invite=form.cleaned_data["invite"],
                 actor=request.user,
             )
-            messages.success(request, _("%(name)s is entered.") % {"name": created})
+            messages.success(request, _("%(name)s has been added.") % {"name": created})
             return redirect("accounts:person", created.pk)
     return render(request, "accounts/people/edit.html", {"form": form}, status=422 if form.errors else 200)
 
@@ -93,7 +93,7 @@ def edit(request: SignedInRequest, person_id: uuid.UUID) -> HttpResponse:
         with refusals_on(form, "email"):
             email = form.cleaned_data["email"]
             services.edit_person(user=found, email=email, changes=form.changes(), actor=request.user)
-            messages.success(request, _("The changes are kept."))
+            messages.success(request, _("The changes are saved."))
             return redirect("accounts:person", found.pk)
     return render(request, "accounts/people/edit.html", {"form": form, "person": found}, status=422 if form.errors else 200)
 
@@ -164,5 +164,5 @@ def end_sessions(request: SignedInRequest, person_id: uuid.UUID) -> HttpResponse
 @may_manage
 def reset_second_factor(request: SignedInRequest, person_id: uuid.UUID) -> HttpResponse:
     """Take away the second factors of somebody who has lost them."""
-    done = _("%(name)s can sign in with the password alone and set up a second step anew.")
+    done = _("%(name)s can sign in with the password alone and set up a second step again.")
     return _act(request, person_id, lambda found: services.reset_second_factor(user=found, actor=request.user), done)

@@ -43,10 +43,10 @@ _MISSING = gettext_noop("Entry %(entry)s is missing.")
 _CHANGED = gettext_noop("Entry %(entry)s was changed.")
 _CHANGED_WAITING = gettext_noop("An entry that is not chained yet (id %(entry)s) was changed.")
 _SEAL = gettext_noop("The seal after entry %(entry)s was changed, or the trail before it.")
-_ANEW = gettext_noop("Entry %(entry)s is not the one whose hash was kept: the trail was written anew.")
+_ANEW = gettext_noop("Entry %(entry)s is not the one whose hash was kept: the trail was rewritten.")
 _CUT_OFF = gettext_noop("The trail ends at entry %(entry)s, but %(other)s were written.")
 _NOT_KEPT = gettext_noop("The trail ends at entry %(entry)s, but entry %(other)s was kept.")
-_REMOVED = gettext_noop("Entry %(entry)s says that entries were written before it: missing of them: %(other)s.")
+_REMOVED = gettext_noop("Entry %(entry)s says that entries were written before it; missing: %(other)s.")
 _SENTENCES = (_MISSING, _CHANGED, _CHANGED_WAITING, _SEAL, _ANEW, _CUT_OFF, _NOT_KEPT, _REMOVED)
 
 

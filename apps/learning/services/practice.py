@@ -96,7 +96,7 @@ def _check_prompt(prompt: str) -> None:
     found = find_real_data(prompt)
     if found:
         raise RealData(
-            _("Nothing was sent: this looks like it holds %(what)s. Replace real data by something invented, then try again.")
+            _("Nothing was sent: this looks like it holds %(what)s. Replace real data with something invented, then try again.")
             % {"what": get_text_list([str(kind.label) for kind in found], _("and"))}
         )
 

@@ -106,7 +106,7 @@ def job_examples(request: SignedInRequest) -> HttpResponse:
             form.add_error(None, str(error))
             form.compare_with(error.stored)
         else:
-            said = ngettext("Kept: %(count)s job has changed.", "Kept: %(count)s jobs have changed.", count)
+            said = ngettext("Saved: %(count)s job has changed.", "Saved: %(count)s jobs have changed.", count)
             messages.success(request, said % {"count": count})
             return redirect(request.get_full_path())
     return render(request, "learning/staff/job_examples.html", {"form": form, "page": page}, status=422 if form.is_bound else 200)
