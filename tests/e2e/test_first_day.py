@@ -235,7 +235,7 @@ def come_in(page: Page, production: Production) -> None:
     look(page)
     for name in ("password1", "password2"):
         page.locator(f"input[name={name}]").fill(PASSWORD)
-    page.locator("main form button").click()
+    page.locator("main form button.button--primary").click()
     look(page)
     page.locator("main a.button--primary").click()
     sign_in(page, COLLEAGUE)
