@@ -33,10 +33,11 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-import uuid
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
+
+from tools import services
 
 from .machine import resident_mb
 
@@ -85,9 +86,7 @@ class Server:
         self._further = environment or {}
         self._home = Path(tempfile.mkdtemp(prefix="almia-bench-"))
         self._processes: list[subprocess.Popen[bytes]] = []
-        self._services: list[subprocess.Popen[bytes]] = []
-        self._database_name = ""
-        self._admin_url = ""
+        self._services = contextlib.ExitStack()
         self.log = self._home / "server.log"
         self.sessions: list[str] = []
         self.attempts: list[str] = []
@@ -146,9 +145,10 @@ class Server:
             **self._further,
         }
         if self._database == "postgres":
-            environment["DATABASE_URL"] = self._create_database()
+            services.ready()
+            environment["DATABASE_URL"] = self._services.enter_context(services.own_database("bench"))
         if self._redis:
-            environment["REDIS_URL"] = self._start_redis()
+            environment["REDIS_URL"] = self._services.enter_context(services.own_redis(self._home, "This benchmark"))
         self._environment = environment
         counts = ("--users", str(self._users), "--learners", str(self._learners), "--people", str(self._people))
         seeded = self.seed(*counts, "--upstream", self._upstream)
@@ -175,61 +175,15 @@ class Server:
                 raise RuntimeError(f"The server did not come up:\n{self.log.read_text()[-3000:]}")
             time.sleep(0.02)
 
-    def _create_database(self) -> str:
-        import psycopg
-        from psycopg import sql
-
-        from tools import services
-
-        self._admin_url = {**os.environ, **services.ready()}["DATABASE_URL"].replace("postgres://", "postgresql://")
-        name = f"almia_bench_{uuid.uuid4().hex[:12]}"
-        with psycopg.connect(self._admin_url, autocommit=True) as connection:
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        self._database_name = name
-        return f"{self._admin_url.rsplit('/', 1)[0].replace('postgresql://', 'postgres://')}/{name}"
-
-    def _start_redis(self) -> str:
-        from tools import system
-
-        port = free_port()
-        program = system.need("redis-server", purpose="This benchmark")
-        command = [
-            program,
-            "--port",
-            str(port),
-            "--bind",
-            "127.0.0.1",
-            "--save",
-            "",
-            "--appendonly",
-            "no",
-            "--dir",
-            str(self._home),
-        ]
-        self._services.append(subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
-        deadline = time.monotonic() + 10
-        while time.monotonic() < deadline:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    return f"redis://127.0.0.1:{port}/0"
-            time.sleep(0.02)
-        raise RuntimeError("Redis did not come up.")
-
     def _stop(self) -> None:
-        for group in (self._processes, self._services):
-            for process in group:
-                if process.poll() is None:
-                    process.send_signal(signal.SIGTERM)
-            for process in group:
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    process.wait(15)
-                if process.poll() is None:
-                    process.kill()
-                    process.wait()
-        if self._database_name:
-            import psycopg
-            from psycopg import sql
-
-            with psycopg.connect(self._admin_url, autocommit=True) as connection:
-                connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(self._database_name)))
+        for process in self._processes:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+        for process in self._processes:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(15)
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+        self._services.close()
         shutil.rmtree(self._home, ignore_errors=True)

@@ -63,7 +63,7 @@ class AccessConfig(AppConfig):
                 looks.charter,
                 "access:charters",
                 _("Publish the charter"),
-                order=70,
+                order=80,
             ),
             setting_up.Step(
                 "requirements",

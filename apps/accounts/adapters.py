@@ -83,6 +83,14 @@ class AccountAdapter(DefaultAccountAdapter):
             return
         super().send_password_reset_mail(user, email, context)
 
+    def send_notification_mail(
+        self, template_prefix: str, user: User, context: dict[str, Any] | None = None, email: str | None = None
+    ) -> None:
+        if template_prefix == "account/email/password_reset" and user.last_login is None:
+            # An invitation's link is one of these too, and who follows it has nothing yet that would end.
+            template_prefix = "account/email/password_set"
+        super().send_notification_mail(template_prefix, user, context, email)
+
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("accounts:account")
 

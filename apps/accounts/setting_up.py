@@ -14,16 +14,15 @@ from apps.core.setting_up import Standing, Trial
 
 from .enums import Role
 from .models import Organisation, User
-from .organisation import current, support_email
-from .queries import count_entries
+from .queries import count_entries, stored_organisation
 
 # Letters that are kept or thrown away where they are written reach nobody.
 GOING_NOWHERE = {"console", "dummy", "filebased"}
 
 
 def organisation() -> Standing:
-    """Whether the company has a name here. One query at most."""
-    company = current()
+    """Whether the company has a name here: what is kept, not what this process still knows. One query."""
+    company = stored_organisation()
     if not company.said("organisation", get_language() or "fr"):
         return Standing(Readiness.TODO, _("Nobody has named it yet: courses, the charter and e-mails say “our company”."))
     return Standing(Readiness.DONE, _named(company))
@@ -81,7 +80,7 @@ def people() -> Standing:
 
 
 def _named(company: Organisation) -> str:
-    name, address = company.said("organisation", get_language() or "fr"), support_email()
+    name, address = company.said("organisation", get_language() or "fr"), company.ai_desk_email or settings.SUPPORT_EMAIL
     if not address:
         return _("Almia says “%(name)s”. Nobody is named to write to yet: enter the address of the AI desk.") % {"name": name}
     return _("Almia says “%(name)s”; people write to %(address)s.") % {"name": name, "address": address}

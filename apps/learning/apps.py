@@ -76,7 +76,7 @@ class LearningConfig(AppConfig):
                 "learning.manage_courses",
                 looks.courses,
                 "learning:staff_courses",
-                _("See the courses"),
-                order=80,
+                _("Publish the courses"),
+                order=70,
             )
         )

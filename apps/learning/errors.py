@@ -15,6 +15,12 @@ class LearningError(Refusal):
     """Something cannot be done."""
 
 
+class ContentFaulty(LearningError):
+    """The content that ships has a fault: nothing of it is published."""
+
+    code = "content_faulty"
+
+
 class BadAnswer(LearningError):
     """An answer is missing, incomplete or not one of those offered."""
 

@@ -41,5 +41,6 @@ staff_urls = [
 urlpatterns = [
     path("learn/", include(learn_urls)),
     path("staff/courses/", include(staff_urls)),
+    path("staff/content/publish/", staff.publish, name="publish_shipped"),
     path("staff/job-examples/", staff.job_examples, name="job_examples"),
 ]

@@ -28,9 +28,9 @@ def plain(text: str) -> str:
     return " ".join(text.replace("\u00a0", " ").replace("\u202f", " ").split())
 
 
-def read_banks(language: str) -> dict[str, Known]:
-    """Return what is right by the question's text in `language`, as the demo's insurer says it."""
-    forget(in_favour_of=Organisation(**ALCYON))
+def read_banks(language: str, company: Organisation | None = None) -> dict[str, Known]:
+    """Return what is right by the question's text in `language`, as `company` says it: the demo's insurer, or another."""
+    forget(in_favour_of=company or Organisation(**ALCYON))
     with translation.override(language):
         return _read_banks(language)
 

@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 from playwright.sync_api import Locator, Page, expect
 
+from apps.accounts.organisation import Organisation
+
 from .answers import Known, plain, read_banks
 
 LESSON = re.compile(r"/learn/courses/[^/]+/lessons/[^/]+/")
@@ -20,11 +22,11 @@ Look = Callable[[Page, str], None]
 
 
 class Learner:
-    """`look(page, kind)` is called on every screen, with what kind of screen it is."""
+    """`look(page, kind)` is called on every screen, with what kind of screen it is. `company`: if not the demo's insurer."""
 
-    def __init__(self, page: Page, language: str, look: Look) -> None:
+    def __init__(self, page: Page, language: str, look: Look, company: Organisation | None = None) -> None:
         self.page = page
-        self._bank = read_banks(language)
+        self._bank = read_banks(language, company)
         self._look = look
 
     def start_course(self) -> str:

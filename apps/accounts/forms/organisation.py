@@ -56,7 +56,7 @@ class OrganisationForm(OrganisationModelForm):
             "ai_desk_url": gettext_lazy("Page"),
         }
         help_texts = {
-            "name_fr": gettext_lazy("As in the middle of a sentence: “Alcyon”, “la Mutuelle des Rives”, “le Groupe Hermine”."),
+            "name_fr": gettext_lazy("As in the middle of a sentence: “Ondine”, “la Mutuelle des Rives”, “le Groupe Hermine”."),
             "name_en": gettext_lazy("As in the middle of a sentence. If it is empty, the French name."),
             "short_name": gettext_lazy("For tables and labels. If it is empty, the name."),
             "elision": gettext_lazy("Before a silent h they are shortened, before an aspirated one they are not."),

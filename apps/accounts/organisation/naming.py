@@ -14,7 +14,7 @@ _VOWELS = "aeiou"
 
 
 def begins_with_a_vowel(name: str) -> bool:
-    """Whether French elides before `name`: “d’Alcyon”, “d’Harmonie”; but “de Rives”, “de HSBC” (letters that are spelled out)."""
+    """Whether French elides before `name`: “d’Ondine”, “d’Harmonie”; but “de Rives”, “de HSBC” (letters that are spelled out)."""
     letters = folded(name).lstrip("\"'«»“”( ")
     return letters[:1] in set(_VOWELS) or (letters[:1] == "h" and letters[1:2] in set(_VOWELS + "y"))
 

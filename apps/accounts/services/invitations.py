@@ -28,13 +28,14 @@ def invite_person(*, user: User, actor: User | None) -> None:
         raise AccountError(_("This account has no e-mail address any more: give it one before inviting."))
     key = app_settings.PASSWORD_RESET_TOKEN_GENERATOR().make_token(user)
     path = reverse("account_reset_password_from_key", kwargs={"uidb36": user_pk_to_url_str(user), "key": key})
-    context = {
-        "person": user,
-        "url": settings.BASE_URL + path,
-        "days": settings.PASSWORD_RESET_TIMEOUT // 86_400,
-        "support_email": organisation.support_email(),
-    }
     with translation.override(user.language or settings.LANGUAGE_CODE):
+        context = {
+            "person": user,
+            "url": settings.BASE_URL + path,
+            "days": settings.PASSWORD_RESET_TIMEOUT // 86_400,
+            "portal": organisation.filled(_("{{organisation’s}} AI portal")),
+            "support_email": organisation.support_email(),
+        }
         subject = _("Your Almia account")
         body = render_to_string("accounts/email/invitation.txt", context)
     mail.queue(to=[user.email], subject=subject, body=body)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.accounts.requests import SignedInRequest
 from apps.core.refusals import refusals_on
 from apps.gateway import queries
-from apps.gateway.enums import VersionStatus
+from apps.gateway.enums import STANDARD_ALIAS, VersionStatus
 from apps.gateway.figures import usage_figures
 from apps.gateway.forms import PERIODS, AliasForm, ModelForm, PeriodForm, StatusForm, VersionForm
 from apps.gateway.models import Alias
@@ -26,8 +26,11 @@ from apps.gateway.services import (
     create_version,
     forget_adaptations,
 )
+from apps.gateway.services.automatic import STANDARD_LABEL
 
 from . import may_manage
+
+STANDARD = {"code": STANDARD_ALIAS, "label": STANDARD_LABEL, "order": 10}
 
 
 @require_safe
@@ -129,7 +132,9 @@ def edit_alias(request: SignedInRequest, code: str) -> HttpResponse:
 
 
 def _alias(request: SignedInRequest, alias: Alias | None) -> HttpResponse:
-    form = AliasForm(request.POST or None, alias=alias, versions=queries.versions_to_point_to())
+    # The first to be added is the one that conversations use: nobody has to know its code.
+    given = STANDARD if alias is None and queries.standard_alias() is None else {}
+    form = AliasForm(request.POST or None, alias=alias, versions=queries.versions_to_point_to(), initial=given)
     if request.method == "POST" and form.is_valid():
         with refusals_on(form):
             if alias is None:

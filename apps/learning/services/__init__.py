@@ -3,7 +3,7 @@
 from .jobs import choose_job_examples
 from .practice import TRY, end_try, keep_try, start_try, stop_try
 from .progress import answer_check, enrol, finish_lesson, open_cycle, see_lesson
-from .publishing import enforce_redo_dates, publish_content, publish_course, record_export
+from .publishing import enforce_redo_dates, publish_content, publish_course, publish_shipped, record_export
 from .quiz import save_answer, start_attempt, submit_attempt
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "open_cycle",
     "publish_content",
     "publish_course",
+    "publish_shipped",
     "record_export",
     "save_answer",
     "see_lesson",

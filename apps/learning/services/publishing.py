@@ -6,18 +6,22 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from apps.access import capabilities
 from apps.access.models import Requirement, Training
 from apps.access.services import add_requirement, define_training, publish_charter
 from apps.core import audit
 from apps.learning.content import CourseContent, digest, to_json
-from apps.learning.importing import CharterContent, ParsedCourse, RequirementContent
+from apps.learning.errors import ContentFaulty
+from apps.learning.importing import CharterContent, ParsedCourse, Problems, RequirementContent
 from apps.learning.models import Course, CourseSnapshot, CourseVersion, Exercise, Lesson, Module, Question
 from apps.learning.queries.standing import COURSES_BY_TRAINING
+from apps.learning.shipped import read_shipped
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
@@ -39,7 +43,7 @@ def publish_course(*, parsed: ParsedCourse, actor: User | None = None) -> Course
         order=content.order,
         actor=actor,
     )
-    course, _ = Course.objects.select_for_update().get_or_create(code=content.id, defaults={"training": training})
+    course, _created = Course.objects.select_for_update().get_or_create(code=content.id, defaults={"training": training})
     current = course.current
     mark = digest(content)
     if current is not None and current.content_hash == mark:
@@ -91,7 +95,7 @@ def _write_modules(course: Course, content: CourseContent, now: datetime) -> dic
     course.modules.exclude(code__in=[module.id for module in content.modules]).filter(retired_at=None).update(retired_at=now)
     modules = {}
     for order, module in enumerate(content.modules, 1):
-        modules[module.id], _ = Module.objects.update_or_create(
+        modules[module.id], _created = Module.objects.update_or_create(
             course=course,
             code=module.id,
             defaults={"order": order, "title_fr": module.title.fr, "title_en": module.title.en, "retired_at": None},
@@ -106,7 +110,7 @@ def _write_questions(course: Course, content: CourseContent, modules: dict[str, 
         numbers[code] = max(number, numbers.get(code, 0))
     wanted = {question.id: (question, digest(question)) for question in content.questions}
     # A question back in its old words is a new version all the same: history reads forward only.
-    changed = {code for code, (_, mark) in wanted.items() if code not in current or current[code].content_hash != mark}
+    changed = {code for code, (_question, mark) in wanted.items() if code not in current or current[code].content_hash != mark}
     stale = [question.pk for code, question in current.items() if code not in wanted or code in changed]
     course.questions.filter(pk__in=stale).update(is_current=False)
     Question.objects.bulk_create(
@@ -131,7 +135,7 @@ def _write_exercises(course: Course, content: CourseContent, now: datetime) -> d
     course.exercises.exclude(code__in=kept).filter(retired_at=None).update(retired_at=now)
     exercises = {}
     for exercise in content.exercises:
-        exercises[exercise.id], _ = Exercise.objects.update_or_create(
+        exercises[exercise.id], _created = Exercise.objects.update_or_create(
             course=course,
             code=exercise.id,
             defaults={"tries": exercise.tries, "content": to_json(exercise), "retired_at": None},
@@ -208,6 +212,19 @@ def publish_content(
         if requirement.charter:
             add_requirement(capability=requirement.capability, charter=True, actor=actor)
     return versions
+
+
+def publish_shipped(*, actor: User) -> None:
+    """Publish all that ships, as `load_content` does: courses, the charter, requirements of capabilities that have none yet.
+
+    Takes some seconds. Writes an audit entry for each thing that changes. Raises ContentFaulty, with the first of the faults.
+    """
+    problems = Problems(settings.BASE_DIR)
+    shipped = read_shipped(settings.CONTENT_DIR, problems)
+    if problems:
+        sentence = _("The content cannot be published, and nothing was changed: %(problem)s")
+        raise ContentFaulty(sentence % {"problem": problems.in_order()[0]})
+    publish_content(courses=shipped.courses, charters=shipped.charters, requirements=shipped.requirements, actor=actor)
 
 
 @transaction.atomic

@@ -8,10 +8,12 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.accounts.requests import SignedInRequest
+from apps.core.refusals import refusals_told
 from apps.learning import queries, services
 from apps.learning.errors import ChosenMeanwhile
 from apps.learning.export import progress_csv
@@ -25,8 +27,19 @@ may_manage = permission_required("learning.manage_courses", raise_exception=True
 @require_safe
 @may_manage
 def courses(request: SignedInRequest) -> HttpResponse:
-    """All courses with their figures."""
-    return render(request, "learning/staff/courses.html", {"figures": queries.course_figures()})
+    """All courses with their figures; where there is none, the way to those that ship."""
+    context = {"figures": queries.course_figures(), "may_publish": request.user.has_perm("access.manage_access")}
+    return render(request, "learning/staff/courses.html", context)
+
+
+@require_POST
+@permission_required(["learning.manage_courses", "access.manage_access"], raise_exception=True)
+def publish(request: SignedInRequest) -> HttpResponse:
+    """Publish what ships, the charter and what opens AI with it: what a command does in each release."""
+    with refusals_told(request):
+        services.publish_shipped(actor=request.user)
+        messages.success(request, _("Published: the courses, the charter, and what people need before AI opens to them."))
+    return redirect("learning:staff_courses")
 
 
 @require_safe

@@ -8,9 +8,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from apps.learning.importing import Difference, ParsedCourse, Problems, compare, read_courses
-from apps.learning.queries import published_snapshots
+from apps.learning.importing import Problems, read_courses
 from apps.learning.services import publish_content
+from apps.learning.shipped import differences
 
 
 def complain(problems: Problems) -> None:
@@ -19,18 +19,6 @@ def complain(problems: Problems) -> None:
         lines = "\n".join(str(problem) for problem in problems.in_order())
         count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
         raise CommandError(f"{lines}\n{count}; nothing was changed.")
-
-
-def differences(courses: list[ParsedCourse], problems: Problems) -> list[Difference]:
-    """Return what publishing would change; a version number that does not allow it is a problem."""
-    published = published_snapshots()
-    found = []
-    for parsed in courses:
-        difference = compare(published.get(parsed.content.id), parsed.content)
-        if difference.refusal:
-            problems.add(*parsed.version_at, difference.refusal)
-        found.append(difference)
-    return found
 
 
 class Command(BaseCommand):

@@ -7,11 +7,11 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from apps.learning.importing import Problems, read_charters, read_courses, read_jobs, read_requirements
-from apps.learning.queries import charter_is_published_otherwise, published_sources, training_codes
+from apps.learning.importing import Problems
 from apps.learning.services import publish_content
+from apps.learning.shipped import read_shipped
 
-from .import_courses import complain, differences
+from .import_courses import complain
 
 
 class Command(BaseCommand):
@@ -23,19 +23,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         folder: Path = options["path"] or settings.CONTENT_DIR
         problems = Problems(Path.cwd())
-        courses = read_courses(folder / "courses", problems, known=published_sources())
-        charters = read_charters(folder / "charter", problems)
-        for charter in charters:
-            if charter_is_published_otherwise(charter):
-                problems.add(charter.path, 1, f"charter {charter.version} is published with another text: write a new version")
-        trainings = training_codes() | {parsed.content.training for parsed in courses}
-        requirements = read_requirements(folder / "requirements.yaml", trainings, problems)
-        if (folder / "jobs.yaml").exists() or folder == settings.CONTENT_DIR:
-            read_jobs(folder / "jobs.yaml", problems)
+        shipped = read_shipped(folder, problems)
         complain(problems)
-        found = differences(courses, problems)
-        complain(problems)
-        publish_content(courses=courses, charters=charters, requirements=requirements)
-        for difference in found:
+        publish_content(courses=shipped.courses, charters=shipped.charters, requirements=shipped.requirements)
+        for difference in shipped.differences:
             self.stdout.write(str(difference))
         self.stdout.write(self.style.SUCCESS("Content is up to date."))
