@@ -86,9 +86,14 @@ class Explanation:
         }
 
 
+def charters_in_force() -> QuerySet[Charter]:
+    """Return the versions of the charter whose day has come. The first one is in force, the highest version."""
+    return Charter.objects.filter(effective_on__lte=timezone.localdate()).order_by("-version")
+
+
 def current_charter() -> Charter | None:
-    """Return the charter in force: the highest version whose day has come."""
-    return Charter.objects.filter(effective_on__lte=timezone.localdate()).order_by("-version").first()
+    """Return the charter in force."""
+    return charters_in_force().first()
 
 
 def charter_for(user: User) -> tuple[Charter | None, CharterSignature | None]:
