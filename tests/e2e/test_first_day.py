@@ -121,7 +121,9 @@ def set_up(page: Page, production: Production, provider: str) -> None:
 def expect_done(page: Page, *done: str) -> None:
     """On “Setting up”, exactly these steps must be done, and the button that stands out must be of the first that is not."""
     page.goto("/staff/setting-up/")
-    found = [step.removeprefix("step-") for step in page.locator("li:has(.badge--good)").evaluate_all("all => all.map(e => e.id)")]
+    found = [
+        step.removeprefix("step-") for step in page.locator("li:has(.badge--good)").evaluate_all("all => all.map(e => e.id)")
+    ]
     assert found == list(done)
     left = [step for step in STEPS if step not in done]
     assert page.locator("li:has(.button--primary)").evaluate_all("all => all.map(e => e.id)") == [f"step-{s}" for s in left[:1]]
