@@ -61,9 +61,7 @@ class Production:
     def manage(self, *arguments: str, answer: str = "") -> str:
         """Type a management command, and `answer` where it asks; return what it says."""
         command = [sys.executable, "manage.py", *arguments]
-        done = subprocess.run(
-            command, cwd=ROOT, env=self._environment, input=answer, capture_output=True, text=True, check=False
-        )
+        done = subprocess.run(command, cwd=ROOT, env=self._environment, input=answer, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -76,7 +74,8 @@ class Production:
         deadline = time.monotonic() + START_SECONDS
         for number, port in enumerate(self._ports, 1):
             while not services.listens(port):
-                assert time.monotonic() < deadline and self._processes[f"web-{number}"].poll() is None, self.log(f"web-{number}")
+                if time.monotonic() > deadline or self._processes[f"web-{number}"].poll() is not None:
+                    raise AssertionError(f"web-{number} did not come up.\n{self.log(f'web-{number}')}")
                 time.sleep(0.1)
 
     def log(self, name: str = "") -> str:
