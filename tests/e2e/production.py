@@ -66,11 +66,14 @@ class Production:
         return done.stdout
 
     def start(self) -> None:
-        """Start all processes and return once both web processes answer."""
+        """Start all processes."""
         for number, port in enumerate(self._ports, 1):
             self._run(f"web-{number}", [sys.executable, "manage.py", *SERVER, str(port)])
         self._run("worker", [*CELERY, "worker", "--loglevel", "WARNING", "--concurrency", "2"])
         self._run("beat", [*CELERY, "beat", "--loglevel", "WARNING", "--scheduler", "celery.beat.Scheduler"])
+
+    def wait(self) -> None:
+        """Return once both web processes answer."""
         deadline = time.monotonic() + START_SECONDS
         for number, port in enumerate(self._ports, 1):
             while not services.listens(port):
