@@ -25,7 +25,9 @@ async function keep(form, theme) {
   const body = new FormData(form);
   body.set("theme", theme);
   try {
-    await fetch(form.action, { method: "POST", body, headers: { "X-Requested-With": "fetch" }, redirect: "manual" });
+    // keepalive: who goes on to another page at once has chosen all the same.
+    const headers = { "X-Requested-With": "fetch" };
+    await fetch(form.action, { method: "POST", body, headers, redirect: "manual", keepalive: true });
   } catch {
     // Not worth a word: the choice shows, and the next one will be kept.
   }

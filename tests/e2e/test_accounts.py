@@ -157,7 +157,8 @@ def test_language_and_appearance_stay(world: World, visit: Visit) -> None:
         expect(page.locator("html")).to_have_attribute("lang", "fr")
         sign_in_as(page, "trainer")
         page.goto("/account/")
-        page.locator("main [data-theme-choice=dark]").click()
+        with page.expect_response("**/account/theme/"):
+            page.locator("main [data-theme-choice=dark]").click()
         expect(page.locator("html")).to_have_attribute("data-theme", "dark")
         page.reload()
         expect(page.locator("html")).to_have_attribute("data-theme", "dark")

@@ -81,5 +81,6 @@ def test_what_it_makes_passes_every_check(checkout: Path) -> None:
     run("tools.new_app", "news", "--one", "news_item")
     assert "widget" not in "".join(path.read_text().lower() for path in (checkout / "apps/news").rglob("*.py"))
     run("tools.check", "lint", "format", "layers", "templates", "translations", "drawing", "migrations")
+    run("mypy", "apps/news", "tests/news", "tests/factories/news.py", "tests/api/test_doors.py")
     held_by = [f"tests/architecture/test_{name}.py" for name in HELD_BY]
     run("pytest", "-p", "no:xdist", "tests/news", "tests/api/test_doors.py", *held_by)
