@@ -1,7 +1,7 @@
 """A company's first day: an empty production, from its first administrator to a trained colleague's first answer.
 
-What an operator types is what docs/operations.md says; everything else is done on pages, in another company's name. Even what ships
-is published there, as if `load_content` had been forgotten.
+What an operator types is what docs/operations.md says; everything else is done on pages, in another company's name. Even what
+ships is published there, as if `load_content` had been forgotten.
 """
 
 from __future__ import annotations
