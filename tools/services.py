@@ -115,7 +115,10 @@ def own_database(purpose: str) -> Iterator[str]:
 
 @contextmanager
 def own_redis(folder: Path, purpose: str) -> Iterator[str]:
-    """Run an empty Redis for as long as the block lasts, on a free port; its address. It writes in `folder` only."""
+    """Run an empty Redis for as long as the block lasts, on a free port; its address. `folder`: the only place it may write to.
+
+    Stops with a sentence about `purpose` where the program is missing.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.accounts.queries import user_for_token
-from apps.accounts.services import create_token
+from apps.accounts.services import create_person, create_token
 from apps.core.models import AuditEntry, OutboxMessage
 from tests.factories.accounts import PASSWORD, UserFactory
 
@@ -74,6 +74,18 @@ def test_the_link_works_once_and_signs_out_everywhere(person: User, visitor: Cli
     assert elsewhere.get("/account/").status_code == 302
     assert AuditEntry.objects.filter(action="accounts.reset_password").count() == 1
     assert "This link no longer works" in Client(headers={"accept-language": "en"}).get(path, follow=True).content.decode()
+
+
+def test_a_first_password_replaces_nothing(visitor: Client, letters: Letters) -> None:
+    create_person(email="ana@alcyon.example", first_name="Ana", language="en", invite=True, actor=None)
+    path = link_in(letters()[0])
+    page = visitor.get(path, follow=True).content.decode()
+    assert "With it and your e-mail address you sign in from now on." in page
+    assert "API token" not in page
+    choose(visitor, path)
+    assert "A password was just chosen for your Almia account." in letters()[-1].body
+    assert "Your password is saved." in visitor.get("/accounts/login/").content.decode()
+    assert visitor.post("/accounts/login/", {"login": "ana@alcyon.example", "password": NEW}).status_code == 302
 
 
 def test_somebody_elses_link_opens_nothing(person: User, visitor: Client, letters: Letters) -> None:

@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from apps.accounts.enums import PersonState, Role
 from apps.accounts.errors import AccountError
-from apps.accounts.models import User
+from apps.accounts.models import Organisation, User
+from apps.accounts.organisation import forget
 from apps.accounts.queries import entity_and_below, find_people, get_person, roles_of
 from apps.accounts.roles import sync_roles
 from apps.accounts.services import (
@@ -74,6 +75,15 @@ def test_an_invitation_holds_a_link_that_works(administrator: User, letters: Let
     assert "Hello Ana," in letter.body
     assert f"/accounts/password/reset/key/{user.pk.hex}-" in letter.body
     assert actions() == ["accounts.create_person", "accounts.invite_person"]
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("fr", "le portail IA de la Mutuelle des Rives"), ("en", "the Mutuelle des Rives’ AI portal")]
+)
+def test_an_invitation_names_the_company(administrator: User, letters: Letters, language: str, words: str) -> None:
+    forget(in_favour_of=Organisation(name_fr="la Mutuelle des Rives", name_en="the Mutuelle des Rives"))
+    create_person(email="ana@alcyon.example", first_name="Ana", language=language, invite=True, actor=administrator)
+    assert words in letters()[0].body
 
 
 def test_a_closed_account_is_not_invited(administrator: User) -> None:

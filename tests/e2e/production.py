@@ -66,16 +66,19 @@ class Production:
         return done.stdout
 
     def start(self) -> None:
-        """Start all processes and return once both web processes answer."""
+        """Start all processes."""
         for number, port in enumerate(self._ports, 1):
             self._run(f"web-{number}", [sys.executable, "manage.py", *SERVER, str(port)])
         self._run("worker", [*CELERY, "worker", "--loglevel", "WARNING", "--concurrency", "2"])
         self._run("beat", [*CELERY, "beat", "--loglevel", "WARNING", "--scheduler", "celery.beat.Scheduler"])
+
+    def wait(self) -> None:
+        """Return once both web processes answer."""
         deadline = time.monotonic() + START_SECONDS
         for number, port in enumerate(self._ports, 1):
             while not services.listens(port):
-                assert time.monotonic() < deadline, self.log(f"web-{number}")
-                assert self._processes[f"web-{number}"].poll() is None, self.log(f"web-{number}")
+                if time.monotonic() > deadline or self._processes[f"web-{number}"].poll() is not None:
+                    raise AssertionError(f"web-{number} did not come up.\n{self.log(f'web-{number}')}")
                 time.sleep(0.1)
 
     def log(self, name: str = "") -> str:

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from apps.core.ids import uuid7
 from apps.core.models import AuditEntry
-from apps.gateway.enums import Outcome, VersionStatus
+from apps.gateway.enums import STANDARD_ALIAS, Outcome, VersionStatus
 from apps.gateway.models import Alias, Model, ModelVersion, Provider, UsageEntry
 from apps.gateway.provider_keys import read_key
 from apps.gateway.services import register_embedded
@@ -73,6 +73,14 @@ def test_every_page_is_for_those_who_may_manage_models(client: Client) -> None:
     client.force_login(UserFactory.create(permissions=["gateway.manage_models"]))
     assert {client.get(page).status_code for page in pages} == {200}
     assert client.get(test).status_code == 405
+
+
+def test_the_first_alias_is_the_one_that_conversations_use(staff: Client) -> None:
+    form = staff.get(reverse("gateway:new_alias")).context["form"]
+    assert (form["code"].value(), form["label"].value()) == (STANDARD_ALIAS, "Almia standard")
+    AliasFactory.create(code=STANDARD_ALIAS)
+    form = staff.get(reverse("gateway:new_alias")).context["form"]
+    assert (form["code"].value(), form["label"].value()) == (None, None)
 
 
 @pytest.mark.parametrize("name", ["model", "version", "version_status", "provider"])
