@@ -22,6 +22,7 @@ from apps.core.missing import NotThere, get_or_not_there
 from . import capabilities
 from .enums import ProofState
 from .models import Award, Charter, CharterSignature, Requirement, Training, Waiver
+from .proofs import Asked, asked_of
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
@@ -85,9 +86,14 @@ class Explanation:
         }
 
 
+def charters_in_force() -> QuerySet[Charter]:
+    """Return the versions of the charter whose day has come. The first one is in force, the highest version."""
+    return Charter.objects.filter(effective_on__lte=timezone.localdate()).order_by("-version")
+
+
 def current_charter() -> Charter | None:
-    """Return the charter in force: the highest version whose day has come."""
-    return Charter.objects.filter(effective_on__lte=timezone.localdate()).order_by("-version").first()
+    """Return the charter in force."""
+    return charters_in_force().first()
 
 
 def charter_for(user: User) -> tuple[Charter | None, CharterSignature | None]:
@@ -194,68 +200,44 @@ def has_capability(user: User, code: str) -> bool:
 
 
 def explain(user: User, code: str) -> Explanation:
-    """Return what `code` requires and how each requirement stands for `user`. At most five queries."""
+    """Return what `code` requires and how each requirement stands for `user`. One query."""
     return explain_all(user, [code])[code]
 
 
 def explain_all(user: User, codes: Iterable[str]) -> dict[str, Explanation]:
-    """As `explain`, for several capabilities at the same number of queries."""
+    """As `explain`, for several capabilities. One query."""
     wanted = {code: capabilities.get(code) for code in codes}
-    requirements = list(
-        Requirement.objects.filter(capability__in=wanted)
-        .select_related("training")
-        .order_by("charter", "training__order", "training__code")
-    )
     now = timezone.now()
-    awards: dict[str, list[Award]] = {}
-    waivers: dict[str, Waiver] = {}
-    trainings = {requirement.training_id for requirement in requirements if requirement.training_id}
-    if trainings:
-        for award in Award.objects.filter(user=user.pk, training__in=trainings).order_by("awarded_at"):
-            awards.setdefault(award.training_id, []).append(award)
-        for waiver in Waiver.objects.valid(now).filter(user=user.pk, training__in=trainings).order_by("expires_at"):
-            waivers[waiver.training_id] = waiver
-    charter = signature = None
-    if any(requirement.charter for requirement in requirements):
-        charter = current_charter()
-        signatures = {signature.charter_id: signature for signature in CharterSignature.objects.filter(user=user.pk)}
-        # Under the text in force if there is one; else the latest, which tells that it must be signed anew.
-        signature = signatures.get(charter.version if charter else 0) or signatures.get(max(signatures, default=0))
     items: dict[str, list[Item]] = {code: [] for code in wanted}
-    for requirement in requirements:
-        if requirement.charter:
-            item = _charter_item(charter, signature)
-        else:
-            code = requirement.training_id or ""
-            item = _training_item(requirement, awards.get(code, []), waivers.get(code), now)
-        items[requirement.capability].append(item)
+    for asked in asked_of(user, now=now):
+        if (code := asked.requirement.capability) in items:
+            items[code].append(_charter_item(asked) if asked.requirement.charter else _training_item(asked, now))
     return {code: Explanation(capability, tuple(items[code]), user.is_active) for code, capability in wanted.items()}
 
 
-def _training_item(requirement: Requirement, awards: list[Award], waiver: Waiver | None, now: datetime) -> Item:
-    training = requirement.training
+def _training_item(asked: Asked, now: datetime) -> Item:
+    training, min_major = asked.requirement.training, asked.requirement.min_major
     assert training is not None
     state, until, done_at = ProofState.MISSING, None, None
-    for award in awards:
+    for award in asked.proofs.awards:
         done_at, until = award.awarded_at, None
         if award.revoked_at is not None:
             state = ProofState.REVOKED
         elif award.expires_at is not None and award.expires_at <= now:
             state, until = ProofState.EXPIRED, award.expires_at
-        elif award.major < requirement.min_major:
+        elif award.major < min_major:
             state = ProofState.OUTDATED
     # Several valid awards: the one that lasts longest counts.
     valid = [
         award
-        for award in awards
-        if award.revoked_at is None
-        and award.major >= requirement.min_major
-        and (award.expires_at is None or award.expires_at > now)
+        for award in asked.proofs.awards
+        if award.revoked_at is None and award.major >= min_major and (award.expires_at is None or award.expires_at > now)
     ]
     if valid:
         best = max(valid, key=lambda award: (award.expires_at is None, award.expires_at or now))
         state, until, done_at = ProofState.MET, best.expires_at, best.awarded_at
-    elif waiver is not None:
+    elif asked.proofs.waivers:
+        waiver = max(asked.proofs.waivers, key=lambda waiver: waiver.expires_at)
         state, until, done_at = ProofState.WAIVED, waiver.expires_at, waiver.granted_at
     return Item(
         label=training.title,
@@ -268,17 +250,19 @@ def _training_item(requirement: Requirement, awards: list[Award], waiver: Waiver
     )
 
 
-def _charter_item(charter: Charter | None, signature: CharterSignature | None) -> Item:
+def _charter_item(asked: Asked) -> Item:
     state, done_at = ProofState.MISSING, None
+    signatures = {signature.charter_id: signature for signature in asked.proofs.signatures}
+    # Under the text in force if there is one; else the latest, which tells that it must be signed anew.
+    signature = signatures.get(asked.charter_version or 0) or signatures.get(max(signatures, default=0))
     if signature is not None:
-        state, done_at = ProofState.OUTDATED, signature.signed_at
-        if charter is not None and signature.charter_id == charter.version:
-            state = ProofState.MET
+        done_at = signature.signed_at
+        state = ProofState.MET if signature.charter_id == asked.charter_version else ProofState.OUTDATED
     return Item(
         label=_("Sign the AI charter"),
         state=state,
         training=None,
-        charter_version=charter.version if charter else None,
+        charter_version=asked.charter_version,
         until=None,
         done_at=done_at,
         url=reverse("access:charter"),

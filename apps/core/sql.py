@@ -41,10 +41,24 @@ def as_uuid(value: Any) -> uuid.UUID:
     return value if isinstance(value, uuid.UUID) else uuid.UUID(value)
 
 
+def as_moment(value: Any) -> Any:
+    """Return a moment of a row that `fetch` returned; None stays None."""
+    if value is None:
+        return None
+    moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    return moment if moment.tzinfo else moment.replace(tzinfo=connections[connection.alias].timezone or UTC)
+
+
+def partly(model: type[M], values: dict[str, Any]) -> M:
+    """Return a row of `model` of which `fetch` returned these fields; another one is read when it is asked for."""
+    names = [name for field in model._meta.concrete_fields if (name := field.attname) in values]
+    return model.from_db(connection.alias, names, [values[name] for name in names])
+
+
 def fetch(statement: str, **values: Any) -> list[tuple[Any, ...]]:
     """Run `statement`, whose placeholders are `%(name)s`, and return its rows.
 
-    Identifiers come back as the driver has them (`as_uuid` reads them), bytes as bytes or memoryview.
+    Identifiers come back as the driver has them (`as_uuid` reads them), moments too (`as_moment`), bytes as bytes or memoryview.
     """
     with connection.cursor() as cursor:
         cursor.execute(statement, {name: _plain(value) for name, value in values.items()})

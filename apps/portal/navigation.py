@@ -77,8 +77,8 @@ def has_staff_area(user: User) -> bool:
 
 
 def navigation_for(user: User, position: Position, rights: Rights | None = None) -> Navigation:
-    """Return what `user` may see of the places, at most five queries for rights (none for `rights` that were read before) and two
-    for permissions."""
+    """Return what `user` may see of the places, one query for rights (none for `rights` that were read before) and one for
+    permissions."""
     rights = rights or Rights(user)
     shown = {area: [place for place in places(area) if _is_shown(place, user)] for area in (*AREAS, STAFF)}
     urls = {place: url for area in shown.values() for place in area if (url := _address(place))}

@@ -26,9 +26,9 @@ class Rights:
         self._explained: dict[str, Explanation] = {}
 
     def explain(self, code: str) -> Explanation:
-        """Return what the capability `code` requires and how each requirement stands. At most five queries, the first time."""
+        """Return what the capability `code` requires and how each requirement stands. One query, the first time."""
         if code not in self._explained:
-            # With all that the navigation and the home page are going to ask for: that is as many queries as for one.
+            # With all that the navigation and the home page are going to ask for: that is one query as well.
             shown = {place.capability for area in (*AREAS, STAFF) for place in places(area) if place.capability}
             shown |= home.capabilities_asked()
             self._explained |= explain_all(self._user, ({code} | shown) - self._explained.keys())

@@ -90,7 +90,7 @@ def test_a_second_product_costs_no_query(second: Product, django_assert_num_quer
     RequirementFactory(capability=CODE)
     user = UserFactory()
     home_for(user)
-    with django_assert_num_queries(6):  # as with the chat alone: rights 3, courses 3 (there are none)
+    with django_assert_num_queries(2):  # as with the chat alone: rights, courses (there are none)
         assert home_for(user).state is HomeState.NEW
 
 

@@ -251,10 +251,10 @@ def test_my_proofs_ask_the_same_for_one_and_for_many(
 
     fill(1)
     browser.get("/account/")
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(12):
         browser.get("/account/")
     fill(2)
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(12):
         page = browser.get("/account/").content.decode()
     assert page.count("Waiver:") == 3
 
@@ -264,9 +264,9 @@ def test_the_locked_page_asks_the_same_however_much_is_asked_for(
 ) -> None:
     RequirementFactory(capability=CODE)
     browser.get(LOCKED)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(4):
         browser.get(LOCKED, headers={"hx-request": "true"})
     for _turn in range(3):
         RequirementFactory(capability=CODE)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(4):
         browser.get(LOCKED, headers={"hx-request": "true"})

@@ -52,10 +52,10 @@ def test_it_asks_the_database_the_same_however_much_there_is(
 
     fill(1)
     client.get("/account/")
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(8):
         client.get("/account/")
     fill(2)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(8):
         page = client.get("/account/").content.decode()
     assert page.count("almia_") == 3
 

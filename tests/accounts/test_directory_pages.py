@@ -49,7 +49,7 @@ def test_a_list_takes_as_many_questions_whatever_it_holds(
     for entry in FACTORIES[kind].create_batch(count):
         UserFactory(**{kind.person_field: entry})
     staff.get("/staff/people/rules/")
-    with django_assert_num_queries(12 if kind.is_tree else 13 if count else 11):
+    with django_assert_num_queries(11 if kind.is_tree else 12 if count else 10):
         page = staff.get(f"{LIST}?kind={kind.code}").content.decode()
     assert ("Nothing here yet" in page) == (count == 0)
 
@@ -145,7 +145,7 @@ def test_the_page_of_an_entry_takes_as_many_questions_whoever_is_there(
             UserFactory(is_active=number > 0, **{kind.person_field: entry})
             if kind.is_tree:
                 EntityFactory(parent=entry)
-        with django_assert_num_queries(14 if kind.is_tree else 9):
+        with django_assert_num_queries(13 if kind.is_tree else 8):
             staff.get(f"{LIST}{kind.code}/{entry.pk}/")
 
 

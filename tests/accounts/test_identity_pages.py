@@ -90,11 +90,11 @@ def test_what_does_not_exist(staff: Client) -> None:
 def test_the_list_asks_the_same_for_one_and_for_many(staff: Client, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     refuse()
     staff.get(LIST)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         staff.get(LIST)
     for number in (1, 2, 3):
         refuse(number)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         page = staff.get(LIST).content.decode()
     assert page.count("The account belongs to another identity") == 4
 

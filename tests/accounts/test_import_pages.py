@@ -221,7 +221,7 @@ def test_the_list_takes_as_many_questions_whatever_it_holds(
     for number in range(count):
         imported(HEAD + f"p{number}@alcyon.example;P;Q;;;;\n", actor=manager)
     staff.get("/staff/people/rules/")
-    with django_assert_num_queries(8 if count else 7):
+    with django_assert_num_queries(7 if count else 6):
         text = page(staff, LIST)
     assert ("Nothing imported yet" in text) == (count == 0)
 

@@ -20,7 +20,7 @@ from tests.factories.accounts import UserFactory
 pytestmark = pytest.mark.django_db
 
 PAGE = "/staff/organisation/"
-QUERIES = 6
+QUERIES = 5
 FIELDS = [field.name for field in Organisation._meta.fields]
 FORM: dict[str, Any] = {
     **dict.fromkeys(

@@ -114,10 +114,10 @@ def test_the_list_asks_the_same_for_one_and_for_many(staff: Client, django_asser
 
     enter(1)
     staff.get(LIST)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(9):
         staff.get(LIST)
     enter(3)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(9):
         page = staff.get(LIST).content.decode()
     assert page.count("Trainer</span>") == 4
 
@@ -128,7 +128,7 @@ def test_a_persons_page_asks_the_same_whoever_it_is(staff: Client, django_assert
     full.groups.add(Group.objects.get(name=Role.TRAINER), Group.objects.get(name=Role.CHAMPION))
     staff.get(f"{LIST}{bare.pk}/")
     for person in (bare, full):
-        with django_assert_num_queries(11):
+        with django_assert_num_queries(7):
             staff.get(f"{LIST}{person.pk}/")
 
 

@@ -54,5 +54,5 @@ def test_people_cost_the_same_with_one_and_three(django_assert_num_queries: Any,
     staff = User.objects.get(pk=UserFactory(permissions=["accounts.see_people"]).pk)
     for _ in range(rows):
         UserFactory(first_name="Ondine", entity=EntityFactory())
-    with django_assert_num_queries(3):  # 2 permissions, people
+    with django_assert_num_queries(2):  # permissions, people
         assert len(find_people(staff, "ondine", 5)) == rows

@@ -60,7 +60,7 @@ def test_lists_cost_the_same_with_one_and_three(client: Client, django_assert_nu
     for number in range(rows):
         learning.enrol(user=user, course=publish(code=f"course-{number}"))
     client.force_login(user)
-    with django_assert_num_queries(9):  # session, person, the path's seven
+    with django_assert_num_queries(6):  # session, person, the path's four
         assert len(client.get(f"/api/v1/{path}/").json()["results"]) == rows
 
 

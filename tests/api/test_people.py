@@ -56,5 +56,5 @@ def test_capabilities_cost_the_same_with_one_and_three_requirements(
     for _ in range(rows):
         RequirementFactory(capability="chat.use")
     client.force_login(UserFactory())
-    with django_assert_num_queries(6):  # session, person, requirements, awards, waivers, where courses are
+    with django_assert_num_queries(4):  # session, person, requirements with proofs, where courses are
         assert client.get("/api/v1/capabilities/").status_code == 200

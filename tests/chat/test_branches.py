@@ -164,7 +164,7 @@ def test_the_page_asks_the_same_number_of_questions(
     assert "Titre" in page.content.decode()
 
 
-PAGE_QUERIES = 17
+PAGE_QUERIES = 14
 
 
 def test_the_page_shows_answers_safely(browser: Client, user: User) -> None:

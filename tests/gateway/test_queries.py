@@ -56,5 +56,5 @@ def test_queries_do_not_grow(rows: int, django_assert_num_queries: Any) -> None:
     for _ in range(rows):
         AliasFactory.create()
     user = UserFactory.create()
-    with django_assert_num_queries(4):  # two for the right, two for the choices
+    with django_assert_num_queries(3):  # one for the right, two for the choices
         assert len(choices_for(user)) == 2 * rows

@@ -333,7 +333,7 @@ def test_the_figures(staff: Client) -> None:
 
 
 @pytest.mark.parametrize("rows", [1, 3])
-@pytest.mark.parametrize(("name", "queries"), [("models", 9), ("providers", 6), ("usage", 9)])
+@pytest.mark.parametrize(("name", "queries"), [("models", 8), ("providers", 5), ("usage", 8)])
 def test_queries_do_not_grow(staff: Client, rows: int, name: str, queries: int, django_assert_num_queries: Any) -> None:
     for _ in range(rows):
         version = AliasFactory.create().target

@@ -248,7 +248,7 @@ def test_the_page_asks_equally_often_however_many_jobs(client: Client, rows: int
     services.choose_job_examples(families=dict.fromkeys(JobRole.objects.all(), "finance"), seen={}, actor=user)
     client.force_login(user)
     client.get(PAGE)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         client.get(PAGE)
 
 

@@ -157,7 +157,7 @@ def test_the_list_of_people_costs_the_same_with_one_and_three(
     for _number in range(count):
         pass_course(UserFactory(), course)
     client.get(url("people", "course"))
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(12):
         assert client.get(url("people", "course")).status_code == 200
 
 
@@ -168,7 +168,7 @@ def test_the_list_of_courses_costs_the_same_with_one_and_three(
     for number in range(count):
         publish(course_content(code=f"course-{number}", order=number + 1))
     client.get(url("courses"))
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         client.get(url("courses"))
 
 
@@ -178,7 +178,7 @@ def test_the_figures_of_a_course_cost_the_same(
 ) -> None:
     answered(Question.objects.get(code="q-single-first"), course, right=answers, wrong=0)
     client.get(url("course", "course"))
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(9):
         client.get(url("course", "course"))
 
 

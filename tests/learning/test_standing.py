@@ -155,9 +155,9 @@ def test_the_path_costs_the_same_with_one_course_and_three(
 ) -> None:
     for number in range(count):
         finish_lessons(user, publish(course_content(code=f"course-{number}", order=number + 1)))
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(4):
         queries.path_for(user)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(4):
         queries.progress_for(user)
 
 

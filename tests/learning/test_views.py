@@ -285,7 +285,7 @@ def test_the_catalogue_costs_the_same_with_one_course_and_three(
     for number in range(courses):
         finish_lessons(learner, publish(course_content(code=f"course-{number}", order=number + 1)))
     client.get(url("catalogue"))
-    with django_assert_num_queries(12):  # session, person, 3 for the navigation, the seven of path_for
+    with django_assert_num_queries(8):  # session, person, permissions, rights, the four of path_for
         client.get(url("catalogue"))
 
 
@@ -297,7 +297,7 @@ def test_a_course_costs_the_same_with_one_attempt_and_three(
     for _again in range(attempts):
         services.submit_attempt(attempt=take_quiz(learner, course, wrong=4))
     client.get(url("course", "course"))
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(13):
         client.get(url("course", "course"))
 
 
@@ -315,5 +315,5 @@ def test_a_result_costs_the_same_whatever_was_drawn(
     client: Client, course: Course, learner: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     attempt = pass_course(learner, course)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(10):
         client.get(url("result", attempt.pk))

@@ -95,11 +95,11 @@ def test_a_long_history_has_pages_in_the_panel_and_without_scripts(client: Clien
 
 
 @pytest.mark.parametrize("count", [1, 12])
-def test_a_history_takes_three_questions(count: int, django_assert_num_queries: Any) -> None:
+def test_a_history_takes_two_questions(count: int, django_assert_num_queries: Any) -> None:
     person = UserFactory()
     for _again in range(count):
         _about(person)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         assert len(history_of(person).object_list) == min(count, 10)
 
 

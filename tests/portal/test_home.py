@@ -211,7 +211,7 @@ def test_home_costs_the_same_with_one_and_three_courses(client: Client, django_a
     client.force_login(user)
     client.get("/")  # where trainings are taken is cached
     # session, person, rights 5 (the navigation asks for the same ones), permissions 2, courses 7
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(8):
         page = client.get("/").content.decode()
     assert "Chat with the AI opens once this is done" in page, "The navigation is there, and says why."
 
@@ -227,7 +227,7 @@ def test_an_open_home_costs_the_same_with_one_and_three_conversations(
     client.force_login(user)
     client.get("/")
     # session, person, rights 5, permissions 2, recent conversations and their owner's key
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(6):
         assert client.get("/").status_code == 200
 
 

@@ -94,11 +94,11 @@ def test_rights_cost_the_same_with_one_locked_place_and_with_three(places: list[
     RequirementFactory(capability="chat.use", training=None, charter=True)
     places.append(Place("One", "x", "portal:robots", capability="chat.use"))
     user = UserFactory()
-    with django_assert_num_queries(9):  # the person, 2 for permissions, 5 for rights, 1 for where courses are (then cached)
+    with django_assert_num_queries(4):  # the person, permissions, rights, where courses are (then cached)
         navigation_for(User.objects.get(pk=user.pk), at("/"))
     places.append(Place("Two", "x", "portal:robots", capability="chat.use", order=7))
     places.append(Place("Three", "x", "portal:robots", capability="chat.use", order=8))
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(3):
         navigation_for(User.objects.get(pk=user.pk), at("/"))
 
 

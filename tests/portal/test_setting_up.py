@@ -99,5 +99,5 @@ def test_the_page_asks_the_database_equally_often(
         UserFactory()
         RequirementFactory(capability="chat.use", training=publish(code=f"course-{number}", order=number).training)
     client.get(PAGE)
-    with django_assert_num_queries(22):
+    with django_assert_num_queries(19):
         assert client.get(PAGE).status_code == 200

@@ -85,7 +85,7 @@ def test_the_list_of_dead_tasks_costs_the_same_with_one_and_three(
     client.force_login(UserFactory(permissions=["core.manage_tasks"]))
     for _ in range(rows):
         dead()
-    with django_assert_num_queries(8):  # session, person, 2 permissions, rights, count, rows, figures
+    with django_assert_num_queries(7):  # session, person, permissions, rights, count, rows, figures
         assert client.get("/staff/tasks/").status_code == 200
 
 
@@ -94,7 +94,7 @@ def test_the_trail_costs_the_same_with_one_and_three(client: Client, django_asse
     client.force_login(UserFactory(permissions=["core.read_audit"]))
     for n in range(rows):
         _record("access.award", n)
-    with django_assert_num_queries(10):  # as above (no figures), actions, last verification, pending verification
+    with django_assert_num_queries(9):  # as above (no figures), actions, last verification, pending verification
         assert client.get("/staff/audit/").status_code == 200
 
 

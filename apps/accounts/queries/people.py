@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from allauth.mfa.models import Authenticator
-from allauth.usersessions.models import UserSession
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
 
 from apps.accounts.addresses import normal_email
 from apps.accounts.enums import PersonState, Role
@@ -46,8 +46,11 @@ def find_people(
 
 def get_person(person_id: uuid.UUID) -> User:
     """Return a person with their place in the company and groups, for staff. Raises NotThere."""
-    people = User.objects.select_related("entity", "department", "site", "job_role").prefetch_related("groups")
-    return get_or_not_there(people, pk=person_id)
+    return get_or_not_there(_people_with_places(), pk=person_id)
+
+
+def _people_with_places() -> QuerySet[User]:
+    return User.objects.select_related("entity", "department", "site", "job_role").prefetch_related("groups")
 
 
 def find_person(text: str) -> User | None:
@@ -71,13 +74,14 @@ def roles_of(groups: Iterable[Group]) -> list[Role]:
 
 @dataclass(frozen=True, slots=True)
 class Protection:
-    """How an account is protected."""
+    """How an account is protected, and how many browsers (`sessions`) and programs (`tokens`) it lets in now."""
 
     password: bool
     app: bool
     passkeys: int
     recovery_codes: bool
     sessions: int
+    tokens: int
 
     @property
     def second_factor(self) -> bool:
@@ -85,14 +89,34 @@ class Protection:
 
 
 def protection_of(person: User) -> Protection:
-    """Return how the account of `person` is protected. Two queries."""
-    types = list(Authenticator.objects.filter(user=person.pk).values_list("type", flat=True))
+    """Return how the account of `person` is protected. One query."""
+    return _protection(_with_counts(User.objects.all()).get(pk=person.pk))
+
+
+def get_protected(person_id: uuid.UUID) -> tuple[User, Protection]:
+    """Return a person as `get_person` does, and how the account is protected. No query more. Raises NotThere."""
+    person = get_or_not_there(_with_counts(_people_with_places()), pk=person_id)
+    return person, _protection(person)
+
+
+def _with_counts(people: QuerySet[User]) -> QuerySet[User]:
+    working = Q(tokens__revoked_at=None, tokens__expires_at__gt=timezone.now())
+    return people.annotate(
+        **{kind: Count("authenticator", filter=Q(authenticator__type=kind), distinct=True) for kind in Authenticator.Type},
+        signed_in=Count("usersession", distinct=True),
+        working_tokens=Count("tokens", filter=working, distinct=True),
+    )
+
+
+def _protection(person: User) -> Protection:
+    counted = vars(person)
     return Protection(
         password=person.has_usable_password(),
-        app=Authenticator.Type.TOTP in types,
-        passkeys=types.count(Authenticator.Type.WEBAUTHN),
-        recovery_codes=Authenticator.Type.RECOVERY_CODES in types,
-        sessions=UserSession.objects.filter(user=person.pk).count(),
+        app=counted[Authenticator.Type.TOTP] > 0,
+        passkeys=counted[Authenticator.Type.WEBAUTHN],
+        recovery_codes=counted[Authenticator.Type.RECOVERY_CODES] > 0,
+        sessions=counted["signed_in"],
+        tokens=counted["working_tokens"],
     )
 
 

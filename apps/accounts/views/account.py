@@ -13,11 +13,11 @@ from apps.accounts.requests import SignedInRequest
 @require_safe
 def account(request: SignedInRequest) -> HttpResponse:
     """One's own page: who I am, what I proved, how it looks, how it is protected, what my programs may do."""
-    person = queries.get_person(request.user.pk)
+    person, protection = queries.get_protected(request.user.pk)
     context = {
         "person": person,
         "roles": queries.roles_of(person.groups.all()),
-        "protection": queries.protection_of(person),
+        "protection": protection,
         "tokens": queries.tokens_of(person),
         "scopes": scopes.all_scopes(),
         "sso": SocialAccount.objects.filter(user=person).exists(),

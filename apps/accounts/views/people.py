@@ -42,12 +42,13 @@ def index(request: SignedInRequest) -> HttpResponse:
 @may_see
 def person(request: SignedInRequest, person_id: uuid.UUID) -> HttpResponse:
     """One person: who they are, what they may do, what they have proved."""
-    return _person_page(request, queries.get_person(person_id))
+    return _person_page(request, person_id)
 
 
 def _person_page(
-    request: SignedInRequest, found: User, *, roles_form: RolesForm | None = None, close_form: ReasonForm | None = None
+    request: SignedInRequest, person_id: uuid.UUID, *, roles_form: RolesForm | None = None, close_form: ReasonForm | None = None
 ) -> HttpResponse:
+    found, protection = queries.get_protected(person_id)
     roles = queries.roles_of(found.groups.all())
     failed = any(form is not None and form.errors for form in (roles_form, close_form))
     context = {
@@ -55,9 +56,8 @@ def _person_page(
         "roles": roles,
         "roles_form": roles_form or RolesForm(initial={"roles": [role.value for role in roles]}),
         "close_form": close_form or ReasonForm(prefix="close"),
-        "protection": queries.protection_of(found),
+        "protection": protection,
         "identities": [(identity, ReasonForm(prefix=f"untie-{identity.id}")) for identity in queries.identities_of(found)],
-        "token_count": queries.count_tokens(found),
         "sign_out_form": SignOutForm(),
         "panels": panels_for("person", viewer=request.user, person=found),
         "is_self": found.pk == request.user.pk,
@@ -109,7 +109,7 @@ def roles(request: SignedInRequest, person_id: uuid.UUID) -> HttpResponse:
             services.set_roles(user=found, roles=[Role(code) for code in form.cleaned_data["roles"]], actor=request.user)
             messages.success(request, _("The roles of %(name)s are changed.") % {"name": found})
             return redirect("accounts:person", found.pk)
-    return _person_page(request, found, roles_form=form)
+    return _person_page(request, person_id, roles_form=form)
 
 
 @require_POST
@@ -123,7 +123,7 @@ def close(request: SignedInRequest, person_id: uuid.UUID) -> HttpResponse:
             services.deactivate_person(user=found, actor=request.user, reason=form.cleaned_data["reason"])
             messages.success(request, _("The account of %(name)s is closed, and every session has ended.") % {"name": found})
             return redirect("accounts:person", found.pk)
-    return _person_page(request, found, close_form=form)
+    return _person_page(request, person_id, close_form=form)
 
 
 def _act(request: SignedInRequest, person_id: uuid.UUID, act: Callable[[User], None], done: str) -> HttpResponse:

@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.core.cache import cache
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils import timezone
 
 from apps.access.enums import StepState
 from apps.access.models import Award, Waiver
+from apps.access.proofs import Proofs, proofs_of
+from apps.access.records import records_of
 from apps.core.missing import get_or_not_there
 from apps.learning import words
 from apps.learning.enums import LearnerState
@@ -24,6 +27,7 @@ from apps.learning.policies import can_manage_courses, can_open_cycle
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
+    from apps.accounts.panels import About
 
 COURSES_BY_TRAINING = "learning.courses-by-training"
 
@@ -103,7 +107,9 @@ class _Known:
     lessons: list[Lesson] = field(default_factory=list)
     enrolment: Enrolment | None = None
     done: set[int] = field(default_factory=set)
-    attempt: Attempt | None = None
+    open_attempt: UUID | None = None
+    handed_in: int = 0
+    best_score: int | None = None
     awards: list[Award] = field(default_factory=list)
     waiver: Waiver | None = None
 
@@ -126,14 +132,13 @@ class Progress:
         return LearnerState.UNDER_WAY if self.standing.started else LearnerState.NOT_STARTED
 
 
-def progress_for(user: User) -> list[Progress]:
-    """Return the path with the attempts at each course's quiz. Eight queries."""
-    scores: dict[str, list[int]] = defaultdict(list)
-    for attempt in Attempt.objects.filter(enrolment__user=user.pk, submitted_at__isnull=False).select_related("enrolment"):
-        scores[attempt.enrolment.course_id].append(attempt.score or 0)
+def progress_for(user: User, *, proofs: Proofs | None = None) -> list[Progress]:
+    """Return the path with the attempts at each course's quiz. As many queries as `path_for`."""
+    courses = published_courses()
+    known = _gather(user, courses, proofs)
     return [
-        Progress(standing, len(scores[standing.course]), max(scores[standing.course], default=None))
-        for standing in path_for(user)
+        Progress(standing, known[standing.course].handed_in, known[standing.course].best_score)
+        for standing in _path(courses, known)
     ]
 
 
@@ -148,9 +153,13 @@ def get_course(code: str) -> Course:
 
 
 def path_for(user: User, *, course: str | None = None) -> list[Standing]:
-    """Return the courses as `user` stands in them, in order (only `course`, if given). Seven queries, however many courses."""
+    """Return the courses as `user` stands in them, in order (only `course`, if given). Four queries, however many courses."""
     courses = published_courses()
-    known = _gather(user, courses)
+    path = _path(courses, _gather(user, courses))
+    return [standing for standing in path if course is None or standing.course == course]
+
+
+def _path(courses: list[Course], known: dict[str, _Known]) -> list[Standing]:
     now = timezone.now()
     standings: list[Standing] = []
     is_next = True
@@ -159,7 +168,7 @@ def path_for(user: User, *, course: str | None = None) -> list[Standing]:
         if standing.state is not StepState.DONE:
             is_next = False
         standings.append(standing)
-    return [standing for standing in standings if course is None or standing.course == course]
+    return standings
 
 
 def valid_award(user: User, course: Course) -> Award | None:
@@ -175,31 +184,39 @@ def _best(awards: Iterable[Award]) -> Award | None:
     return max(awards, key=rank, default=None)
 
 
-def _gather(user: User, courses: list[Course]) -> dict[str, _Known]:
+def _gather(user: User, courses: list[Course], proofs: Proofs | None = None) -> dict[str, _Known]:
+    """Return what there is about each course. `proofs`: those of `user`, where they are read already."""
     known: dict[str, _Known] = {course.code: _Known() for course in courses}
-    by_training = defaultdict(list)
-    for course in courses:
-        by_training[course.training_id].append(known[course.code])
-    lessons = Lesson.objects.live().select_related("module")
+    if not courses:
+        return known
+    attempts = Attempt.objects.filter(enrolment=OuterRef("pk"))
+    enrolments = Enrolment.objects.filter(user=user.pk, course__in=known).annotate(
+        open_attempt=Subquery(attempts.filter(submitted_at=None).values("pk")[:1]),
+        handed_in=Count("attempts", filter=Q(attempts__submitted_at__isnull=False)),
+        best=Max(F("attempts__correct") * 100 / F("attempts__total")),
+    )
+    for enrolment in enrolments.order_by("cycle"):
+        entry = known[enrolment.course_id]
+        entry.enrolment, entry.open_attempt = enrolment, enrolment.open_attempt
+        entry.handed_in += enrolment.handed_in
+        if enrolment.best is not None:
+            entry.best_score = max(enrolment.best, entry.best_score or 0)
+    latest = [entry.enrolment.pk for entry in known.values() if entry.enrolment is not None]
+    finished = LessonProgress.objects.filter(lesson=OuterRef("pk"), enrolment__in=latest, done_at__isnull=False)
+    lessons = Lesson.objects.live().select_related("module").annotate(is_done=Exists(finished))
     for lesson in lessons.only("code", "course_id", "minutes", "title_fr", "title_en", "module"):
         if lesson.course_id in known:
             known[lesson.course_id].lessons.append(lesson)
-    latest: dict[UUID, _Known] = {}
-    for enrolment in Enrolment.objects.filter(user=user.pk).order_by("cycle"):
-        if enrolment.course_id in known:
-            known[enrolment.course_id].enrolment = enrolment
-    for entry in known.values():
-        if entry.enrolment is not None:
-            latest[entry.enrolment.pk] = entry
-    progress = LessonProgress.objects.filter(enrolment__in=latest, done_at__isnull=False)
-    for enrolment_id, lesson_id in progress.values_list("enrolment", "lesson"):
-        latest[enrolment_id].done.add(lesson_id)
-    for attempt in Attempt.objects.filter(enrolment__in=latest, submitted_at=None):
-        latest[attempt.enrolment_id].attempt = attempt
-    for award in Award.objects.filter(user=user.pk, training__in=by_training).order_by("awarded_at"):
+            if vars(lesson)["is_done"]:
+                known[lesson.course_id].done.add(lesson.pk)
+    by_training = defaultdict(list)
+    for course in courses:
+        by_training[course.training_id].append(known[course.code])
+    proofs = proofs or proofs_of(user)
+    for award in proofs.awards:
         for entry in by_training[award.training_id]:
             entry.awards.append(award)
-    for waiver in Waiver.objects.valid().filter(user=user.pk, training__in=by_training).order_by("expires_at"):
+    for waiver in sorted(proofs.waivers, key=lambda waiver: waiver.expires_at):
         for entry in by_training[waiver.training_id]:
             entry.waiver = waiver
     return known
@@ -244,7 +261,7 @@ def _standing_of(course: Course, known: _Known, now: datetime, *, is_next: bool)
         course_url=reverse("learning:course", args=[course.code]),
         started=is_open,
         lessons_complete=complete,
-        attempt_open=known.attempt is not None,
+        attempt_open=known.open_attempt is not None,
         cycle=enrolment.cycle if enrolment else 0,
         waived=award is None and known.waiver is not None,
         renewable=enrolment is not None and can_open_cycle(enrolment, award, version, now),
@@ -265,17 +282,18 @@ def _resume_lesson(known: _Known) -> Lesson | None:
 
 
 def _resume_url(course: Course, known: _Known, target: Lesson | None) -> str:
-    attempt = known.attempt
-    if attempt is not None:
-        return reverse("learning:attempt", args=[attempt.pk])
+    if known.open_attempt is not None:
+        return reverse("learning:attempt", args=[known.open_attempt])
     if target is not None:
         return reverse("learning:lesson", args=[course.code, target.code])
     return reverse("learning:quiz", args=[course.code])
 
 
-def courses_panel(viewer: User, person: User) -> dict[str, Any] | None:
+def courses_panel(about: About) -> dict[str, Any] | None:
     """Return what a member of staff sees about a person's courses; None without the right to."""
-    return {"progress": progress_for(person)} if can_manage_courses(viewer) else None
+    if not can_manage_courses(about.viewer):
+        return None
+    return {"progress": progress_for(about.person, proofs=about.once(records_of).proofs)}
 
 
 def training_url(code: str) -> str | None:
