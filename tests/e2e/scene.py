@@ -14,6 +14,7 @@ from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.urls import reverse
 from django.utils import timezone
 
 from apps.access.enums import AwardSource
@@ -27,6 +28,7 @@ from apps.core.enums import MessageState
 from apps.core.models import OutboxMessage
 from apps.learning.models import Course
 from apps.learning.services import submit_attempt
+from tests.accounts.importing import checked, uploaded
 from tests.factories.chat import make_conversation
 from tests.factories.learning import finish_lessons, pass_course, take_quiz
 
@@ -68,6 +70,7 @@ def set_scene() -> None:
     _learn(employee)
     _talk(employee)
     _trouble(newcomer, administrator)
+    _import(administrator)
     make_conversation(administrator, ("Bonjour", "Bonjour."), title="Une seule")
 
 
@@ -92,6 +95,11 @@ def open_session() -> str:
     ]
     session.create()
     return str(session.session_key)
+
+
+def history_url() -> str:
+    """Return where the history of the employee is: their page leads there once it is longer than one page."""
+    return reverse("portal:person_history", args=[User.objects.get(email=EMPLOYEE).pk])
 
 
 def _enter() -> tuple[User, User, User]:
@@ -164,3 +172,14 @@ def _trouble(person: User, actor: User) -> None:
         finished_at=now,
         last_error="SMTPServerDisconnected: Connection unexpectedly closed: a.long.name.of.a.host.that.does.not.break.example",
     )
+
+
+def _import(actor: User) -> None:
+    """A file of people whose columns nobody has said, and one that is checked, with a line that is wrong."""
+    uploaded("Adresse;Prénom;Nom\ncamille.roy@alcyon.example;Camille;Roy\n", actor=actor, name="arrivées de septembre.csv")
+    lines = (
+        "email;first_name;last_name;department\n"
+        + "alix.morel@alcyon.example;Alix;Morel;nouveau\n"
+        + "alix(at)alcyon;Alix;Morel;\n"
+    )
+    checked(lines, actor=actor, good=True)

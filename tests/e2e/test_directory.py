@@ -89,7 +89,9 @@ def test_a_workbook_with_columns_that_nobody_could_guess(visit: Visit) -> None:
             page.get_by_label(name).select_option(field)
         assert_fits(page)
         check(page)
+        assert_fits(page)
         apply(page)
+        assert_fits(page)
         assert counts(page)[:4] == ["2", "0", "0", "0"]
 
 

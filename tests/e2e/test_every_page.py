@@ -59,6 +59,7 @@ ADMINISTRATOR_STARTS = [
     "/staff/people/?q=nobody-like-that",
     "/staff/people/?q=crawl.employee",
     "/staff/access/rights/chat.use/ask/?what=charter&min_major=1",
+    "/staff/content/publish/",
 ]
 GUEST_STARTS = ["/account/", "/accounts/password/set/", "/accounts/3rdparty/"]
 
@@ -208,10 +209,11 @@ def employee(world: World, visit: Visit) -> Crawl:
 
 
 def administrator(world: World, visit: Visit) -> Crawl:
+    history = world.manage("shell", "-v0", "-c", "from tests.e2e.scene import history_url; print(history_url())").strip()
     with visit(language="fr") as visitor:
         page = visitor.tab()
         sign_in(page, ADMINISTRATOR)
-        return crawl(page, ADMINISTRATOR_STARTS)
+        return crawl(page, [*ADMINISTRATOR_STARTS, history])
 
 
 def guest(world: World, visit: Visit) -> Crawl:

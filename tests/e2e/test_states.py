@@ -186,23 +186,3 @@ def test_the_line_of_staff_pages_begins_where_one_is(scene: World, visit: Visit)
         sign_in(page, ADMINISTRATOR)
         page.goto("/staff/audit/")
         expect(page.locator(".side__nav [aria-current]")).to_be_in_viewport(ratio=1)
-
-
-@pytest.mark.parametrize("width", [390, 1440])
-def test_a_file_of_people_is_looked_at_before_anything_changes(scene: World, visit: Visit, width: int) -> None:
-    lines = ["email;first_name;last_name", f"lou.marchand{width}@alcyon.example;Lou;Marchand", "not an address;Noa;Petit"]
-    with visit(language="fr") as visitor:
-        page = visitor.tab()
-        page.set_viewport_size({"width": width, "height": 900})
-        sign_in(page, ADMINISTRATOR)
-        for kept, may_import in ((lines, False), (lines[:2], True)):
-            page.goto("/staff/people/import/")
-            content = "\n".join(kept).encode()
-            page.set_input_files("input[type=file]", {"name": "people.csv", "mimeType": "text/csv", "buffer": content})
-            page.get_by_role("button", name="Examiner le fichier").click()
-            expect(page.locator("main")).to_contain_text("Lou Marchand")
-            look(page)
-            expect(page.get_by_role("button", name="Importer", exact=True)).to_have_count(int(may_import))
-        page.get_by_role("button", name="Importer", exact=True).click()
-        expect(page.get_by_role("status").first).to_be_visible()
-        look(page)
