@@ -59,7 +59,6 @@ ADMINISTRATOR_STARTS = [
     "/staff/people/?q=nobody-like-that",
     "/staff/people/?q=crawl.employee",
     "/staff/access/rights/chat.use/ask/?what=charter&min_major=1",
-    "/staff/content/publish/",
 ]
 GUEST_STARTS = ["/account/", "/accounts/password/set/", "/accounts/3rdparty/"]
 
@@ -76,7 +75,7 @@ REASONS = {
         accounts:set_theme accounts:test_mail accounts:untie_identity
         chat:choose_model chat:delete chat:show_message chat:show_run chat:start gateway:connect_nearby gateway:forget_adaptations
         gateway:test_provider
-        learning:check learning:finish learning:seen learning:start learning:submit portal:replay_task
+        learning:check learning:finish learning:publish_shipped learning:seen learning:start learning:submit portal:replay_task
     """,
     "is a part of a page": """
         accounts:import_progress chat:conversations chat:thread gateway:nearby portal:navigation portal:palette
