@@ -67,6 +67,11 @@ class Attempt(models.Model):
         return None if self.correct is None else self.correct * 100 // self.total
 
 
+def best_score(attempts: str = "") -> models.Max:
+    """Return the aggregate of the best `Attempt.score`; `attempts` is the path to them, as in `attempts__`."""
+    return models.Max(F(f"{attempts}correct") * 100 / F(f"{attempts}total"))
+
+
 class Response(models.Model):
     """One drawn question of an attempt, and its answer once there is one."""
 

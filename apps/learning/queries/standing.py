@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.core.cache import cache
-from django.db.models import Count, Exists, F, Max, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils import timezone
 
@@ -23,6 +23,7 @@ from apps.core.missing import get_or_not_there
 from apps.learning import words
 from apps.learning.enums import LearnerState
 from apps.learning.models import Attempt, Course, Enrolment, Lesson, LessonProgress
+from apps.learning.models.quiz import best_score
 from apps.learning.policies import can_manage_courses, can_open_cycle
 
 if TYPE_CHECKING:
@@ -193,7 +194,7 @@ def _gather(user: User, courses: list[Course], proofs: Proofs | None = None) -> 
     enrolments = Enrolment.objects.filter(user=user.pk, course__in=known).annotate(
         open_attempt=Subquery(attempts.filter(submitted_at=None).values("pk")[:1]),
         handed_in=Count("attempts", filter=Q(attempts__submitted_at__isnull=False)),
-        best=Max(F("attempts__correct") * 100 / F("attempts__total")),
+        best=best_score("attempts__"),
     )
     for enrolment in enrolments.order_by("cycle"):
         entry = known[enrolment.course_id]
