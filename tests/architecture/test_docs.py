@@ -71,6 +71,13 @@ def test_every_command_and_its_fields_are_documented(command: registry.Command) 
     assert fields == set(command.frame.__struct_encode_fields__), f"docs/websocket.md: the fields of {command.name}."
 
 
+def test_no_command_is_documented_that_is_gone() -> None:
+    # An app's section says in its title what it asks for; the others tell what the server sends.
+    sections = re.findall(r"^## .+:.+\n((?:(?!## ).*\n?)*)", documented(WEBSOCKET), re.MULTILINE)
+    told = {name for section in sections for name in re.findall(r"^\| `([\w.]+)", section, re.MULTILINE)}
+    assert told == {command.name for command in registry.all_commands()}
+
+
 def codes(*names: str) -> dict[str, str]:
     """Return the constant first arguments of calls of `names` in the apps."""
     found = {}
