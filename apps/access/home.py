@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 
 class Words(Protocol):
-    """How a product speaks of the way to it: a module of functions will do. All in the language in force."""
+    """How a product speaks of the way to it: a module of functions will do. All in the active language."""
 
     def way_to_it(self, remaining: Fraction) -> str:
-        """Return the headline for who never had it and has `remaining` courses left (a part counts), then the charter."""
+        """Return the headline for somebody who never had it: `remaining` courses (a part counts), then the charter."""
 
     def way_back(self, courses: int, *, charter: bool) -> str:
         """Return the headline for who had it and must renew `courses` whole courses, or only the charter."""
@@ -60,7 +60,7 @@ class Stage:
     """How far somebody is on the way to one training.
 
     `remaining`: the part still to be done, from 1 to 0. `minutes`: the whole; `minutes_left`: the rest. `url`: where to go on;
-    for who has `started`, `action` the words of the button, `meta` where they are, and `done` of `parts` the bar.
+    for somebody who has `started`, `action` the words of the button, `meta` where they are, and `done` of `parts` the bar.
     """
 
     title: str
@@ -79,8 +79,8 @@ class Stage:
 class Card:
     """A section of the home page. `context(user)` returns what the template finds in `card`, None where there is nothing.
 
-    `capability`: shown to who has it; None: to everybody who has the leading product. `wide`: above the columns.
-    `on_the_way`: shown instead to who has yet to get the leading product, below the path. `styles`: the sheets of
+    `capability`: shown to people who have it; None: to everybody who has the leading product. `wide`: above the columns.
+    `on_the_way`: shown instead to people who have yet to get the leading product, below the path. `styles`: the sheets of
     static/css/pages that it needs beside the home page's own.
     """
 

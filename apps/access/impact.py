@@ -25,7 +25,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Impact:
-    """`holders`: who has the capability now. `losing`, `gaining`: who would no longer, or newly, have it."""
+    """`holders`: the people who have the capability now. `losing`, `gaining`: those who would lose or gain it."""
 
     holders: int
     losing: int

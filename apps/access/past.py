@@ -19,7 +19,7 @@ from .queries import current_charter, show_charter
 
 IMPORTED = 0.04  # of the people: they had learnt it elsewhere before
 WAIVED = 0.008
-SIGNED = 0.96  # of who has every training
+SIGNED = 0.96  # of the people who have every training
 EVIDENCE = "learned-elsewhere"
 REASONS = [
     "Certification externe équivalente, pièce vérifiée par la formation",
@@ -78,7 +78,7 @@ def write_imports(past: Past) -> int:
 
 
 def write_signatures(past: Past) -> int:
-    """Nearly everybody who has every training has signed the charter soon after the last; who can sign in signs themselves."""
+    """Nearly everybody with every training has signed the charter soon after the last; demo accounts sign it themselves."""
     charter = current_charter()
     if charter is None:
         return 0

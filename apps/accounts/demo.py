@@ -51,7 +51,7 @@ class DemoAccount:
 
     @property
     def label(self) -> Any:
-        """What this account is to try, in the language in force."""
+        """What this account is to try, in the active language."""
         return LABELS[self.key]
 
 

@@ -32,7 +32,7 @@ def all_scopes() -> list[Scope]:
 
 
 def labels_of(codes: Iterable[str]) -> list[str]:
-    """Return what `codes` allow, in the language in force. A code that nobody declares any more stands for itself."""
+    """Return what `codes` allow, in the active language. A code that nobody declares any more stands for itself."""
     return [str(_scopes[code].label) if code in _scopes else code for code in codes]
 
 

@@ -1,4 +1,4 @@
-"""What the command palette finds of this app: people, for who may look people up."""
+"""What the command palette finds of this app: people, for those who may look people up."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ class TurnSerializer(serializers.Serializer[Turn]):
 
 
 class ChatView(ApiView):
-    """Only for who may chat now, and with tokens made for it."""
+    """Only for people who may chat now, and with tokens made for it."""
 
     scopes = frozenset({CHAT})
     capability = USE

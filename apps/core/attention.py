@@ -30,7 +30,7 @@ class Attention:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """`find()` returns what needs attention, in a constant number of queries; asked only for who has `permission`.
+    """`find()` returns what needs attention, in a constant number of queries; asked only for people who have `permission`.
 
     `label`: what it looks at, told when that cannot be read (lazy translation). `order`: where its findings stand.
     """
@@ -55,7 +55,7 @@ def declare(look: Look) -> None:
 def attention_for(person: Person) -> list[Attention]:
     """Return what needs attention among what `person` may manage, the most pressing first.
 
-    A look that fails is logged and takes nothing else along: it is told in its place that it could not be read.
+    A look that fails is logged and does not affect the others: its place says that it could not be read.
     """
     looks = sorted(_looks.values(), key=lambda look: look.order)
     found = [item for look in looks if person.has_perm(look.permission) for item in _found_by(look)]

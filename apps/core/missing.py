@@ -16,7 +16,7 @@ M = TypeVar("M", bound=Model)
 
 
 class NotThere(Http404):
-    """What was asked for does not exist, or not for who asks."""
+    """What was asked for does not exist, or not for the person who asks."""
 
 
 def get_or_not_there(things: QuerySet[M], **where: object) -> M:

@@ -109,7 +109,7 @@ def run_message(message_id: str) -> None:
 def run(message_id: uuid.UUID) -> None:
     """Run the task of a message, and write down how it ended. Nothing happens where it has ended or is being run already."""
     now = timezone.now()
-    # Taken by one statement: delivered twice, a message is run by who comes first.
+    # Taken by one statement: delivered twice, a message is run by whoever comes first.
     waiting = OutboxMessage.objects.filter(pk=message_id, state__in=[MessageState.PENDING, MessageState.PUBLISHED])
     if not waiting.filter(Q(started_at=None) | Q(started_at__lt=now - LOST_AFTER)).update(started_at=now):
         return

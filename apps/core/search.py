@@ -86,7 +86,7 @@ def matcher(text: str) -> Callable[[str], bool]:
 
 
 def find(person: Person, text: str, *, limit: int = 6) -> list[Group]:
-    """Ask every source for `text`; return the groups that have something to tell. A source that fails is logged and left out."""
+    """Ask every source for `text`; return the groups with something to show. A source that fails is logged and left out."""
     text = " ".join(text.split())
     groups = []
     for source in sources():

@@ -41,9 +41,9 @@ class Standing:
 class Step:
     """One step. `label`, `text` (what it is for) and `action` (the words of the way there) are lazy translations.
 
-    `permission`: the step is shown to who has it. `look()` returns its standing, in a constant number of queries. `url_name`:
-    where it is done, empty where the environment says it. `optional`: the portal can be in service without it, and it is not
-    counted.
+    `permission`: the step is shown to people who have it. `look()` returns its standing, in a constant number of queries.
+    `url_name`: where it is done, empty where it is set in the environment. `optional`: the portal can go live without it, and
+    it is not counted.
     """
 
     code: str
@@ -92,7 +92,7 @@ def declare(step: Step) -> None:
 def steps_for(person: Person) -> list[Looked]:
     """Return the steps that `person` may take, in order, each as it stands now.
 
-    A look that fails is logged and takes nothing else along: its step says that it could not be read.
+    A look that fails is logged and does not affect the others: its step says that it could not be read.
     """
     return [Looked(step, _standing_of(step)) for step in _in_order() if person.has_perm(step.permission)]
 

@@ -1,6 +1,6 @@
-"""Statements put together once, for the few that every page, socket command or turn runs.
+"""Statements built once, for the few that every page, socket command or turn runs.
 
-The ORM takes ten times longer to put such a statement together than the database takes to run it. What stands here is derived
+The ORM takes ten times longer to build such a statement than the database takes to run it. What is here is derived
 from the models and held against the ORM by tests/core/test_sql.py. Everything else goes through the ORM: these send no signals,
 know no relations, and take no expressions.
 """
@@ -96,7 +96,7 @@ def insert(instance: models.Model) -> None:
 def insert_many(model: type[models.Model], names: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
     """Write one row for each of `rows`, which hold the values of the fields `names` in that order; return how many.
 
-    Other fields take their default, drawn anew for each row where it is drawn. A tenth of what `bulk_create` takes: for
+    Other fields take their default, drawn anew for each row where it is drawn. It takes a tenth of the time of `bulk_create`: for
     hundreds of thousands of rows. Raises IntegrityError.
     """
     given = [_field(model, name) for name in names]

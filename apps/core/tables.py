@@ -1,4 +1,4 @@
-"""Tables as files that spreadsheets open: written with nothing that a spreadsheet would run."""
+"""Tables as files that spreadsheets open: with nothing in them that a spreadsheet would run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Periodic work of the house itself."""
+"""Periodic work of core itself."""
 
 from __future__ import annotations
 

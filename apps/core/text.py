@@ -1,9 +1,9 @@
-"""Text as it can be kept: the one rule for what people and programs write, applied once, where it comes in.
+"""Text as it can be stored: one rule for what people and programs write, applied once, on the way in.
 
 The socket's frames, the forms and the API's bodies pass through here. Nobody loses what they typed to half an emoji that a
 program cut in two, or to a character that a database refuses; and a text counts the same characters whichever way it came.
 
-Below that, what makes no difference to who reads: invisible characters, and the many signs for one.
+Below that, what makes no difference to a reader: invisible characters, and different characters for the same sign.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def well_formed_json(value: Any) -> Any:
     return value
 
 
-# Shown by nobody, though not of a kind (Cc, Cf…) that says so: fillers, joiners, selectors of a glyph.
+# Never shown, though not of a category (Cc, Cf…) that says so: fillers, joiners, selectors of a glyph.
 _UNSEEN = {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2065, 0x3164, 0xFFA0, *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)}
 _APOSTROPHES = "’‘‛ʼʻʹʽʾʿˈ′‵`´＇❛❜՚׳ꞌ"
 _DASHES = "‐‑‒–—―⁃˗−﹘﹣－"
@@ -44,7 +44,7 @@ _DASHES = "‐‑‒–—―⁃˗−﹘﹣－"
 
 @cache
 def is_unseen(letter: str) -> bool:
-    """Whether `letter` leaves no mark where it stands: format characters, halves of pairs, fillers. Spaces are seen, and control
+    """Whether `letter` is invisible: format characters, halves of pairs, fillers. Spaces are seen, and control
     characters are no letters at all."""
     return unicodedata.category(letter) in {"Cf", "Cs"} or ord(letter) in _UNSEEN
 

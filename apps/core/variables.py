@@ -1,4 +1,4 @@
-"""Variables of articles: `{{name}}` within a line, or alone on one. What they say, the app that knows tells once (`offer`)."""
+"""Variables of articles: `{{name}}` within a line, or alone on one. The app that knows their values offers them (`offer`)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _VARIABLE = re.compile(r"\{\{([^{}\n]*)\}\}")
 
 
 class Variables(Protocol):
-    """What articles may name without saying it. `blocks`: the names that stand alone on their line."""
+    """What articles may name without spelling it out. `blocks`: the names that stand alone on their line."""
 
     blocks: frozenset[str]
 
@@ -31,7 +31,7 @@ _offered: list[Variables] = []
 
 
 def offer(variables: Variables) -> None:
-    """Tell what articles' variables say. For `AppConfig.ready()` of the one app that knows."""
+    """Give articles' variables their values. For `AppConfig.ready()` of the one app that knows them."""
     _offered[:] = [variables]
 
 

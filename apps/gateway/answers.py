@@ -76,7 +76,7 @@ class Answer:
     told: dict[str, Any] = field(default_factory=dict)
 
     def frame(self) -> dict[str, Any]:
-        """Return what is told of an answer besides its text, in the language in force."""
+        """Return what is told of an answer besides its text, in the active language."""
         frame: dict[str, Any] = {"state": self.state.value}
         if self.error_code:
             frame |= {"code": self.error_code, "message": failure_in_words(self.error_code, self.text)}

@@ -86,7 +86,7 @@ class Refused(NamedTuple):
 
 
 class GatewayError(Refusal):
-    """A call that could not be made, or not to its end. `str()` is a sentence for the person, in the language in force.
+    """A call that could not be made, or not to its end. `str()` is a sentence for the person, in the active language.
 
     `code`: a `Code`. `detail`: what staff need to repair it (a status, the provider's words), never shown to the person and never
     a secret.

@@ -28,7 +28,7 @@ from .registering import embedded_provider, embedded_version
 
 PROVIDER = "Nuage Boréal"
 ENTRIES = 60_000  # calls that stand in the ledger one by one, the latest ones; what is older stands there day by day
-A_DAY = 0.3  # of who may use AI does on a working day
+A_DAY = 0.3  # of the people who may use AI does on a working day
 FAILED = 0.012
 PRACTICE = 0.06
 NOBODY = "http://127.0.0.1:1/v1"  # until the embedded model runs and says where

@@ -13,7 +13,7 @@ from apps.accounts.organisation import filled
 
 
 class Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A text in both languages, stored with its variables. `str()` gives it in the language in force, variables replaced."""
+    """A text in both languages, stored with its variables. `str()` gives it in the active language, variables replaced."""
 
     fr: str
     en: str

@@ -39,7 +39,7 @@ from .models import (
 # How far people have come at the end, in courses finished (the last one is "all of them"), and how many of a hundred.
 FATES = {"not begun": 14, "begun": 11, "one": 10, "two": 7, "all": 58}
 QUIZZES = 120  # drawn of each course; several people get the same
-SURE = 0.93  # of the answers of who knows the course
+SURE = 0.93  # of the answers of somebody who knows the course
 UNSURE = 0.74  # of who hands in too early
 HASTY = 0.18  # of the first attempts
 COLLECTED = (Enrolment, LessonProgress, CheckAnswer, Attempt, Response, Award, Certificate)

@@ -1,4 +1,4 @@
-"""Questions as pages show them: in the language in force, in their shuffled order, with as much of the answer as may be seen."""
+"""Questions as pages show them: in the active language, in their shuffled order, with as much of the answer as may be seen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the pages of a course say about where somebody stands, in the language in force."""
+"""What the pages of a course say about where somebody stands, in the active language."""
 
 from __future__ import annotations
 

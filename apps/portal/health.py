@@ -56,7 +56,7 @@ class HealthMiddleware:
         if request.path_info == "/readyz":
             ready, parts = readiness()
             if not settings.TRYOUT:
-                # Anybody may ask: names of models, providers and software are for who reads the log.
+                # Anybody may ask: names of models, providers and software are for those who read the log.
                 parts = {name: {key: part[key] for key in TOLD if key in part} for name, part in parts.items()}
             return self._answer(request, 200 if ready else 503, {"status": "ready" if ready else "not ready", "parts": parts})
         return self.get_response(request)

@@ -69,7 +69,7 @@ def history_of(person: User, *, number: Any = 1) -> Page[Any]:
 
 
 def history_panel(about: About) -> dict[str, Any] | None:
-    """The history on somebody's page in the staff area, for who may read the trail."""
+    """The history on somebody's page in the staff area, for those who may read the trail."""
     if not about.viewer.has_perm("core.read_audit"):
         return None
     return {"person": about.person, "page": history_of(about.person)}

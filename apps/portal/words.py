@@ -20,8 +20,8 @@ def how_long(count: int, *, started: bool) -> str:
 
 
 def how_far(done: int, total: int, *, left: int, whole: int) -> str:
-    """Return how many of so many steps are done, and how many of so many minutes are left, where anybody knows. Who has begun
-    nothing is told instead that it need not be done at one go."""
+    """Return how many of so many steps are done, and how many of so many minutes are left, where anybody knows. Somebody who
+    has begun nothing is told instead that it need not be done in one go."""
     if not done and left == whole:
         sentence = ngettext("%(total)s step, at your own pace", "%(total)s steps, at your own pace", total)
         return sentence % {"total": total}

@@ -100,8 +100,8 @@ class ChangePasswordForm(Worded, account_forms.ChangePasswordForm):
 
 
 class SetPasswordForm(Worded, account_forms.SetPasswordForm):
-    """A first password. Not for who comes in through the company: it would be a second door that nobody watches, and would let
-    whoever finds an open session keep it."""
+    """A first password. Not for people who come in through the company: it would be a second door that nobody watches, and would
+    let whoever finds an open session keep it."""
 
     labels = {"password1": NEW_PASSWORD, "password2": AGAIN}
     helps = {"password1": RULES}

@@ -1,4 +1,4 @@
-"""Texts with their variables replaced, in the language in force."""
+"""Texts with their variables replaced, in the active language."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _words(expression: str, organisation: Organisation, language: str, otherwise
 
 
 class Named(Bilingual):
-    """A plain text in the language in force, as `Bilingual`, with its variables replaced."""
+    """A plain text in the active language, as `Bilingual`, with its variables replaced."""
 
     @overload
     def __get__(self, instance: None, owner: type) -> Self: ...

@@ -170,7 +170,7 @@ def change_sign_in_rules(*, meet_by_address: bool, take_names: bool, take_addres
 
 @transaction.atomic
 def tie_refused(*, refused_id: uuid.UUID, replace: bool, actor: User, reason: str) -> User:
-    """Decide that who was refused is the person whose account it is: their identity opens it from now on. With `replace` the
+    """Decide that the refused person is the person whose account it is: their identity opens it from now on. With `replace` the
     identities tied to it until now open nothing any more. Ends the account's sessions; a closed one stays closed. Writes an
     audit entry.
 
@@ -194,9 +194,9 @@ def tie_refused(*, refused_id: uuid.UUID, replace: bool, actor: User, reason: st
 
 @transaction.atomic
 def give_address_away(*, refused_id: uuid.UUID, actor: User, reason: str) -> User:
-    """Decide that who was refused is another person, who has this address now. The account that held it loses it and is closed:
-    its sessions end, its tokens are revoked, its content stays with it. Who was refused gets an account of their own the next
-    time they come. Writes audit entries.
+    """Decide that the refused person is another person, who has this address now. The account that held it loses it and is
+    closed: its sessions end, its tokens are revoked, its content stays with it. The refused person gets an
+    account of their own the next time they come. Writes audit entries.
 
     Raises AccountError without a reason, for one's own account and one that may do more than oneself, for the last
     administrator, where the address is not confirmed, and where meanwhile somebody else decided.

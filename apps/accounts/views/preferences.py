@@ -18,7 +18,7 @@ BROWSER = "browser"
 @require_POST
 @login_not_required
 def language(request: HttpRequest) -> HttpResponse:
-    """Speak another language from now on: kept with the person, or in this browser for who is not signed in."""
+    """Speak another language from now on: kept with the person, or in this browser for people who are not signed in."""
     chosen = request.POST.get("language", "")
     if chosen not in {*dict(settings.LANGUAGES), BROWSER}:
         return HttpResponseBadRequest()

@@ -11,7 +11,7 @@ MAX_DIGITS = 1000  # Python reads no number of more than 4,300
 
 
 class Pages(PageNumberPagination):
-    """`?page=2&page_size=50`; at most 100 at once. What is no such number is refused, never read as another."""
+    """`?page=2&page_size=50`; at most 100 at once. Anything else is refused, never read as another number."""
 
     page_size_query_param = "page_size"
     max_page_size = 100

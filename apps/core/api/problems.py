@@ -51,7 +51,7 @@ class TooLarge(exceptions.APIException):
 
 
 class Unavailable(exceptions.APIException):
-    """A part of the portal is out of order."""
+    """A part of the portal does not work at the moment."""
 
     status_code = status.HTTP_503_SERVICE_UNAVAILABLE
 

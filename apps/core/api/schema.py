@@ -58,7 +58,7 @@ PROBLEM_CODES = {
     "413": "Too much was sent at once.",
     "415": "Only JSON is understood.",
     "429": "Too many requests: wait for as long as `Retry-After` says.",
-    "503": "A part of the portal is out of order. Nothing was lost.",
+    "503": "A part of the portal does not work at the moment. Nothing was lost.",
 }
 NEEDS_BODY = {"413", "415"}
 NEEDS_WRITING = {"409"}

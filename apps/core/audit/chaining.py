@@ -22,16 +22,16 @@ SEALED_AFTER = timedelta(minutes=10)
 
 def head() -> tuple[int, str]:
     """Return number and hash of the last entry that was chained: kept somewhere else, they prove that nothing up to it was cut
-    off or written anew."""
+    off or rewritten."""
     row = AuditHead.objects.filter(pk=1).first() or AuditHead()
     return row.seq, row.hash
 
 
 def chain(*, batch: int = BATCH) -> int:
-    """Give every entry that waits its place in the chain, in transactions of `batch`; return how many there were.
+    """Give every waiting entry its place in the chain, in transactions of `batch`; return how many there were.
 
     The order is that of chaining: an entry whose transaction ended late comes after those that were chained before it, and is
-    never passed over. Entries that are not what they were inserted as are chained too, so that they stay to be seen, and logged;
+    never skipped. Entries that differ from what was inserted are chained too, so that they stay visible, and logged;
     `verify` finds them. Two at once: the second waits for the first and finds nothing left.
     """
     count = 0

@@ -27,7 +27,7 @@ def _json(body: list[Any]) -> bytes:
 
 
 def _keyed(purpose: str, body: list[Any]) -> str:
-    """Return a digest that only who holds AUDIT_KEY can make; each purpose has a key of its own."""
+    """Return a digest that only the holder of AUDIT_KEY can make; each purpose has a key of its own."""
     key = hmac.digest(settings.AUDIT_KEY.encode(), f"audit {purpose}".encode(), "sha256")
     return hmac.new(key, _json(body), hashlib.sha256).hexdigest()
 

@@ -23,7 +23,7 @@ def declare(labels: Mapping[str, Any]) -> None:
 
 def tell(tellers: Mapping[str, Teller]) -> None:
     """Tell how staff read the details of an action, for an app's `trail.py`: a teller is given `details`, of whatever release
-    wrote them, and returns short phrases in the language in force. Details of an action without one are not shown."""
+    wrote them, and returns short phrases in the active language. Details of an action without one are not shown."""
     _tellers.update(tellers)
 
 
@@ -33,11 +33,11 @@ def declared() -> frozenset[str]:
 
 
 def label_of(action: str) -> str:
-    """Return what `action` means, in the language in force. One that no code records any more stands for itself."""
+    """Return what `action` means, in the active language. One that no code records any more stands for itself."""
     return str(_labels.get(action, action))
 
 
 def details_of(action: str, details: dict[str, Any]) -> list[str]:
-    """Return what staff may read of an entry's details, in the language in force; nothing for an action without a teller."""
+    """Return what staff may read of an entry's details, in the active language; nothing for an action without a teller."""
     teller = _tellers.get(action)
     return teller(details) if teller is not None else []

@@ -1,4 +1,4 @@
-"""Each process numbers what it writes, so that what was removed before it was chained is missed (ADR 10)."""
+"""Each process numbers what it writes, so that what was removed before it was chained is noticed (ADR 10)."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ class Writer:
     """This process, as it numbers its entries.
 
     The name of an entry's stamp is `process.number.kept`: the process, the number of the entry among those it began, and how many
-    of them it had seen committed by then. So every entry vouches for those before it, in memory alone: no lock, no query.
+    of them it had seen committed by then. So every entry vouches for those before it, using memory only: no lock, no query.
     """
 
     def __init__(self) -> None:
         self.begin()
 
     def begin(self) -> None:
-        """Be another process from now on: after a fork, or where a database was emptied."""
+        """Start again as a new process: after a fork, or when a database was emptied."""
         self._lock = Lock()
         self._process, self._number, self._kept = secrets.token_hex(6), 0, 0
 
@@ -67,7 +67,7 @@ def _claim_of(stamp: str) -> _Claim | None:
 
 
 class Missed:
-    """Holds against each other what a walk along the chain meets and what the entries say was there before them."""
+    """Compares what a walk along the chain meets with what the entries say was there before them."""
 
     def __init__(self) -> None:
         self._met: dict[str, tuple[int, int]] = {}  # per process: the highest number, how many entries
@@ -85,11 +85,12 @@ class Missed:
     def find(self) -> tuple[int, int] | None:
         """Return the first entry (its `seq`) that says more were before it than there are, and how many are missing.
 
-        Who was in doubt is looked at again, all of a process at one moment: those the walk passed over wait for their place
-        still, were chained meanwhile, or stand before where it began. One query for each process in doubt.
+        Doubtful ones are checked again, all of one process at the same moment: entries the walk did not meet may still wait
+        for their place, may have been chained in the meantime, or may be before its beginning. One query for each
+        process in doubt.
         """
         for process in self._doubtful:
-            # Numbers of the chain begin at 1: an entry before them has been put where no walk comes by.
+            # Numbers of the chain begin at 1: an entry before them has been put where no walk passes.
             there = AuditEntry.objects.filter(Q(seq=None) | Q(seq__gt=0), stamp__startswith=f"{process}.")
             rows = there.order_by("pk").values_list("stamp", "seq")
             claims = [(claim, seq) for stamp, seq in rows if (claim := _claim_of(stamp or ""))]

@@ -1,4 +1,4 @@
-"""People in the trail: under pseudonyms, found by who knows the person."""
+"""People in the trail: under pseudonyms, found by those who know the person."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SYSTEM = "system"
 
 
 def pseudonym(user: models.Model | None) -> str:
-    """Return the stable pseudonym of `user` in the trail (`system` for None). Only who holds the key can go back."""
+    """Return the stable pseudonym of `user` in the trail (`system` for None). Only the holder of the key can reverse it."""
     if user is None:
         return SYSTEM
     return _pseudonym_of(str(user.pk))

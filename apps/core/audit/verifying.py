@@ -21,7 +21,7 @@ BATCH = 2000
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Where the chain breaks. `str()` is a sentence in the language in force; `written` is the same in English, whoever asked
+    """Where the chain breaks. `str()` is a sentence in the active language; `written` is the same in English, whoever asked
     and in whatever language: what the trail keeps and what commands print."""
 
     sentence: str
@@ -51,7 +51,7 @@ _SENTENCES = (_MISSING, _CHANGED, _CHANGED_WAITING, _SEAL, _ANEW, _CUT_OFF, _NOT
 
 
 def read_problem(written: str) -> str:
-    """Return in the language in force what `Problem.written` keeps; a sentence that is none of ours as it is."""
+    """Return in the active language what `Problem.written` keeps; a sentence that is none of ours as it is."""
     for sentence in _SENTENCES:
         pattern = re.escape(sentence)
         for name in ("entry", "other"):
@@ -64,7 +64,8 @@ def read_problem(written: str) -> str:
 def verify(*, kept: tuple[int, str] | None = None, verified_since: datetime | None = None) -> Problem | None:
     """Walk the chain and what waits for it; return None when all holds, else what is the first thing broken.
 
-    `kept`: a `head()` that was kept outside. Who can write to the database can make a new chain, but not one that holds it.
+    `kept`: a `head()` that was kept outside. Somebody who can write to the database can make a new chain, but not one that
+    holds it.
     `verified_since`: do not walk again what a verification has walked since then; None walks everything. Each seal that is
     passed remembers when, so that a long walk that was interrupted goes on from there.
     Outside of a transaction: it may be long, and entries that are chained meanwhile are walked as well.

@@ -42,7 +42,7 @@ def record(
     reason: str = "",
     details: dict[str, Any] | None = None,
 ) -> AuditEntry:
-    """Append one entry, inside the caller's transaction: the write and its trace live or die together. One INSERT.
+    """Append one entry, inside the caller's transaction: the write and its trace succeed or fail together. One INSERT.
 
     `actor`: the person who acts (None: the system). `action`: `app.verb`, for example `access.grant_waiver`; the app's `trail.py`
     says how staff read it.

@@ -1,7 +1,7 @@
 """Numbered streams of text chunks: written once, followed by any number of readers, each at its own pace.
 
 A chunk's number (`seq`) starts at 1. A reader asks for what comes after a number and gets everything since, joined: nothing is
-lost or doubled however often it comes back. In one process streams live in memory; with Redis every process can follow them.
+lost or doubled however often it reconnects. In one process streams live in memory; with Redis every process can follow them.
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ class Buffer:
             if self.broken:
                 raise UnknownStream
             if position < seq:
-                # Whatever arrived while the last batch was being sent leaves in one piece.
+                # What arrived while the last batch was being sent goes out as one batch.
                 text = self.chunks[position] if seq - position == 1 else "".join(self.chunks[position:seq])
                 end = self.end
                 yield Batch(position, seq, text, end)

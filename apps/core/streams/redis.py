@@ -138,7 +138,7 @@ class RedisStreams(MemoryStreams):
         if known >= 0:
             buffer.chunks.extend(entry["chunks"][known:])
         else:
-            # Redis has lost what lies between. A text with a hole must not look whole.
+            # Redis has lost what lies between. A text with a gap must not look complete.
             logger.error("Stream %s has a hole after chunk %s.", stream, len(buffer.chunks))
             buffer.broken = True
         buffer.wake()
@@ -171,7 +171,7 @@ class RedisStreams(MemoryStreams):
             for stream in list(self._followed):
                 buffer = self._buffers.get(stream)
                 if buffer is not None and not buffer.readers and buffer.end is None:
-                    # Nobody follows it here any more; who comes back loads it afresh.
+                    # Nobody follows it here any more; a reader who comes back loads it again.
                     del self._followed[stream], self._buffers[stream]
 
     async def close(self) -> None:

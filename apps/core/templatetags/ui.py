@@ -32,8 +32,8 @@ def article(text: str) -> SafeString:
 def icon(name: str, classes: str = "", *, label: str = "") -> SafeString | str:
     """Draw an icon of the sprite: `{% icon "check" %}`, `{% icon item.icon "icon--small" %}`.
 
-    `classes`: further ones. `label`: what it says when no words stand beside it; without one it is decoration. An icon that
-    does not exist is nothing, and an error in the log.
+    `classes`: further ones. `label`: its text where there are no words beside it; without one it is decoration. An icon that
+    does not exist is left out, and logged as an error.
     """
     if not icons.is_known(name):
         return ""
@@ -50,7 +50,7 @@ def icon(name: str, classes: str = "", *, label: str = "") -> SafeString | str:
 def styles(*names: str) -> SafeString:
     """Link what a page shows beyond almia.css, from static/css/pages: `{% styles "chat" "prose" %}` in its block `styles`.
 
-    A part that htmx swaps in brings no sheet along: the page it comes into links what it uses.
+    A part that htmx swaps in brings no sheet of its own: the page around it links what it uses.
     """
     return format_html_join("\n", '<link rel="stylesheet" href="{}">', ((static(f"css/pages/{name}.css"),) for name in names))
 

@@ -104,7 +104,7 @@ class CourseVersion(Titled):
 
     @property
     def outcome_lines(self) -> list[str]:
-        """What one can do afterwards, in the language in force."""
+        """What one can do afterwards, in the active language."""
         return [str(Text(**line)) for line in self.outcomes]
 
 

@@ -99,7 +99,7 @@ def left_in_words(left: int) -> str:
 
 
 def ending_told(bench: Bench, *, state: AnswerState, text: str, error_code: str) -> dict[str, Any]:
-    """Return what the last frame of a try on `bench` says, in the language in force. Count it before."""
+    """Return what the last frame of a try on `bench` says, in the active language. Count it before."""
     left = tries_left(bench)
     # A plain `str`: frames are encoded by exact type.
     told = {"state": state.value, "html": str.__str__(render_answer(text)), "left": left, "left_text": left_in_words(left)}

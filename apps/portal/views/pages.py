@@ -62,7 +62,7 @@ def robots(request: HttpRequest) -> HttpResponse:
 @csrf_exempt  # it says the same whoever asks, and does nothing
 @login_not_required
 def socket(request: HttpRequest) -> HttpResponse:
-    """The live socket's address, for who asks it in plain HTTP: a program that is mistaken, or a proxy that drops the upgrade."""
+    """The live socket's address, asked in plain HTTP by a program that is mistaken, or through a proxy that drops the upgrade."""
     sentence = "Only WebSocket is spoken here: the request came without its upgrade.\n"
     return HttpResponse(
         sentence, status=426, content_type="text/plain", headers={"Upgrade": "websocket", "Connection": "Upgrade"}
