@@ -20,8 +20,10 @@ import contextlib
 import itertools
 import json
 import socket
+import sys
 import threading
 import time
+import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from importlib import import_module
 from typing import Any, TypeVar
@@ -186,6 +188,15 @@ def _forget_loop_bound() -> None:
     channel_layers.backends.clear()
 
 
+def _where(thread: threading.Thread, loop: asyncio.AbstractEventLoop) -> str:
+    """Return where the server's thread is, and what each of its tasks waits for."""
+    frame = sys._current_frames().get(thread.ident or 0)
+    lines = traceback.format_stack(frame) if frame else []
+    for task in asyncio.all_tasks(loop):
+        lines += [f"{task}\n", *(line for each in task.get_stack() for line in traceback.format_stack(each, limit=1))]
+    return "".join(lines)
+
+
 @pytest.fixture
 def live_server_ws(transactional_db: None, settings: Any) -> Iterator[LiveServer]:
     """A real server on a port of its own, with the test's database."""
@@ -213,7 +224,7 @@ def live_server_ws(transactional_db: None, settings: Any) -> Iterator[LiveServer
     finally:
         server.should_exit = True
         thread.join(SECONDS)
-        assert not thread.is_alive(), "The server did not stop."
+        assert not thread.is_alive(), f"The server did not stop.\n{_where(thread, loop)}"
         left = [task for task in asyncio.all_tasks(loop) if not task.done()]
         loop.run_until_complete(loop.shutdown_asyncgens())
         loop.close()

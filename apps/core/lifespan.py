@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 logger = logging.getLogger("almia.lifespan")
 
+AGAIN_SECONDS = 0.2
 Hook = Callable[[], Awaitable[None]]
 _startup: list[Hook] = []
 _shutdown: list[Hook] = []
@@ -24,6 +27,19 @@ def on_shutdown(hook: Hook) -> Hook:
     """Run `hook` on the server's loop after the last request; last registered first. One that fails does not stop the others."""
     _shutdown.insert(0, hook)
     return hook
+
+
+async def end(task: asyncio.Task[Any]) -> None:
+    """Cancel `task` and return once it has ended, for hooks. Raises what it failed with.
+
+    It is cancelled again while it goes on: redis-py loses a cancellation that comes while it connects, and a server that is
+    stopped just after its start would wait for ever.
+    """
+    while not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=AGAIN_SECONDS)
+    with suppress(asyncio.CancelledError):
+        task.result()
 
 
 def _settle_memory() -> None:

@@ -6,7 +6,6 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from contextvars import ContextVar
 from typing import Any
 
@@ -108,9 +107,7 @@ async def _hear_other_processes() -> None:
 async def _stop_hearing() -> None:
     if _hearing is None:
         return
-    _hearing.cancel()
-    with suppress(asyncio.CancelledError):
-        await _hearing
+    await lifespan.end(_hearing)
     layer = get_channel_layer()
     if layer is not None:
         await layer.flush()  # of this process only: closes its connections

@@ -10,6 +10,8 @@ import msgspec
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from apps.core import lifespan
+
 from .memory import KEEP_FINISHED_SECONDS, Buffer, MemoryStreams, UnknownStream
 
 logger = logging.getLogger("almia.streams")
@@ -182,7 +184,5 @@ class RedisStreams(MemoryStreams):
             await asyncio.wait([self._flusher], timeout=CLOSE_SECONDS)
         for task in (self._flusher, self._reader):
             if task is not None and not task.done():
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+                await lifespan.end(task)
         await self._redis.aclose()
