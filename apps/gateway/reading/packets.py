@@ -39,7 +39,7 @@ UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 def read_loosely(data: bytes) -> list[dict[str, Any]] | None:
-    """Return the objects in `data`: with control characters, lone surrogates, `NaN`, one in a list, or several on lines.
+    """Return the objects in `data`: with control characters, lone surrogates, `NaN`, some in a list, or one per line.
 
     What is not JSON at all (`ping`) contains none; None for JSON that cannot be read.
     """
