@@ -36,7 +36,7 @@ Société;Contact;Mél;Début de mission
 Armor Conseil;Gwenaël Le Dantec;gwenael.ledantec@armor.example;2026-11-02
 Sillage Données;Pauline Ferrer;p.ferrer@sillage.example;2026-11-09
 """.lstrip()
-LEAVERS = 2  # of those, the list of everybody leaves out this many
+LEAVERS = 2  # colleagues whom the list of everybody no longer names
 MOVERS = 4
 
 

@@ -30,7 +30,7 @@ SECONDS = 0.03
 
 
 def find_conversations(user: User, text: str, limit: int) -> list[Hit] | Partial:
-    """Return the person's own conversations by title, the latest first; without a text, the latest. None without `chat.use`.
+    """Return the person's own conversations by title, the latest first; without a text, the latest. Nothing without `chat.use`.
 
     Three queries: the right, the conversations, the person's key. Looks at `MOST` titles and for `SECONDS` at most.
     """

@@ -1,6 +1,6 @@
 """What a provider's refusal means: from its status and words to one of our codes, and to the piece of the request it refuses.
 
-The words are those of real servers, as public reports quote them (tests/gateway/test_failures.py names them).
+The words are those of real servers, as public reports quote them (tests/gateway/test_refusals.py names them).
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ from .registering import embedded_provider, embedded_version
 
 PROVIDER = "Nuage Boréal"
 ENTRIES = 60_000  # the latest calls, which are in the ledger one by one; older ones are there as sums per day
-A_DAY = 0.3  # of the people who may use AI, those who do on a working day
+A_DAY = 0.3  # share of the people who may use AI who do so on a working day
 FAILED = 0.012
 PRACTICE = 0.06
 NOBODY = "http://127.0.0.1:1/v1"  # until the embedded model runs and reports its address

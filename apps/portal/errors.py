@@ -15,7 +15,7 @@ from django.utils import translation
 from apps.accounts.requests import visitor
 
 SECRET = re.compile(r"password|secret|credential|code|token|(?:^|_)key$|otp", re.IGNORECASE)
-SHORT = 20  # characters: what is shorter is a choice rather than something written
+SHORT = 20  # characters: anything up to this is a choice rather than something written
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -83,7 +83,7 @@ def _entries(names: Names) -> list[tuple[str, str, str]]:
 |---|---|
 | `{app}.propose {{{names.one}}}` | `{app}.proposed {{{names.one}, state}}` |
 
-One's tabs are told of it: `{app}.changed {{{names.one}, state}}`.
+The person's tabs are told: `{app}.changed {{{names.one}, state}}`.
 """
     return [
         ("almia/settings/base.py", '    "apps.portal",\n', f'    "apps.{app}",\n    "apps.portal",\n'),
