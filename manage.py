@@ -12,7 +12,7 @@ def main() -> None:
 
     from apps.core import catalogues
 
-    # Before Django starts: what is read once in a language stays as it was read.
+    # Before Django starts: what is evaluated once in a language stays that way.
     if sys.argv[1:2] == ["serve"] and catalogues.main():
         sys.exit(1)
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 
-# Whitenoise hands out files as plain iterators; Django reads each on a thread, which is what we want, and warns each time.
+# Whitenoise returns files as plain iterators; Django reads each on a thread, which is what we want, and warns each time.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "almia.settings.tryout")

@@ -17,6 +17,6 @@ app.autodiscover_tasks()
 
 @beat_init.connect
 def begin(**_: Any) -> None:
-    """Give two jobs a first turn at once: what waits in the outbox since the last stop leaves, and /readyz sees a heartbeat."""
+    """Run two jobs once right away: what has waited in the outbox since the last stop is sent, and /readyz sees a heartbeat."""
     for job in ("core.relay_outbox", "core.beat_alive"):
         app.send_task("core.run_job", args=[job])

@@ -84,7 +84,7 @@ SQLITE_OPTIONS = {
     # IMMEDIATE: a transaction that reads and then writes takes its lock first, so it can wait instead of failing.
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
-    # FULL: an answered person has a stored message, even after a power cut.
+    # FULL: if a person got an answer, their message is stored, even after a power cut.
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
 }
 
@@ -92,7 +92,7 @@ SQLITE_OPTIONS = {
 def database(url: str, *, pool_size: int) -> dict[str, Any]:
     """Return Django's DATABASES entry for `url`: sqlite:///path or postgres://user:password@host:port/name?option=value.
 
-    PostgreSQL gets a psycopg pool of `pool_size` connections; connections are never kept by a thread.
+    PostgreSQL gets a psycopg pool of `pool_size` connections; threads never keep connections.
     """
     parts = urlsplit(url)
     if parts.scheme == "sqlite":
@@ -121,6 +121,6 @@ def database(url: str, *, pool_size: int) -> dict[str, Any]:
 
 
 def terminal_language() -> str:
-    """Return the language of who sits at the terminal: `fr` where it is set to French, else `en`."""
+    """Return the language of the person at the terminal: `fr` if it is set to French, else `en`."""
     chosen = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
     return "fr" if chosen.lower().startswith("fr") else "en"

@@ -1,4 +1,4 @@
-"""How the log is written: one line per event, and a traceback only where something of ours went wrong."""
+"""How the log is written: one line per event, and a traceback only if something of ours went wrong."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import logging
 class Line(logging.Formatter):
     """A request that was refused (4xx: an unknown host, too many fields, a broken form) is one line and a warning.
 
-    Django writes such refusals as errors, with the traceback of the exception that it refuses with.
+    Django logs such refusals as errors, with the traceback of the exception that caused them.
     """
 
     def format(self, record: logging.LogRecord) -> str:

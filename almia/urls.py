@@ -6,7 +6,7 @@ from allauth.socialaccount.views import login_error
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 
-login_not_required(login_error)  # of allauth's open pages the only one that it does not mark itself
+login_not_required(login_error)  # the only one of allauth's open pages that allauth does not mark itself
 
 urlpatterns = [
     path("", include("apps.accounts.urls")),

@@ -1,10 +1,10 @@
 """Fifty learners hand in the quiz that was all they lacked at the same moment, and the chat opens in their open tab.
 
 On SQLite in one process; with DATABASE_URL, on PostgreSQL and Redis in two. Each learner has a session, an open socket and the
-page before handing in; rounds of fifty. In the first, one hands in after the other: `alone_p50_ms`, what a submission costs where
-nobody waits for another. Then all at once: `p95_ms`, a submission, from sending to its redirect, and `p95_ratio`, the same
-against fifty times the first figure (below 1 where processes share the work). `unlock_p95_ms`: from sending until a command that
-needs chat.use, asked when the socket tells of the change, is let in. In a last round each hands in twice at once.
+page before handing in; rounds of fifty. In the first, they hand in one after the other: `alone_p50_ms`, the cost of a submission
+if nobody waits for another. Then all at once: `p95_ms`, a submission, from sending to its redirect, and `p95_ratio`, the same
+divided by fifty times the first figure (below 1 if processes share the work). `unlock_p95_ms`: from sending until a command that
+needs chat.use, sent when the socket reports the change, is let in. In a last round each hands in twice at once.
 `doubled`: awards and certificates that somebody has twice. `lost`: learners without one of them, or whose chat stayed closed.
 """
 
@@ -40,7 +40,7 @@ class Learner:
 
 @dataclass
 class Seen:
-    """Seconds of the submission and until the chat was open; None where it did not open."""
+    """Seconds of the submission and until the chat was open; None if it did not open."""
 
     submission: float
     unlock: float | None
@@ -77,7 +77,7 @@ async def _submit(session: aiohttp.ClientSession, learner: Learner) -> float:
 
 
 async def _open_chat(learner: Learner) -> float:
-    """Return the seconds until the socket has told of the change and lets in what needs chat.use."""
+    """Return the seconds until the socket has reported the change and lets in what needs chat.use."""
     started = time.perf_counter()
     async for message in learner.socket:
         frame = json.loads(message.data)

@@ -3,7 +3,7 @@
 On SQLite, over HTTP, in one real process, one request at a time: home, a lesson and a conversation as a learner; the learners of
 a course, the people and one person as an administrator. `<page>_p95_ms`: from sending until the last byte, over 200 requests
 after a warm-up. `<page>_queries`: counted in another process, for the same page and session. `<page>_rows`: the rows
-that the page draws its list or its figures from. `--people N` takes fewer people.
+from which the page makes its list or its figures. `--people N` takes fewer people.
 """
 
 from __future__ import annotations

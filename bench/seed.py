@@ -95,9 +95,9 @@ def people(count: int) -> list[str]:
 
 
 def learners(count: int) -> tuple[list[str], list[str]]:
-    """Create `count` people who signed the charter, passed all courses but the last, and answered all of its quiz, rightly.
+    """Create `count` people who signed the charter, passed all courses but the last, and answered all of its quiz correctly.
 
-    Returns the cookie of a session and the open attempt of each.
+    Returns for each the cookie of a session and the open attempt.
     """
     from django.db import transaction
     from django.utils import timezone
@@ -157,7 +157,7 @@ def proofs() -> dict[str, dict[str, int]]:
 
 
 def populate(count: int) -> dict[str, dict[str, Any]]:
-    """Write the past of `count` people; return the pages to ask for: by name, its path, a session, the rows behind it."""
+    """Write the past of `count` people; return the pages to request: by name, its path, a session, the rows behind it."""
     from django.core.management import call_command
     from django.db.models import Count
     from django.urls import reverse

@@ -13,9 +13,9 @@
 `redis`: a Redis process of its own, for cache, channel layer, streams and tasks. Several processes need PostgreSQL and Redis.
 `learners`: further people, one submission away from chat.use. `server.seed("--proofs")` runs `bench.seed` once more.
 `people`: a made-up past of so many people, written first.
-`upstream`: an OpenAI-compatible endpoint, registered as the embedded model is; without it there is no model.
+`upstream`: an OpenAI-compatible endpoint, registered like the embedded model; without it there is no model.
 The first process also runs the task worker and the scheduler, as the try-out does. Leaving the block ends all processes, drops
-the database and removes the folder. `server.log` is where the processes write; its end is in the error when they do not come up.
+the database and removes the folder. `server.log` is where the processes write; its end is in the error if they do not come up.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def free_port() -> int:
 
 
 def answers(url: str) -> bool:
-    """Whether `url` answers, with whatever it says."""
+    """Whether `url` answers, whatever it says."""
     try:
         urllib.request.urlopen(url, timeout=2).close()
     except urllib.error.HTTPError:

@@ -61,7 +61,7 @@ def _visit(server: Server) -> None:
 
 async def measure() -> dict[str, int | float]:
     """`warm_s`: process start to /healthz, environment and data ready (median). `first_s`: the same on an empty data folder.
-    `rss_mb`: the web process after each page was asked for several times by somebody signed in."""
+    `rss_mb`: the web process after each page was requested several times by somebody signed in."""
     figures: dict[str, int | float] = dict(await asyncio.to_thread(_starts))
     async with Server(users=1) as server:
         await asyncio.to_thread(_visit, server)

@@ -51,7 +51,7 @@ def packet(delta: dict[str, Any], finish: str | None = None) -> bytes:
 
 
 def usage(tokens_in: int, tokens_out: int) -> bytes:
-    """Return the event that says what was used."""
+    """Return the event with the usage."""
     total = {"prompt_tokens": tokens_in, "completion_tokens": tokens_out, "total_tokens": tokens_in + tokens_out}
     return event({"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "choices": [], "usage": total})
 
@@ -76,7 +76,7 @@ def word(number: int) -> bytes:
 
 
 class Upstream:
-    """What the server is told and what it counts."""
+    """The server's settings and its counts."""
 
     def __init__(self, pace: Pace) -> None:
         self.pace = pace
@@ -302,7 +302,7 @@ async def _filtered(exchange: Exchange) -> None:
 
 
 def _strict(*faults: tuple[Callable[[dict[str, Any]], bool], dict[str, Any]]) -> Fault:
-    """Return a server that refuses each request for the first of `faults` it has, and otherwise answers."""
+    """Return a server that refuses each request for the first of `faults` it contains, and otherwise answers."""
 
     async def answer(exchange: Exchange) -> None:
         for has_it, error in faults:
@@ -417,7 +417,7 @@ async def _endless_refusal(exchange: Exchange) -> None:
 
 @fault("deep-refusal")
 async def _deep_refusal(exchange: Exchange) -> None:
-    """A refusal that is nested without end."""
+    """A refusal whose nesting has no end."""
     body = b"[" * 60_000
     exchange.write(b"HTTP/1.1 500 Oops\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
     exchange.close()
@@ -506,7 +506,7 @@ async def _empty(exchange: Exchange) -> None:
 
 @fault("reasoning")
 async def _reasoning(exchange: Exchange) -> None:
-    """Think aloud, in both ways that providers do, before answering."""
+    """Send thinking, in both ways that providers do, before the answer."""
     exchange.begin()
     for _ in range(30):
         exchange.send(packet({"reasoning_content": "secret thought "}))
@@ -538,7 +538,7 @@ async def _script(exchange: Exchange) -> None:
 
 @fault("dribble")
 async def _dribble(exchange: Exchange) -> None:
-    """Line ends of the other kind and packets cut anywhere, even inside a letter."""
+    """Line ends of the other kind, and packets cut anywhere, even inside a character."""
     body = ROLE + packet({"content": "é€😀 "}) + packet({"content": "fin"}) + packet({}, "stop") + DONE
     exchange.write(HEAD)
     for position in range(0, len(body := body.replace(b"\n", b"\r\n")), 7):

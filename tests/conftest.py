@@ -19,7 +19,7 @@ pytest_plugins = ["tests.live"]
 
 
 def pytest_configure() -> None:
-    patch = pytest.MonkeyPatch()  # never undone: these hold for the whole run
+    patch = pytest.MonkeyPatch()  # never undone: these apply to the whole run
     for part in (flush, html, icons, network, ordering, styles, templates, writes):
         part.install(patch)
 
@@ -41,12 +41,12 @@ def django_db_setup(django_db_setup: None, django_db_blocker: pytest_django.Djan
         flush.remember()
     yield
     if (close_pool := getattr(connection, "close_pool", None)) is not None:  # PostgreSQL
-        close_pool()  # what it keeps open would keep the database from being dropped
+        close_pool()  # connections it keeps would prevent the database from being dropped
 
 
 @pytest.fixture(autouse=True)
 def _empty_cache() -> Iterator[None]:
-    """Rate limits and other counters start at nothing in every test."""
+    """Rate limits and other counters start at zero in every test."""
     cache.clear()
     yield
     cache.clear()
@@ -62,7 +62,7 @@ def _own_process_in_the_trail() -> None:
 
 @pytest.fixture(autouse=True)
 def _no_organisation() -> None:
-    """In every test the process has just read that staff said nothing about the organisation."""
+    """In every test the process has just read that staff entered nothing about the organisation."""
     from apps.accounts.organisation import Organisation, forget
 
     forget(in_favour_of=Organisation())

@@ -1,7 +1,7 @@
 """Emptying the tables after a test that really commits.
 
 Django truncates every table and then has all apps write their permissions and roles again: a fifth of a second on SQLite, two
-seconds on PostgreSQL. Here only rows that are there are deleted, and what no test changes stays.
+seconds on PostgreSQL. Here only existing rows are deleted, and what no test changes stays.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import pytest
 from django.db import connections, transaction
 from django.test import TransactionTestCase
 
-# Written once, when the tables are made.
+# Written once, when the tables are created.
 KEPT = ["django_content_type", "auth_permission", "auth_group", "auth_group_permissions"]
 
 _first: dict[str, list[int]] = {}
@@ -20,7 +20,7 @@ _emptied: dict[str, list[str]] = {}
 
 
 def _state(connection: Any) -> list[int]:
-    """Return what shows whether the kept tables are as they were."""
+    """Return what shows whether the kept tables are unchanged."""
     counts = []
     with connection.cursor() as cursor:
         for table in KEPT:
@@ -30,7 +30,7 @@ def _state(connection: Any) -> list[int]:
 
 
 def remember() -> None:
-    """Note what there is. Called when the tables have just been made."""
+    """Note what is there. Called when the tables have just been created."""
     for connection in connections.all():
         _first[connection.alias] = _state(connection)
         tables = connection.introspection.django_table_names(only_existing=True, include_views=False)
@@ -54,7 +54,7 @@ def install(patch: pytest.MonkeyPatch) -> None:
     def teardown(self: TransactionTestCase) -> None:
         for connection in connections.all():
             if _state(connection) != _first[connection.alias]:
-                django_teardown(self)  # this test did change it: the long way
+                django_teardown(self)  # this test did change them: the slow way
                 remember()
                 return
             _empty(connection)

@@ -55,7 +55,7 @@ def session_of(user: User) -> str:
 
 
 class Tab:
-    """One open socket, as a browser's tab holds it."""
+    """One open socket, as a browser tab holds it."""
 
     def __init__(self, connection: websockets.ClientConnection) -> None:
         self.socket = connection
@@ -160,10 +160,10 @@ class LiveServer:
 
 
 class QuickServer(WebServer):
-    """Ends without uvicorn's pauses of a tenth of a second, which the tests would wait for a hundred times."""
+    """Ends without uvicorn's pauses of a tenth of a second, for which the tests would wait a hundred times."""
 
     async def main_loop(self) -> None:
-        await self.on_tick(0)  # the date that answers carry
+        await self.on_tick(0)  # the date in responses
         while not self.should_exit:  # noqa: ASYNC110  a flag that signals and other threads set
             await asyncio.sleep(0.005)
 
@@ -183,7 +183,7 @@ class QuickServer(WebServer):
 
 
 def _forget_loop_bound() -> None:
-    """What lives on a server's loop must not be met again on the next one's."""
+    """What belongs to a server's loop must not survive into the next one's."""
     get_streams.cache_clear()
     channel_layers.backends.clear()
 

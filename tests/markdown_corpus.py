@@ -1,4 +1,4 @@
-"""Texts of models and people, by what is particular to each: whatever shows, copies, prints or announces them is tried on these."""
+"""Texts of models and people, by what is special about each: whatever shows, copies, prints or announces them is tried on these."""
 
 # ruff: noqa: E501  a text stands in one piece
 

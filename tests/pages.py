@@ -1,4 +1,4 @@
-"""Reading the HTML of an answer."""
+"""Reading the HTML of a response."""
 
 from __future__ import annotations
 

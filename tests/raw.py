@@ -1,4 +1,4 @@
-"""Requests as bytes: what no client that means well would send."""
+"""Requests as bytes: what no well-meaning client would send."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def status_of(answer: bytes) -> int:
 
 
 def troubles(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """Return what was logged as an error, formatted as the console would show it if that holds a traceback."""
+    """Return what was logged as an error, formatted as the console would show it if it contains a traceback."""
     console = logging.getLogger().handlers[0]
     lines = [console.format(record) for record in caplog.records]
     return [line for line in lines if "Traceback" in line or " ERROR " in line or " CRITICAL " in line]

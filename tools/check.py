@@ -1,4 +1,4 @@
-"""`make check`: everything that can be said about the code without running the suite."""
+"""`make check`: everything that can be checked without running the suite."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from apps.core import catalogues
 
 PYTHON = sys.executable
-# Values that only have the right form: what production needs to start is checked, nothing is reached.
+# Values that only have the right form: production's settings are checked, but nothing is contacted.
 PRODUCTION = {
     "DJANGO_SETTINGS_MODULE": "almia.settings.production",
     "ALMIA_SECRET_KEY": "only-the-form-counts-here-" + "x9" * 30,

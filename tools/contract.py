@@ -1,4 +1,4 @@
-"""The layers of the project, as the contract of import-linter in pyproject.toml names them."""
+"""The layers of the project, as import-linter's contract in pyproject.toml names them."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""`make dev`: the try-out's server, started again when its code, translations or content change.
+"""`make dev`: the try-out's server, restarted when its code, translations or content change.
 
     python -m tools.dev [options of manage.py serve]
 
-Templates, styles and scripts are read anew at each request: for them nothing is started again.
+Templates, styles and scripts are reread at each request: nothing is restarted for them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ KINDS = (".py", ".po", ".md", ".yaml")
 
 
 class Filter(watchfiles.DefaultFilter):
-    """Lets through what the server reads once."""
+    """Lets through changes to what the server reads only once."""
 
     def __call__(self, change: watchfiles.Change, path: str) -> bool:
         return path.endswith(KINDS) and super().__call__(change, path)

@@ -1,7 +1,7 @@
 """The drawing of the layers in docs/architecture.md, made from the contract in pyproject.toml and the pages in docs/apps/.
 
 python -m tools.drawing            write it
-python -m tools.drawing --check    fail when it is not the one that would be written
+python -m tools.drawing --check    fail if it is not up to date
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from .contract import ROOT, layers
 
 PAGE = ROOT / "docs" / "architecture.md"
 START, END = "<!-- drawing: python -m tools.drawing -->\n", "<!-- end of drawing -->\n"
-WIDTH = 34  # of a line in a box
+WIDTH = 34  # in one line of a box
 
 
 def purpose(package: str) -> str:
-    """Return the first sentence of the package's page; empty where there is none (the project itself)."""
+    """Return the first sentence of the package's page; empty if there is none (the project itself)."""
     page = ROOT / "docs" / "apps" / f"{package.removeprefix('apps.')}.md"
     if not package.startswith("apps.") or not page.exists():
         return ""

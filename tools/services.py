@@ -1,4 +1,4 @@
-"""PostgreSQL and Redis of this machine: those that run, those that are installed and can be started, else how to get them."""
+"""PostgreSQL and Redis on this machine: running ones, installed ones that can be started, else how to get them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ REDIS_URL = "redis://127.0.0.1:6379/9"
 
 
 def listens(port: int) -> bool:
-    """Tell whether somebody listens on `port` of this machine."""
+    """Return whether anything listens on `port` of this machine."""
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", port)) == 0
@@ -90,7 +90,7 @@ def _create_database() -> None:
 
 
 def lacking() -> str:
-    """Return what of this machine's services is not there for `own_database` and `own_redis`; empty where both can be had."""
+    """Return which of this machine's services are missing for `own_database` and `own_redis`; empty if both are available."""
     if not (listens(5432) and _database_answers()):
         return "PostgreSQL with role and database 'almia' on port 5432"
     return "" if system.find("redis-server") else "the program redis-server"
@@ -98,7 +98,7 @@ def lacking() -> str:
 
 @contextmanager
 def own_database(purpose: str) -> Iterator[str]:
-    """Make an empty database for as long as the block lasts; its address. `purpose` is part of its name."""
+    """Create an empty database for as long as the block lasts; its address. `purpose` is part of its name."""
     admin = os.environ.get("DATABASE_URL") or DATABASE_URL
     name = f"almia_{purpose}_{uuid.uuid4().hex[:12]}"
 
@@ -117,7 +117,7 @@ def own_database(purpose: str) -> Iterator[str]:
 def own_redis(folder: Path, purpose: str) -> Iterator[str]:
     """Run an empty Redis for as long as the block lasts, on a free port; its address. `folder`: the only place it may write to.
 
-    Stops with a sentence about `purpose` where the program is missing.
+    Stops with a sentence about `purpose` if the program is missing.
     """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -134,7 +134,7 @@ def own_redis(folder: Path, purpose: str) -> Iterator[str]:
 
 
 def ready() -> dict[str, str]:
-    """Return the environment that points to working services, starting and preparing those of localhost if need be."""
+    """Return the environment that points to working services, starting and preparing those on localhost if need be."""
     environment = {}
     if not os.environ.get("REDIS_URL"):
         _redis()

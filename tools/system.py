@@ -1,6 +1,7 @@
-"""Programs that come from the system: found, installed from Debian where that was asked for, else named in one sentence.
+"""Programs that come from the system: found, installed from Debian if that is requested, else named in one sentence.
 
-Installing is asked for by `CI`, by `ALMIA_INSTALL=1`, or by `python -m tools.system` (`make setup SYSTEM=1`), which installs all.
+Installation is requested by `CI`, by `ALMIA_INSTALL=1`, or by `python -m tools.system` (`make setup SYSTEM=1`), which installs
+all.
 """
 
 from __future__ import annotations
@@ -20,22 +21,22 @@ _updated = False
 
 
 def stop(sentence: str) -> None:
-    """Say what is in the way and end."""
+    """Say what is wrong and exit."""
     sys.exit(f"almia: {sentence}")
 
 
 def find(*names: str) -> str | None:
-    """Return the path of the first of these programs that is there."""
+    """Return the path of the first of these programs that exists."""
     return next((path for name in names if (path := shutil.which(name))), None)
 
 
 def is_asked_to_install() -> bool:
-    """Tell whether programs of the system may be installed: nobody's machine is changed by a test run."""
+    """Return whether system programs may be installed: a test run never changes anybody's machine."""
     return any(os.environ.get(name, "").lower() not in ("", "0", "false", "no") for name in ("CI", "ALMIA_INSTALL"))
 
 
 def install(*packages: str) -> bool:
-    """Install Debian packages where this process may (root, apt-get); return whether it worked."""
+    """Install Debian packages if this process may (root, apt-get); return whether it worked."""
     global _updated
     if not hasattr(os, "geteuid") or os.geteuid() != 0 or shutil.which("apt-get") is None:
         return False
@@ -53,7 +54,7 @@ def _quietly(*command: str) -> bool:
 
 
 def need(*names: str, purpose: str) -> str:
-    """Return the path of one of the programs `names`, installed when none is there and that is asked for; else stop."""
+    """Return the path of one of the programs `names`, installed if none exists and that is requested; else stop."""
     packages = PACKAGES[names[0]]
     path = find(*names)
     if path is None and is_asked_to_install() and install(*packages):
@@ -68,7 +69,7 @@ def need(*names: str, purpose: str) -> str:
 
 
 def main() -> int:
-    """Install every program of the system that tests and checks use and that is missing."""
+    """Install every missing system program that tests and checks use."""
     missing = [package for name, packages in PACKAGES.items() if find(name) is None for package in packages]
     if missing and not install(*missing):
         stop(f"This needs root and apt-get. The packages to install are: {' '.join(missing)}.")

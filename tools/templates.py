@@ -1,7 +1,7 @@
-"""Every template compiles, and what it names is there: other templates, addresses, static files, icons. No inline code, no line
+"""Every template compiles, and whatever it names exists: other templates, addresses, static files, icons. No inline code, no line
 over 140 columns, and the form that djangofmt gives (`djangofmt templates` writes it).
 
-(Whether its variables are there is seen where it is rendered: tests/strict/templates.py.)
+(Whether its variables exist is checked when it is rendered: tests/strict/templates.py.)
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ INLINE = [
     ("javascript: address", re.compile(r"javascript:", re.IGNORECASE)),
     ("foreign address", re.compile(r"(?:src|srcset)\s*=\s*[\"'](?:https?:)?//", re.IGNORECASE)),
 ]
-COLUMNS = 140  # the formatter aims at 130, and leaves what it cannot break without changing what is shown
+COLUMNS = 140  # the formatter aims at 130, and leaves alone what it cannot break without changing what is shown
 LINT = [sys.executable, "-m", "djlint", "--lint", "--quiet"]
 FORMAT = [str(Path(sysconfig.get_path("scripts")) / "djangofmt"), "--quiet", "--check"]
 COMMENT = re.compile(r"{% comment.*?%}.*?{% endcomment %}|{#.*?#}|<!--.*?-->", re.DOTALL)
 
 
 def constant(expression: Any) -> str | None:
-    """Return the text of a filter expression or variable that is a mere string, else None."""
+    """Return the text of a filter expression or variable that is a plain string, else None."""
     value = expression.var if isinstance(expression, FilterExpression) else expression
     if isinstance(expression, FilterExpression) and expression.filters:
         return None

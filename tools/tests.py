@@ -1,5 +1,5 @@
 """Run the suite: `unit` on SQLite with nothing but Python, `coverage` the same and what it does not reach, `browser` in Chromium
-(and one story on PostgreSQL and Redis, where they are), `services` on PostgreSQL and Redis.
+(with one scenario on PostgreSQL and Redis, if available), `services` on PostgreSQL and Redis.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ PARALLEL = ["-n", "2", "--dist", "loadgroup"]
 
 
 def run(arguments: list[str], environment: dict[str, str]) -> int:
-    """Run pytest in a process of its own and return its code."""
+    """Run pytest in a process of its own and return its exit code."""
     return subprocess.call([sys.executable, "-m", "pytest", *arguments], env={**os.environ, **environment})
 
 
 def unit(further: list[str]) -> int:
-    """The whole suite but the browser, on SQLite and memory."""
-    # Whatever services the shell points to, this is the suite that needs none.
+    """The whole suite except the browser, on SQLite and in memory."""
+    # Whatever services the shell points to, this suite needs none.
     return run([*PARALLEL, "-m", "not browser", *further], {"DATABASE_URL": "", "REDIS_URL": ""})
 
 
@@ -37,7 +37,7 @@ def coverage(further: list[str]) -> int:
         if sys.version_info >= (3, 12):
             # The interpreter's own monitoring, which costs a few per cent.
             os.environ["COVERAGE_CORE"] = "sysmon"
-        # Before 3.12 every line is counted in a call: the tests that are slow on purpose take several times as long.
+        # Before 3.12 every line is counted by a function call: the tests that are slow on purpose take several times as long.
         code = unit(["--cov=apps", "--cov=almia", f"--cov-report=json:{report}", "--timeout=240", *further])
         if report.exists():
             measured = json.loads(report.read_text())
@@ -51,15 +51,15 @@ def coverage(further: list[str]) -> int:
 
 
 def browser(further: list[str]) -> int:
-    """The browser tests, in the system's Chromium. What is skipped says why: a first day in production needs the services."""
+    """The browser tests, in the system's Chromium. A skipped test says why: the first day in production needs the services."""
     chromium = system.need("chromium", "chromium-browser", "google-chrome", purpose="make test-browser")
     if system.is_asked_to_install():
-        services.ready()  # a test that is skipped there would never run
+        services.ready()  # otherwise a test that is skipped there would never run
     return run(["-m", "browser", "-rs", *further], {"DATABASE_URL": "", "REDIS_URL": "", "ALMIA_CHROMIUM": chromium})
 
 
 def on_services(further: list[str]) -> int:
-    """The whole suite but the browser, on PostgreSQL and Redis."""
+    """The whole suite except the browser, on PostgreSQL and Redis."""
     return run([*PARALLEL, "--migrations", "-m", "not browser", *further], services.ready())
 
 

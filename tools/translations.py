@@ -4,10 +4,10 @@
     python -m tools.translations update           bring them up to date with the code
     python -m tools.translations take FILE.po...  update, with the French of these files for what has none (--replace: for all)
 
-A sentence lives once: with the project when something outside the apps says it, else with the lowest app that says it. The
-sentences in the code are English, so an English catalogue holds only those worded anew: the ones of libraries.
+A sentence is stored once: with the project if anything outside the apps uses it, else with the lowest app that does. The
+sentences in the code are English, so an English catalogue holds only those that are reworded: the ones of libraries.
 
-Checked: every sentence of the code is there, in French, in its place; none is fuzzy, left over or there twice; placeholders are
+Checked: every sentence of the code is there, in French, in its place; none is fuzzy, left over or duplicated; placeholders are
 the same on both sides; French has its non-breaking spaces.
 """
 
@@ -34,7 +34,7 @@ SOURCES = ["almia", "apps", "templates", "manage.py"]
 OPTIONS = ["--no-wrap", "--add-location=file", "--extension=html,txt,py"]
 PLURALS = {"fr": "(n > 1)", "en": "(n != 1)"}
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%[sd]|{\w*}")
-# In French these signs stand off by a space that does not break.
+# In French a non-breaking space comes before these signs.
 BREAKING = re.compile(r"[^\s] [:;?!»]|« ")
 
 Key = tuple[str, str, str]
@@ -58,7 +58,7 @@ def extract() -> list[polib.POEntry]:
 
 
 def _copy_into(folder: Path) -> None:
-    """Copy what sentences come from, without catalogues: all that is found then lands in one."""
+    """Copy what sentences come from, without catalogues: everything found then lands in one."""
     for name in SOURCES:
         source = ROOT / name
         if source.is_dir():
@@ -75,7 +75,7 @@ def catalogue(place: str, code: str, root: Path = ROOT) -> Path:
 
 
 def place_of(files: Iterable[str], apps: list[str]) -> str:
-    """Return the place of a sentence that `files` say, where `apps` goes from the lowest up."""
+    """Return the place of a sentence used by `files`; `apps` goes from the lowest up."""
     users = set()
     for file in files:
         parts = file.split("/")
@@ -92,7 +92,7 @@ def texts_of(entry: polib.POEntry) -> list[str]:
 
 
 def says_more(entry: polib.POEntry) -> bool:
-    """Tell whether an English entry says something else than the code."""
+    """Return whether an English entry differs from the code."""
     return texts_of(entry) != ([entry.msgid, entry.msgid_plural] if entry.msgid_plural else [entry.msgid])
 
 
@@ -160,7 +160,7 @@ def _problems_of_entry(code: str, entry: polib.POEntry) -> Iterator[str]:
 
 
 def check() -> int:
-    """Print what is wrong with the catalogues; return 1 when something is."""
+    """Print what is wrong with the catalogues; return 1 if anything is."""
     wanted = wanted_of(extract(), contract.apps())
     found = sorted(problem for code in PLURALS for problem in problems_of(code, wanted, known_of(code, wanted)))
     if found:
@@ -174,7 +174,7 @@ def check() -> int:
 def update(taken: Entries, *, replace: bool = False, root: Path = ROOT) -> int:
     """Bring the catalogues up to date with the code, and compile them.
 
-    What has no French yet gets that of `taken`; with `replace`, what has one too. What is left is printed.
+    Sentences without French get that of `taken`; with `replace`, all of them do. What is left is printed.
     """
     wanted = wanted_of(extract(), contract.apps())
     french, english = (translations_of(known_of(code, wanted, root)) for code in ("fr", "en"))
@@ -195,13 +195,13 @@ def update(taken: Entries, *, replace: bool = False, root: Path = ROOT) -> int:
 
 
 def _write(path: Path, code: str, entries: Entries, translations: Entries) -> int:
-    """Write the catalogue, or remove it where nothing is left for it; return how many sentences have no translation."""
+    """Write the catalogue, or remove it if nothing is left for it; return how many sentences have no translation."""
     if not entries:
         path.unlink(missing_ok=True)
         return 0
     file = polib.POFile(wrapwidth=0)
     file.header = "The sentences of Almia."
-    # Without the day of the extraction, which would make every update look like a change.
+    # Without the extraction date, which would make every update look like a change.
     file.metadata = {
         "Project-Id-Version": "almia",
         "Language": code,
@@ -211,7 +211,7 @@ def _write(path: Path, code: str, entries: Entries, translations: Entries) -> in
         "Plural-Forms": f"nplurals=2; plural={PLURALS[code]};",
     }
     left = []
-    # By sentence: the place of each is the same in every branch, and two branches seldom touch the same lines.
+    # Sorted by sentence: the place of each is the same in every branch, and two branches seldom touch the same lines.
     for key in sorted(entries, key=lambda key: (key[1].casefold(), key)):
         entry, translation = entries[key], translations.get(key)
         if translation is None:

@@ -60,7 +60,7 @@ MIDDLEWARE = [
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    # Before the check of the form's token: who is signed out is led to sign in, and not told that the page is out of date.
+    # Before the check of the form's token: somebody signed out is led to sign in, and not told that the page is out of date.
     "apps.accounts.middleware.SignInRequiredMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "apps.accounts.middleware.WayBackMiddleware",
@@ -120,7 +120,7 @@ SESSION_COOKIE_AGE = 60 * 60 * 12
 LANGUAGE_CODE = "fr"
 LANGUAGES = [("fr", _("French")), ("en", _("English"))]
 FORMAT_MODULE_PATH = ["almia.formats"]
-# Named one by one: what an app lists only as its own comes after the libraries' catalogues.
+# Named one by one: translations that only an app itself provides come after the libraries' catalogues.
 LOCALE_PATHS = catalogues.folders(BASE_DIR)
 USE_I18N = True
 USE_TZ = True
@@ -170,7 +170,7 @@ REDIS_BROKER_OPTIONS: dict[str, float] = {
     "visibility_timeout": 3600,
     "socket_timeout": 5,
     "socket_connect_timeout": 2,
-    "max_retries": 0,  # somebody waits for the page; the outbox tries again later
+    "max_retries": 0,  # a page is waiting; the outbox tries again later
 }
 if REDIS_URL:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
@@ -225,21 +225,21 @@ SPECTACULAR_SETTINGS = {
     ),
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
-    "COMPONENT_SPLIT_PATCH": False,  # a title that is changed is given: it is not optional because the method is PATCH
+    "COMPONENT_SPLIT_PATCH": False,  # a title that is changed must be given: it is not optional just because the method is PATCH
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "apps.core.api.schema.add_problems"],
 }
 
 # Almia ---------------------------------------------------------------------------------------------------------------
 KEY_PROVIDER = env.text("ALMIA_KEY_PROVIDER", "local")
 KEY_FILE = Path(env.text("ALMIA_KEY_FILE", str(HOME / "keys" / "kek.json")))
-KEY_FILE_MAY_BE_CREATED = False  # only the try-out draws its own key; elsewhere a missing key must stop the start
+KEY_FILE_MAY_BE_CREATED = False  # only the try-out generates its own key; elsewhere a missing key must stop the start
 REGISTRY_SECONDS = 2  # how long a process may use what it has read of providers, versions and aliases
 # A provider of models without the staff area: registered by `manage.py sync_providers`.
 PROVIDER_NAME = env.text("ALMIA_PROVIDER_NAME", "Default provider")
 PROVIDER_URL = env.text("ALMIA_PROVIDER_URL", "")
 PROVIDER_KEY = env.text("ALMIA_PROVIDER_KEY", "")
 PROVIDER_MODEL = env.text("ALMIA_PROVIDER_MODEL", "")
-TERMINAL_LANGUAGE = env.terminal_language()  # of who starts Almia by hand
+TERMINAL_LANGUAGE = env.terminal_language()  # of the person who starts Almia by hand
 SUPPORT_EMAIL = env.text("ALMIA_SUPPORT_EMAIL", "")  # until staff have entered the AI desk's address
 ORGANISATION_SECONDS = 2  # how long a process may use what it has read of the organisation
 

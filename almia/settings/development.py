@@ -1,4 +1,4 @@
-"""Work on the code (`make dev`): the try-out, with pages, styles and scripts read anew at each request."""
+"""Work on the code (`make dev`): the try-out, with pages, styles and scripts reread at each request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How people get in: allauth's settings, and single sign-on where the environment names a provider (docs/adr/0004-sign-in.md)."""
+"""How people get in: allauth's settings, and single sign-on if the environment names a provider (docs/adr/0004-sign-in.md)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "Almia · "
-# No mail to addresses we do not know: the portal is not to be used to write to strangers.
+# No e-mail to addresses we do not know: the portal must not be usable to write to strangers.
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_MAX_EMAIL_ADDRESSES = 1
@@ -34,7 +34,7 @@ ACCOUNT_FORMS = {
     "reset_password_from_key": "apps.accounts.forms.ResetPasswordKeyForm",
     "reauthenticate": "apps.accounts.forms.ReauthenticateForm",
 }
-# Many colleagues share one address behind a company's proxy: limits by address are wide, limits by account narrow.
+# Many colleagues share one address behind a company's proxy: limits per address are wide, limits per account narrow.
 ACCOUNT_RATE_LIMITS = {
     "login": "300/m/ip",
     "login_failed": "60/m/ip,5/5m/key",
@@ -56,7 +56,7 @@ MFA_ADAPTER = "apps.accounts.adapters.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Almia"
-MFA_TOTP_TOLERANCE = 1  # a telephone's clock may be half a minute off
+MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off
 MFA_RATE_LIMITS = {"webauthn_login": "100/m/ip"}
 MFA_FORMS = {
     "authenticate": "apps.accounts.forms.SecondFactorForm",
@@ -73,11 +73,11 @@ USERSESSIONS_ADAPTER = "apps.accounts.adapters.SessionsAdapter"
 
 # Single sign-on ------------------------------------------------------------------------------------------------------
 SOCIALACCOUNT_ADAPTER = "apps.accounts.adapters.SingleSignOnAdapter"
-# Identity is issuer and subject (docs/adr/0007): an address is met once, by `accounts.services.receive`, and never by allauth.
+# Identity is issuer and subject (docs/adr/0007): an address is matched once, by `accounts.services.receive`, never by allauth.
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = False
 SOCIALACCOUNT_STORE_TOKENS = False
-SOCIALACCOUNT_EMAIL_VERIFICATION = "none"  # who comes this far has an address that the provider vouches for
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"  # anybody who gets this far has an address that the provider vouches for
 SOCIALACCOUNT_REQUESTS_TIMEOUT = 10
 
 
@@ -98,7 +98,7 @@ def oidc_apps() -> list[dict[str, Any]]:
             "settings": {
                 "server_url": env.text("ALMIA_OIDC_URL"),
                 "oauth_pkce_enabled": True,
-                # Addresses of these domains count as verified even where the provider does not say so.
+                # Addresses of these domains count as verified even if the provider does not say so.
                 "verified_email": env.words("ALMIA_OIDC_VERIFIED_DOMAINS", []),
                 "claims": {part: claim for part, claim in claims.items() if claim},
             },
@@ -115,5 +115,5 @@ OIDC_APPS = oidc_apps()
 SOCIALACCOUNT_PROVIDERS = {
     "openid_connect": {"provider_class": "apps.accounts.oidc.provider.OidcProvider", "APPS": OIDC_APPS},
 }
-# The browser checks a form's target again when the answer redirects: the provider's sign-in page must be allowed.
+# The browser checks a form's target again when the response redirects: the provider's sign-in page must be allowed.
 OIDC_ORIGINS = [_origin(app["settings"]["server_url"]) for app in OIDC_APPS] + env.origins("ALMIA_OIDC_ORIGINS", [])

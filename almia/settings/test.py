@@ -1,4 +1,4 @@
-"""Tests: stricter than production where it can be, quick where it does not matter."""
+"""Tests: stricter than production where possible, quick where it does not matter."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from typing import Any
 
-# Every process of the suite has a data folder and, where there is Redis, a database of its own.
+# Every process of the suite has a data folder and, if there is Redis, a database of its own.
 os.environ["ALMIA_HOME"] = tempfile.mkdtemp(prefix="almia-test-")
 if os.environ.get("REDIS_URL"):
     _address, _, _number = os.environ["REDIS_URL"].rpartition("/")
@@ -23,9 +23,9 @@ from .base import DB_CONCURRENCY, HOME, LOCALE_PATHS
 
 atexit.register(shutil.rmtree, HOME, ignore_errors=True)
 TRYOUT = False
-# Before anything is said: what is read once in a language stays as it was read.
+# Before any sentence is used: what is evaluated once in a language stays that way.
 catalogues.compile_behind(LOCALE_PATHS)
-# Tests read the sentences as they stand in the code, whatever is translated by now.
+# Tests read the sentences as they are in the code, whatever has been translated by now.
 LANGUAGE_CODE = "en"
 SECRET_KEY = "only-for-tests-" + "x" * 40
 AUDIT_KEY = "only-for-tests-audit-" + "x" * 40
@@ -39,7 +39,7 @@ STATIC_ROOT = HOME / "static"
 STATIC_ROOT.mkdir()
 _database: dict[str, Any] = env.database(env.text("DATABASE_URL", f"sqlite:///{HOME}/test.sqlite3"), pool_size=DB_CONCURRENCY + 4)
 if _database["ENGINE"].endswith("sqlite"):
-    # A file, not memory: threads and the socket's database operations see the same data as in the try-out.
+    # A file, not memory: threads and the socket's database operations see the same data, as in the try-out.
     _database["TEST"] = {"NAME": str(HOME / "test.sqlite3")}
     _database["OPTIONS"]["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA foreign_keys=ON;"
 else:
@@ -55,5 +55,5 @@ STORAGES = {
 }
 CELERY_TASK_ALWAYS_EAGER = False
 REGISTRY_SECONDS = 0
-ORGANISATION_SECONDS = 3600  # see tests.conftest: every test begins with one that says nothing
+ORGANISATION_SECONDS = 3600  # see tests.conftest: every test begins with an empty one
 PROVIDER_URL = PROVIDER_KEY = PROVIDER_MODEL = ""  # tests call no provider of the machine they run on

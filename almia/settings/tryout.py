@@ -1,4 +1,4 @@
-"""The try-out: one process on one machine, SQLite, no Redis. Secrets are drawn at first start and kept in ALMIA_HOME."""
+"""The try-out: one process on one machine, SQLite, no Redis. Secrets are generated at first start and kept in ALMIA_HOME."""
 
 from __future__ import annotations
 
@@ -47,5 +47,5 @@ KEY_FILE_MAY_BE_CREATED = True
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = HOME / "mail"
 DEFAULT_FROM_EMAIL = "Almia <almia@alcyon.example>"
-# Passkeys need a secure context; browsers grant it to http://localhost.
+# Passkeys need a secure context; browsers treat http://localhost as one.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True

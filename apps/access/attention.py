@@ -1,4 +1,4 @@
-"""What those who manage access should look at."""
+"""What staff who manage access should look at."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What there is to be entitled to. Products declare capabilities in their `AppConfig.ready()`; requirements are data."""
+"""What people can be entitled to. Products declare capabilities in their `AppConfig.ready()`; requirements are data."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def all_capabilities() -> list[Capability]:
 
 
 def offer_training_link(link: Callable[[str], str | None]) -> None:
-    """Tell where a training can be taken: `link(training_code)` returns a URL, or None where it is not offered."""
+    """Say where a training can be taken: `link(training_code)` returns a URL, or None if it is not offered."""
     _training_links.append(link)
 
 
@@ -57,7 +57,7 @@ def training_link(code: str) -> str | None:
 
 
 def offer_certificates(find: CertificateFinder) -> None:
-    """Tell where certificates are: `find(awards)` returns the URL of each award that has one, by the award's id."""
+    """Say where certificates are: `find(awards)` returns the URL of each award that has one, by the award's id."""
     _certificate_finders.append(find)
 
 

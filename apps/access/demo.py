@@ -30,16 +30,16 @@ def sources() -> list[Path]:
 
 
 def trained_accounts() -> QuerySet[User]:
-    """Return the people behind the demo accounts, but the newcomer. None outside the try-out."""
+    """Return the people behind the demo accounts, except the newcomer. None outside the try-out."""
     return User.objects.filter(email__in=[account.email for account in demo_accounts() if account.key != UNTRAINED])
 
 
 @transaction.atomic
 def load_proofs() -> None:
-    """Give the demo accounts (but the newcomer) and some colleagues every training there is, and have them sign the charter.
+    """Give the demo accounts (but the newcomer) and some colleagues every existing training, and have them sign the charter.
 
-    Safe to repeat: whoever was given a training is not given it again, in no later edition either, and what was revoked stays
-    revoked; whoever has signed a charter signs the next one themselves.
+    Safe to repeat: nobody gets a training twice, not even in a later edition, and what was revoked stays
+    revoked; people who have signed a charter sign the next one themselves.
     """
     trained = [*trained_accounts(), *colleagues().order_by("email")[:COLLEAGUES]]
     trainings = list(Training.objects.all())
@@ -62,6 +62,6 @@ def load_proofs() -> None:
             )
         if charter is not None and user.pk not in signed:
             sign_charter(user=user, version=charter.version, language="fr")
-    # They have been at it for a while: what they did since is not older than their right to.
+    # They have used it for a while: what they did since then must not be older than their right to do it.
     Award.objects.filter(user__in=trained, awarded_at__gte=now).update(awarded_at=now - PROVED_BEFORE)
     CharterSignature.objects.filter(user__in=trained, signed_at__gte=now).update(signed_at=now - PROVED_BEFORE)

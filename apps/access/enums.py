@@ -13,7 +13,7 @@ class AwardSource(models.TextChoices):
 
 
 class ProofState(models.TextChoices):
-    """How one requirement stands for one person."""
+    """The state of one requirement for one person."""
 
     MET = "met", _("Done")
     WAIVED = "waived", _("Waived")
@@ -24,7 +24,7 @@ class ProofState(models.TextChoices):
 
 
 class StepState(models.TextChoices):
-    """How one step of the way to a capability stands; the values are the classes of `components/path.html`."""
+    """The state of one step of the way to a capability; the values are the classes of `components/path.html`."""
 
     TODO = "todo", _("To do")
     CURRENT = "current", _("In progress")

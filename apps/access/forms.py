@@ -12,7 +12,7 @@ from .models import Training
 
 
 def end_of(day: date) -> datetime:
-    """Return the last moment of `day` in the portal's time zone: what holds until a day holds on that day."""
+    """Return the last moment of `day` in the portal's time zone: what is valid until a day is still valid on that day."""
     return timezone.make_aware(datetime.combine(day, time.max))
 
 
@@ -21,7 +21,7 @@ def _day(**attributes: str) -> forms.DateInput:
 
 
 class CharterForm(forms.Form):
-    """The signature: which version was read, what it said (`queries.ShownCharter.digest`), and that it was."""
+    """The signature: which version was read, what it said (`queries.ShownCharter.digest`), and that it was read."""
 
     version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
     digest = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
@@ -32,7 +32,7 @@ class CharterForm(forms.Form):
 
 
 class AskForm(forms.Form):
-    """Something that a capability is to ask for: a training at a version, or the charter."""
+    """Something that a capability should ask for: a training at a version, or the charter."""
 
     CHARTER = "charter"
 
@@ -89,7 +89,7 @@ class AwardForm(forms.Form):
 
 
 class WaiverForm(forms.Form):
-    """Letting somebody off a training for a time."""
+    """Excusing somebody from a training for a time."""
 
     training = forms.ModelChoiceField(Training.objects.all(), label=_("Training"), empty_label=None)
     until = forms.DateField(label=_("Until"), widget=_day())

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def live_gate(user: User, capability: str) -> LiveError | None:
-    """The socket's gate: None to let pass, else a refusal that says why and where to go."""
+    """The socket's gate: None to let the person pass, else a refusal that says why and where to go."""
     if has_capability(user, capability):
         return None
     explanation = explain(user, capability)
@@ -35,7 +35,7 @@ def live_gate(user: User, capability: str) -> LiveError | None:
 
 
 def capability_required(capability: str) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
-    """Decorate a view: who lacks `capability` gets the locked page (403), which says why and opens by itself."""
+    """Decorate a view: people without `capability` get the locked page (403), which says why and opens by itself."""
 
     def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         @wraps(view)

@@ -1,4 +1,4 @@
-"""What the home page tells of products: how one gets there, what opens, and their cards once it is open.
+"""What the home page says about products: how people get there, what opens, and their cards once they are open.
 
     home.declare(Product("chat.use", step=_("Chat with the AI"), words=words, …))        # in AppConfig.ready()
     home.show(Card("chat/_home_recent.html", recent, capability="chat.use", order=10, styles=("chat",)))
@@ -23,10 +23,10 @@ class Words(Protocol):
     """How a product speaks of the way to it: a module of functions will do. All in the active language."""
 
     def way_to_it(self, remaining: Fraction) -> str:
-        """Return the headline for somebody who never had it: `remaining` courses (a part counts), then the charter."""
+        """Return the headline for somebody who never had it and has `remaining` courses left (parts count), then the charter."""
 
     def way_back(self, courses: int, *, charter: bool) -> str:
-        """Return the headline for who had it and must renew `courses` whole courses, or only the charter."""
+        """Return the headline for somebody who had it and must renew `courses` whole courses, or only the charter."""
 
     def what_opens(self, courses: int, *, charter: bool) -> str:
         """Return what opens it: so many courses, and the charter."""
@@ -43,8 +43,8 @@ class Product:
     """Something a capability opens. Texts are lazy translations.
 
     `step`: the last step of the way to it. `order`: the first one that has `words` leads: the page's headline and its one button
-    are about the way there. `unset`: the headline where nobody has said what it requires; `lead`: what stands below the greeting
-    once it is open. Both are the leading product's.
+    are about the way there. `unset`: the headline if nobody has set its requirements; `lead`: the text below the greeting
+    once it is open. Both apply to the leading product only.
     """
 
     capability: str
@@ -59,8 +59,8 @@ class Product:
 class Stage:
     """How far somebody is on the way to one training.
 
-    `remaining`: the part still to be done, from 1 to 0. `minutes`: the whole; `minutes_left`: the rest. `url`: where to go on;
-    for somebody who has `started`, `action` the words of the button, `meta` where they are, and `done` of `parts` the bar.
+    `remaining`: the part still to be done, from 1 to 0. `minutes`: the whole; `minutes_left`: the rest. `url`: where to continue;
+    for somebody who has `started`, `action` is the button's text, `meta` where they are, and `done` of `parts` the bar.
     """
 
     title: str
@@ -77,11 +77,11 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A section of the home page. `context(user)` returns what the template finds in `card`, None where there is nothing.
+    """A section of the home page. `context(user)` returns what the template finds in `card`, None if there is nothing to show.
 
     `capability`: shown to people who have it; None: to everybody who has the leading product. `wide`: above the columns.
     `on_the_way`: shown instead to people who have yet to get the leading product, below the path. `styles`: the sheets of
-    static/css/pages that it needs beside the home page's own.
+    static/css/pages that it needs besides the home page's own.
     """
 
     template: str
@@ -124,7 +124,7 @@ def show(card: Card) -> None:
 
 
 def card_styles() -> list[str]:
-    """Return the sheets that the cards need, each once: of all cards, as one may come into the page when rights change."""
+    """Return the sheets that the cards need, each once: of all cards, as a card may come into the page when rights change."""
     return list(dict.fromkeys(name for card in _cards for name in card.styles))
 
 
@@ -134,7 +134,7 @@ def capabilities_asked() -> set[str]:
 
 
 def cards_for(user: User, may: Callable[[str], bool], *, on_the_way: bool = False) -> list[Filled]:
-    """Return the cards there are for `user`, in order. `may(capability)`: whether they have it. `on_the_way`: whether they
+    """Return the cards for `user`, in order. `may(capability)`: whether they have it. `on_the_way`: whether they
     have yet to get the leading product."""
     shown = [
         card
@@ -146,7 +146,7 @@ def cards_for(user: User, may: Callable[[str], bool], *, on_the_way: bool = Fals
 
 
 def offer_stages(find: StageFinder) -> None:
-    """Tell how far people are: `find(user)` returns a stage for each training that can be taken, by its code."""
+    """Say how far people are: `find(user)` returns a stage for each training that can be taken, by its code."""
     _finders.append(find)
 
 

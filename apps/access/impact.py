@@ -1,4 +1,4 @@
-"""Who would gain or lose a capability if its requirements changed: told before anybody confirms."""
+"""Who would gain or lose a capability if its requirements changed: shown before anybody confirms."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .queries import current_charter
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One thing to be asked for: a training at least at `min_major`, or (`training` None) the charter in force."""
+    """One thing to ask for: a training at least at `min_major`, or (`training` None) the charter in force."""
 
     training: str | None
     min_major: int = 1
@@ -25,7 +25,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Impact:
-    """`holders`: the people who have the capability now. `losing`, `gaining`: those who would lose or gain it."""
+    """`holders`: people who have the capability now. `losing`, `gaining`: people who would lose it, or newly have it."""
 
     holders: int
     losing: int
@@ -40,7 +40,7 @@ def asks_of(capability: str) -> list[Ask]:
 
 
 def with_ask(asks: Sequence[Ask], ask: Ask) -> list[Ask]:
-    """Return `asks` with `ask` added, or in place of what was asked of the same training."""
+    """Return `asks` with `ask` added, or instead of what was asked of the same training."""
     return [*(present for present in asks if present.training != ask.training), ask]
 
 
@@ -49,7 +49,7 @@ def without_ask(asks: Sequence[Ask], ask: Ask) -> list[Ask]:
 
 
 def impact_of(*, before: Sequence[Ask], after: Sequence[Ask]) -> Impact:
-    """Return what going from `before` to `after` does to the people with an open account. At most four queries."""
+    """Return how a change from `before` to `after` affects the people with an open account. At most four queries."""
     holders, coming = _holders(before), _holders(after)
     return Impact(
         holders=holders.count(),
@@ -61,7 +61,7 @@ def impact_of(*, before: Sequence[Ask], after: Sequence[Ask]) -> Impact:
 def _holders(asks: Sequence[Ask]) -> QuerySet[User]:
     people = User.objects.filter(is_active=True)
     if not asks:
-        return people.none()  # what asks for nothing is closed
+        return people.none()  # a capability that asks for nothing is closed
     now = timezone.now()
     charter = current_charter() if any(ask.training is None for ask in asks) else None
     for ask in asks:

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 
 class Training(models.Model):
-    """What a requirement names: something one has learnt. A course, an import or a person proves it; it knows none of them."""
+    """What a requirement names: something people have learnt. A course, an import or a person proves it; it knows none of
+    them."""
 
     code = models.SlugField(primary_key=True)
     title_fr = models.CharField(max_length=160)
@@ -92,7 +93,7 @@ class Requirement(models.Model):
 
     @property
     def is_behind(self) -> bool:
-        """Whether an earlier version of the training than the present one is enough."""
+        """Whether a version of the training before the current one is enough."""
         return self.training is not None and self.min_major < self.training.current_major
 
 
@@ -145,8 +146,8 @@ class Award(models.Model):
 class CharterSignature(models.Model):
     """Somebody has read and signed one version of the charter.
 
-    `values`: what its variables said in the text that was on the page, so that `text` is that text whatever the organisation is
-    called since. `digest`: the hash of that text.
+    `values`: what its variables said in the text that was on the page, so that `text` is that text whatever the organisation has
+    been called since. `digest`: the hash of that text.
     """
 
     id: models.UUIDField[uuid.UUID, uuid.UUID] = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -193,7 +194,7 @@ class WaiverQuerySet(models.QuerySet["Waiver"]):
 
 
 class Waiver(models.Model):
-    """Somebody is let off a training until a date, for a reason, by somebody else."""
+    """Somebody is excused from a training until a date, for a reason, by somebody else."""
 
     id: models.UUIDField[uuid.UUID, uuid.UUID] = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user: models.ForeignKey[User, User] = models.ForeignKey(
@@ -232,5 +233,5 @@ class Waiver(models.Model):
 
     @property
     def is_running(self) -> bool:
-        """Whether it lets its person off at this moment."""
+        """Whether it excuses its person at this moment."""
         return self.withdrawn_at is None and self.expires_at > timezone.now()

@@ -1,4 +1,4 @@
-"""The proofs of a made-up past that no course gives: imports, waivers, signatures of the charter."""
+"""The proofs in a made-up past that do not come from courses: imports, waivers, signatures of the charter."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .queries import current_charter, show_charter
 
 IMPORTED = 0.04  # of the people: they had learnt it elsewhere before
 WAIVED = 0.008
-SIGNED = 0.96  # of the people who have every training
+SIGNED = 0.96  # of those who have every training
 EVIDENCE = "learned-elsewhere"
 REASONS = [
     "Certification externe équivalente, pièce vérifiée par la formation",
@@ -31,7 +31,7 @@ REASONS = [
 
 
 def write_imports(past: Past) -> int:
-    """Some had learnt everything before and were imported; of half of them the shortest proof has run out. A few are let off."""
+    """Some had learnt everything before and were imported; for half of them the shortest proof has expired. A few are excused."""
     trainings = list(Training.objects.order_by("order"))
     staff = User.objects.filter(groups__name=Role.ADMINISTRATOR).order_by("email").first()
     awards: list[tuple[Any, ...]] = []
@@ -78,7 +78,7 @@ def write_imports(past: Past) -> int:
 
 
 def write_signatures(past: Past) -> int:
-    """Nearly everybody with every training has signed the charter soon after the last; demo accounts sign it themselves."""
+    """Nearly everybody with every training signs the charter soon after the last one; people who can sign in do so themselves."""
     charter = current_charter()
     if charter is None:
         return 0

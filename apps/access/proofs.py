@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _SIGNATURE, _AWARD, _WAIVER = 1, 2, 3
 _COLUMNS = "p.kind, p.id, p.training_id, p.charter_id, p.major, p.since, p.until, p.revoked_at"
-# The numbers of `kind` are those above. A waiver that does not count now is no proof.
+# The numbers of `kind` are those above. A waiver that does not count now is not a proof.
 _PROOFS = """
     (SELECT 1 AS kind, s.id, NULL AS training_id, s.charter_id, NULL AS major, s.signed_at AS since, NULL AS until,
         NULL AS revoked_at FROM access_chartersignature s WHERE s.user_id = %(user)s
@@ -46,9 +46,9 @@ _TRAINING = ["code", "title_fr", "title_en", "current_major", "order"]
 
 @dataclass(slots=True)
 class Proofs:
-    """Awards, the withdrawn ones too, and signatures, each the oldest first; the waivers that count now.
+    """Awards, including revoked ones, and signatures, each the oldest first; the waivers that count now.
 
-    Of each there is what decides about rights; the rest of it would be read when it is asked for.
+    Each has the fields that decide about rights; other fields would be read when they are accessed.
     """
 
     awards: list[Award] = field(default_factory=list)
@@ -56,7 +56,7 @@ class Proofs:
     signatures: list[CharterSignature] = field(default_factory=list)
 
     def add(self, row: Sequence[Any]) -> None:
-        """Add a row of `_COLUMNS`; one of a join that found none adds nothing."""
+        """Add a row of `_COLUMNS`; a row from a join that found nothing adds nothing."""
         kind, key, training, charter, major, since, until, revoked_at = row
         if kind is None:
             return

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One requirement and how it stands. `until`: when that changes by itself. `url`: the one step that settles it."""
+    """One requirement and its state. `until`: when that changes by itself. `url`: the one step that settles it."""
 
     label: str
     state: ProofState
@@ -63,7 +63,7 @@ class Explanation:
 
     @property
     def missing_told(self) -> list[dict[str, str | None]]:
-        """What is missing, as the socket and the API tell it."""
+        """What is missing, as the socket and the API say it."""
         return [{"label": item.label, "state": item.state.value, "url": item.url} for item in self.missing]
 
     @property
@@ -87,7 +87,7 @@ class Explanation:
 
 
 def charters_in_force() -> QuerySet[Charter]:
-    """Return the versions of the charter whose day has come. The first one is in force, the highest version."""
+    """Return the versions of the charter that have taken effect. The first one is in force, the highest version."""
     return Charter.objects.filter(effective_on__lte=timezone.localdate()).order_by("-version")
 
 
@@ -97,7 +97,7 @@ def current_charter() -> Charter | None:
 
 
 def charter_for(user: User) -> tuple[Charter | None, CharterSignature | None]:
-    """Return the charter in force and the signature `user` has put under it, if any."""
+    """Return the charter in force and `user`'s signature of it, if any."""
     charter = current_charter()
     signatures = CharterSignature.objects.select_related("charter").filter(user=user.pk, charter=charter)
     return charter, signatures.first() if charter else None
@@ -105,7 +105,7 @@ def charter_for(user: User) -> tuple[Charter | None, CharterSignature | None]:
 
 @dataclass(frozen=True, slots=True)
 class ShownCharter:
-    """A version of the charter as a page shows it at this moment: what its variables say, and the text with them."""
+    """A version of the charter as a page shows it at this moment: the values of its variables, and the text with them."""
 
     values: dict[str, str]
     text: str
@@ -116,7 +116,7 @@ class ShownCharter:
 
 
 def show_charter(charter: Charter, language: str) -> ShownCharter:
-    """Return `charter` in `language` with what its variables say now."""
+    """Return `charter` in `language` with the current values of its variables."""
     source = charter.source(language)
     with override(language):
         values = values_in(source)
@@ -169,7 +169,7 @@ def get_waiver(waiver_id: uuid.UUID) -> Waiver:
     return get_or_not_there(Waiver.objects.select_related("user", "training"), pk=waiver_id)
 
 
-# Every page, fragment and socket command asks. tests/access/test_queries.py holds it against `explain`, over all combinations.
+# Every page, fragment and socket command asks. tests/access/test_queries.py compares it with `explain`, over all combinations.
 _COUNTS = """
     SELECT COUNT(*), COUNT(CASE WHEN
         (NOT r.charter AND EXISTS (
@@ -195,17 +195,17 @@ def has_capability(user: User, code: str) -> bool:
     if not user.is_active:
         return False
     [(required, met)] = sql.fetch(_COUNTS, user=user.pk, now=timezone.now(), today=timezone.localdate(), capability=code)
-    # What nobody has set requirements for is closed: an empty table must not open the door.
+    # A capability without requirements is closed: an empty table must not open the door.
     return bool(required) and met == required
 
 
 def explain(user: User, code: str) -> Explanation:
-    """Return what `code` requires and how each requirement stands for `user`. One query."""
+    """Return what `code` requires and the state of each requirement for `user`. One query."""
     return explain_all(user, [code])[code]
 
 
 def explain_all(user: User, codes: Iterable[str]) -> dict[str, Explanation]:
-    """As `explain`, for several capabilities. One query."""
+    """Like `explain`, for several capabilities. One query."""
     wanted = {code: capabilities.get(code) for code in codes}
     now = timezone.now()
     items: dict[str, list[Item]] = {code: [] for code in wanted}
@@ -253,7 +253,7 @@ def _training_item(asked: Asked, now: datetime) -> Item:
 def _charter_item(asked: Asked) -> Item:
     state, done_at = ProofState.MISSING, None
     signatures = {signature.charter_id: signature for signature in asked.proofs.signatures}
-    # Under the text in force if there is one; else the latest, which tells that it must be signed anew.
+    # Under the text in force if there is one; else the latest, which shows that it must be signed again.
     signature = signatures.get(asked.charter_version or 0) or signatures.get(max(signatures, default=0))
     if signature is not None:
         done_at = signature.signed_at

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AwardRecord:
-    """An award as it stands today, and where its certificate is."""
+    """An award in its present state, and where its certificate is."""
 
     award: Award
     state: str
@@ -30,7 +30,7 @@ class AwardRecord:
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """All proofs of one person, the latest first, withdrawn and expired ones included. `signed`: the signature under the charter
+    """All proofs of one person, the latest first, including revoked and expired ones. `signed`: the signature of the charter
     in force."""
 
     awards: list[AwardRecord]
@@ -40,7 +40,7 @@ class Records:
 
     @property
     def proofs(self) -> Proofs:
-        """The same, as rights are derived from it."""
+        """The same, in the form from which rights are derived."""
         return Proofs(
             awards=[record.award for record in reversed(self.awards)],
             waivers=[waiver for waiver in self.waivers if waiver.is_running],
@@ -80,7 +80,7 @@ def own_panel(about: About) -> dict[str, Any]:
 
 
 def staff_panel(about: About) -> dict[str, Any]:
-    """What staff see of somebody's proofs, and whether they may give and take them."""
+    """What staff see of somebody's proofs, and whether they may give and revoke them."""
     return {
         "person": about.person,
         "records": about.once(records_of),

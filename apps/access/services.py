@@ -1,4 +1,4 @@
-"""Proofs are given and taken back here. Every change reaches the person's open tabs, so pages open or close by themselves."""
+"""Proofs are given and revoked here. Every change reaches the person's open tabs, so pages open or close by themselves."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class AccessError(Refusal):
-    """A proof cannot be given or taken back."""
+    """A proof cannot be given or revoked."""
 
 
 def announce_change(user_id: object) -> None:
@@ -75,8 +75,8 @@ def award_by_hand(
 ) -> Award:
     """Enter a proof of a training taken elsewhere. Writes an audit entry; after commit tells open tabs.
 
-    The same evidence twice gives one award. Raises AccessError without evidence, for oneself, for a date that is past, and for
-    evidence that was withdrawn before.
+    The same evidence twice gives one award. Raises AccessError without evidence, for oneself, for a date in the past, and for
+    evidence that was revoked before.
     """
     if not evidence.strip():
         raise AccessError(_("Say what proves this training."))
@@ -100,7 +100,7 @@ def award_by_hand(
 
 @transaction.atomic
 def revoke_award(*, award: Award, actor: User, reason: str) -> Award:
-    """Take an award back, at once and with a reason. Writes an audit entry; after commit tells open tabs.
+    """Revoke an award, at once and with a reason. Writes an audit entry; after commit tells open tabs.
 
     Raises AccessError without a reason. Revoking twice changes nothing.
     """
@@ -118,9 +118,9 @@ def revoke_award(*, award: Award, actor: User, reason: str) -> Award:
 
 @transaction.atomic
 def grant_waiver(*, user: User, training: Training, reason: str, expires_at: datetime, actor: User) -> Waiver:
-    """Let `user` off `training` until `expires_at`. Writes an audit entry; after commit tells open tabs.
+    """Excuse `user` from `training` until `expires_at`. Writes an audit entry; after commit tells open tabs.
 
-    Raises AccessError without a reason, for oneself, or for a date that is past.
+    Raises AccessError without a reason, for oneself, or for a date in the past.
     """
     if not reason.strip():
         raise AccessError(_("Say why this person is exempt."))
@@ -160,9 +160,9 @@ def withdraw_waiver(*, waiver: Waiver, actor: User, reason: str) -> Waiver:
 def sign_charter(*, user: User, version: int, language: str, digest: str | None = None) -> CharterSignature:
     """Sign the charter in force, which must be the `version` the person has read, in `language`. Signing twice changes nothing.
 
-    Keeps what the text said, the organisation's name and contacts included: `CharterSignature.text`. `digest`: that of the text
-    the person had before them (`queries.show_charter`); None where it is shown at this moment. Writes an audit entry; after
-    commit tells open tabs. Raises AccessError when another version has come into force meanwhile, or the text says otherwise.
+    Stores what the text said, the organisation's name and contacts included: `CharterSignature.text`. `digest`: that of the text
+    the person had before them (`queries.show_charter`); None if it is shown at this moment. Writes an audit entry; after
+    commit tells open tabs. Raises AccessError when another version has come into force meanwhile, or the text has changed.
     """
     charter = current_charter()
     if charter is None or charter.version != version:
@@ -185,7 +185,8 @@ def add_requirement(
 ) -> Requirement:
     """Make `capability` ask for a training (at least `min_major`) or for the charter.
 
-    What is asked for already gets the new major. Writes an audit entry. Holders who lack it lose the capability at once.
+    A training that is already required gets the new major. Writes an audit entry. Holders who lack it lose the capability at
+    once.
     """
     from . import capabilities
 
@@ -216,7 +217,7 @@ def remove_requirement(*, requirement: Requirement, actor: User) -> None:
 
 @transaction.atomic
 def define_training(*, code: str, titles: dict[str, str], major: int, order: int, actor: User | None = None) -> Training:
-    """Create the training `code` or bring its titles, order and current major version up to date. The major never goes back.
+    """Create the training `code` or update its titles, order and current major version. The major never goes back.
 
     Writes an audit entry when something changed. Changes nobody's rights: requirements name the major they ask for.
     """

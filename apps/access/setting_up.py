@@ -29,7 +29,7 @@ def charter() -> Standing:
 
 
 def requirements() -> Standing:
-    """Whether each right can be got. Four queries, and one for where trainings are taken."""
+    """Whether each right can be obtained. Four queries, and one for where trainings are taken."""
     asked = Requirement.objects.count()
     if not asked:
         return Standing(Readiness.TODO, _("Nobody has decided what opens AI: it is closed to everyone."))

@@ -15,7 +15,7 @@ staff: list[URLPattern | URLResolver] = [
     path("rights/<str:capability>/ask/", requirements.ask, name="ask"),
     path("rights/<str:capability>/<int:requirement_id>/remove/", requirements.remove, name="remove_requirement"),
 ]
-# What is done to one person stands below the list of people.
+# What is done to one person has its address below the list of people.
 people: list[URLPattern | URLResolver] = [
     path("<uuid:person_id>/award/", proofs.award, name="award"),
     path("<uuid:person_id>/waive/", proofs.waive, name="waive"),

@@ -34,7 +34,7 @@ logger = logging.getLogger("almia.accounts")
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Letters through the outbox; sign-up closed unless opened; signing out closes the tabs of that session."""
+    """E-mails through the outbox; sign-up closed unless opened; signing out closes the tabs of that session."""
 
     error_messages = DefaultAccountAdapter.error_messages | {
         "email_password_mismatch": gettext_lazy("This e-mail address and this password do not go together."),
@@ -48,7 +48,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_safe_url(self, url: str) -> bool:
         try:
             return bool(super().is_safe_url(url))
-        except ValueError:  # "http://[" is no address at all
+        except ValueError:  # "http://[" is not an address at all
             return False
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -77,7 +77,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
         came_without = not user.has_usable_password() and user.last_login is not None
         if came_without or SocialAccount.objects.filter(user=user).exists():
-            # Their company's sign-in opens this account, or did: a letter would open it to whoever has the address by now.
+            # Their company's sign-in opens this account, or did: an e-mail would open it to whoever has the address by now.
             context = {"user": user, "sign_in_url": self.request.build_absolute_uri(reverse("account_login"))}
             self.send_mail("account/email/no_password", email, context)
             return
@@ -87,7 +87,7 @@ class AccountAdapter(DefaultAccountAdapter):
         self, template_prefix: str, user: User, context: dict[str, Any] | None = None, email: str | None = None
     ) -> None:
         if template_prefix == "account/email/password_reset" and user.last_login is None:
-            # An invitation's link is one of these too, and who follows it has nothing yet that would end.
+            # An invitation's link is one of these too, and somebody who follows it has nothing yet that could end.
             template_prefix = "account/email/password_set"
         super().send_notification_mail(template_prefix, user, context, email)
 
@@ -96,7 +96,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
 
 class MfaAdapter(DefaultMFAAdapter):
-    """Secrets of second factors rest encrypted."""
+    """Secrets of second factors are stored encrypted."""
 
     error_messages = DefaultMFAAdapter.error_messages | {"incorrect_code": AccountAdapter.error_messages["incorrect_code"]}
 
@@ -119,14 +119,14 @@ class SessionsAdapter(DefaultUserSessionsAdapter):
 
 
 class SingleSignOnAdapter(DefaultSocialAccountAdapter):
-    """The company's sign-in. People are known by issuer and subject; who is new is received by `services.receive`."""
+    """The company's sign-in. People are known by issuer and subject; newcomers are received by `services.receive`."""
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
-        return False  # allauth's way in, which knows people by address, is never taken: whoever may come in was received before
+        return False  # allauth's own way, which finds people by address, is never used: whoever may come in was received before
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         if sociallogin.state.get("process") != AuthProcess.LOGIN:
-            # Tying any outside account to one's own would open a second door, under another name.
+            # Tying any outside account to one's own would open a second way in, under another name.
             raise PermissionDenied
         claims: Claims = sociallogin.claims
         if not sociallogin.is_existing:
@@ -137,7 +137,7 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
         sociallogin.user = welcome_back(user=sociallogin.account.user, claims=claims)
 
     def _refusal(self, request: HttpRequest, sociallogin: SocialLogin, refused: RefusedSignIn | None) -> HttpResponse:
-        # What is not confirmed is answered alike whether or not somebody has that address.
+        # An unconfirmed address gets the same answer whether or not somebody has it.
         context = {"provider": sociallogin.provider, "support_email": organisation.support_email(), "refused": refused}
         template = "taken" if refused is not None and refused.is_verified else "unverified"
         return render(request, f"socialaccount/{template}.html", context, status=403)

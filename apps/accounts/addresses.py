@@ -1,4 +1,4 @@
-"""One spelling for an e-mail address, a name and a password, whatever door they come through.
+"""One spelling for an e-mail address, a name and a password, whichever way they come in.
 
 Two spellings that look alike to people must not be two people: full-width letters, invisible characters, the several ways to
 write “é”, a domain in its own letters and in the ASCII form that mail servers use.
@@ -16,18 +16,18 @@ from apps.core.text import is_unseen, visible
 
 
 def normal_email(text: str) -> str:
-    """Return the address `text` as people are known by it: small letters, nothing invisible, the domain in its ASCII form.
+    """Return the address `text` as people are known by it: lower case, nothing invisible, the domain in its ASCII form.
 
-    What is no address comes back as no address: whoever takes one in checks that (`check_email`).
+    What is not an address is returned as something that is not one: the caller checks that (`check_email`).
     """
-    # First without what is unseen: it would keep a letter and its accent apart.
+    # First without invisible characters: they would keep a letter and its accent apart.
     seen = unicodedata.normalize("NFKC", "".join(letter for letter in text if not is_unseen(letter))).strip()
     local, sign, domain = seen.lower().rpartition("@")
     return f"{local}{sign}{normal_domain(domain)}"
 
 
 def normal_domain(text: str) -> str:
-    """Return the domain `text` in its ASCII form and small letters. What IDNA refuses comes back as it is."""
+    """Return the domain `text` in its ASCII form and lower case. What IDNA refuses is returned as it is."""
     domain = text.strip().lower().rstrip(".。 ")
     if domain.isascii():
         return domain
@@ -40,7 +40,7 @@ def normal_domain(text: str) -> str:
 def check_email(email: str) -> None:
     """Raise ValidationError unless `email`, as `normal_email` returned it, is an address.
 
-    It keeps to ASCII: no Cyrillic “а” passes for a Latin one, and no domain that IDNA refuses comes in by a laxer rule.
+    Only ASCII is accepted: no Cyrillic “а” passes for a Latin one, and no domain that IDNA refuses comes in by a laxer rule.
     """
     if not email.isascii():
         raise ValidationError(EmailValidator.message, code="invalid")
@@ -53,8 +53,8 @@ def normal_name(text: str) -> str:
 
 
 def normal_password(text: str) -> str:
-    """Return the password `text` as it is hashed: a keyboard that sends “e” and an accent types the same as one that sends “é”.
+    """Return the password `text` as it is hashed: a keyboard that sends “e” and an accent gives the same as one that sends “é”.
 
-    As RFC 8265 (OpaqueString): composed letters, plain spaces; nothing else is touched.
+    As in RFC 8265 (OpaqueString): composed letters, plain spaces; nothing else is changed.
     """
     return "".join(" " if unicodedata.category(letter) == "Zs" else letter for letter in unicodedata.normalize("NFC", text))

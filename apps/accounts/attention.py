@@ -1,4 +1,4 @@
-"""What those who manage people should look at."""
+"""What staff who manage people should look at."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ _RIGHTS = """
 
 
 class Backend(AuthenticationBackend):  # type: ignore[misc]
-    """allauth's, with lighter ways to find the person behind a session and their rights: every page asks."""
+    """allauth's, with cheaper ways to find the person behind a session and their rights: every page asks."""
 
     def get_user(self, user_id: uuid.UUID) -> User | None:
         try:
@@ -35,7 +35,7 @@ class Backend(AuthenticationBackend):  # type: ignore[misc]
         return user if self.user_can_authenticate(user) else None
 
     def get_all_permissions(self, user_obj: User, obj: object = None) -> set[str]:
-        """As Django's, in one query where it sends two; kept with the person, as there."""
+        """Like Django's, with one query instead of two; stored on the person, as there."""
         if not user_obj.is_active or user_obj.is_superuser or obj is not None:
             found: set[str] = super().get_all_permissions(user_obj, obj)
             return found
@@ -54,5 +54,5 @@ class Backend(AuthenticationBackend):  # type: ignore[misc]
 
     def _mitigate_timing_attack(self, password: str) -> None:
         super()._mitigate_timing_attack(password)
-        if normal_password(password) != password:  # as `User.check_password` does for who there is
+        if normal_password(password) != password:  # as `User.check_password` does for a person who exists
             super()._mitigate_timing_attack(password)

@@ -1,4 +1,4 @@
-"""The demo world's people and places, and the five accounts one can try the portal with. For the try-out only."""
+"""The demo world's people and places, and the five accounts for trying the portal. For the try-out only."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class DemoAccount:
 
     @property
     def label(self) -> Any:
-        """What this account is to try, in the active language."""
+        """What this account is for trying out, in the active language."""
         return LABELS[self.key]
 
 
@@ -100,7 +100,7 @@ def _keep(accounts: list[DemoAccount]) -> None:
 
 
 def load_places() -> None:
-    """Make the entities, departments, sites and job roles that are missing."""
+    """Create the entities, departments, sites and job roles that are missing."""
     for code, name, parent in ENTITIES:
         above = Entity.objects.get(code=parent) if parent else None
         Entity.objects.get_or_create(code=code, defaults={"name": name, "parent": above})
@@ -136,7 +136,7 @@ def _colleagues() -> list[User]:
 
 
 def colleagues() -> QuerySet[User]:
-    """Return the people of the demo world who have a name of their own, beside the demo accounts."""
+    """Return the people of the demo world who are listed by name, besides the demo accounts."""
     return User.objects.filter(email__in=[person.email for person in _colleagues()])
 
 
@@ -154,7 +154,7 @@ def _load_colleagues() -> None:
 
 
 def _load_refused(people: dict[str, User]) -> None:
-    """Let staff find somebody to decide about, once: what they have decided does not come back."""
+    """Give staff somebody to decide about, once: what they have decided does not come back."""
     now = timezone.now()
     for days, (name, holder, subject, why, times) in enumerate(REFUSED):
         email = f"{holder}@{DOMAIN}"
@@ -213,7 +213,7 @@ def sources() -> list[Path]:
 
 @transaction.atomic
 def load_world() -> str:
-    """Name the organisation, load places and people, and draw the demo accounts' passwords, where there are none yet. Safe to
+    """Name the organisation, load places and people, and generate the demo accounts' passwords if there are none yet. Safe to
     repeat: edits stay.
 
     Returns a sentence that says where the passwords are.

@@ -1,4 +1,4 @@
-"""Files of people that the demo world's administrator sent: one is done, one is checked, one waits for its columns."""
+"""Files of people that the demo world's administrator uploaded: one is done, one is checked, one waits for its columns."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .models import PeopleImport, User
 from .services import apply_import, choose_columns, go_on_with_import, upload_people
 
 HEAD = "Matricule;Prénom;Nom;Adresse électronique;Entité;Direction;Site;Métier\n"
-# Who joined in autumn, and what HR had mistyped.
+# People who joined in autumn, and what HR had mistyped.
 JOINED = """
 A2101;Ondine;Lemarchal;ondine.lemarchal@alcyon.example;alcyon-sante;prestations-sante;lyon-confluence;gestionnaire-sante
 A2102;Corentin;Abgrall;corentin.abgrall@alcyon.example;alcyon-gestion-ouest;prestations-sante;nantes-erdre;gestionnaire-sante
@@ -23,7 +23,7 @@ A2106;Félix;Dubuisson;felix.dubuisson@alcyon.example;alcyon-numerique;informati
 A2107;Félix;Dubuisson;felix.dubuisson@alcyon.example;alcyon-numerique;informatique;nantes-erdre;developpeur
 A2108;;Tessier;clara.tessier@alcyon.example;alcyon;marketing;paris-bercy;redacteur
 """.lstrip()
-# Who comes in the winter: from a site and in a job that the directory does not know yet.
+# People who join in winter: at a site and in a job that the directory does not know yet.
 COMING = """
 A2201;Aubin;Ravenel;aubin.ravenel@alcyon.example;alcyon-sante;relation-adherents;rennes-vilaine;conseiller-adherents
 A2202;Samia;Oukaci;samia.oukaci@alcyon.example;alcyon-sante;relation-adherents;rennes-vilaine;conseiller-adherents
@@ -36,12 +36,12 @@ Société;Contact;Mél;Début de mission
 Armor Conseil;Gwenaël Le Dantec;gwenael.ledantec@armor.example;2026-11-02
 Sillage Données;Pauline Ferrer;p.ferrer@sillage.example;2026-11-09
 """.lstrip()
-LEAVERS = 2  # of those whom the list of everybody does not name any more
+LEAVERS = 2  # colleagues whom the list of everybody no longer names
 MOVERS = 4
 
 
 def load_imports(*, actor: User) -> None:
-    """Send the files in the name of `actor`, where nobody has imported anything yet."""
+    """Upload the files in the name of `actor`, if nobody has imported anything yet."""
     if PeopleImport.objects.exists():
         return
     done = _checked("Arrivees_octobre.csv", HEAD + JOINED, actor=actor, close_absent=False)
@@ -55,7 +55,7 @@ def load_imports(*, actor: User) -> None:
 
 
 def _checked(name: str, text: str, *, actor: User, close_absent: bool) -> PeopleImport:
-    """Return an import of `text`, checked at once: what the worker is asked for finds nothing to do any more."""
+    """Return an import of `text`, checked at once: the worker that is asked for finds nothing left to do."""
     made = upload_people(name=name, raw=text.encode("utf-8-sig"), actor=actor)
     columns = guess(HEAD.strip().split(";"))
     choose_columns(import_id=made.pk, mapping=columns, all_or_nothing=False, close_absent=close_absent, actor=actor)
@@ -65,7 +65,7 @@ def _checked(name: str, text: str, *, actor: User, close_absent: bool) -> People
 
 
 def _everybody(*, but: User) -> str:
-    """Return the lines of everybody else with an open account, but for a few who left; a few others moved."""
+    """Return the lines of everybody else with an open account, except a few who left; a few others have moved."""
     people = User.objects.filter(is_active=True).exclude(pk=but.pk)
     people = people.select_related("entity", "department", "site", "job_role").order_by("email")
     lines = []
@@ -79,7 +79,7 @@ def _everybody(*, but: User) -> str:
 
 
 def _date_back(people_import: PeopleImport, *, days: int) -> None:
-    """Let it have happened so many days ago, during office hours."""
+    """Date it so many days back, during office hours."""
     found = PeopleImport.objects.get(pk=people_import.pk)
     at = (timezone.localtime() - timedelta(days=days)).replace(hour=9, minute=41)
     at = min(at, timezone.now())

@@ -1,4 +1,4 @@
-"""What the demo world's insurer is called, whom one asks there, and which tools it has approved. Nothing of it exists."""
+"""What the demo world's insurer is called, whom to ask there, and which tools it has approved. None of it exists."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ ALCYON = {
 
 
 def load_organisation() -> None:
-    """Name the demo's insurer, where nobody has said anything yet."""
+    """Name the demo's insurer, if nobody has entered anything yet."""
     tools = [tool.to_json() for tool in TOOLS]
     Organisation.objects.get_or_create(pk=1, defaults={**ALCYON, "approved_tools": tools})
     forget()

@@ -55,7 +55,7 @@ JOBS = [
     ("developpeur", "Développeur", "Developer"),
     ("responsable-equipe", "Responsable d’équipe", "Team leader"),
 ]
-# What people of a department are: job codes; everywhere else ANY_JOB.
+# The jobs of each department, by code; ANY_JOB everywhere else.
 JOBS_OF = {
     "prestations-sante": ["gestionnaire-sante"] * 6 + ["responsable-equipe"],
     "prestations-prevoyance": ["gestionnaire-prevoyance"] * 6 + ["responsable-equipe"],
@@ -88,7 +88,7 @@ ACCOUNTS = [
         "responsable-equipe",
     ),
 ]
-# Who came through the company's sign-in with the address of somebody else: name, whose address, subject, why, how often.
+# People who came through the company's sign-in with somebody else's address: name, whose address, subject, why, how often.
 # The first got a new subject from the directory; the second has the address of somebody who left.
 REFUSED = [
     ("Quitterie d’Aubigny", "quitterie.d-aubigny", "00u5k2f9q8", "other_identity", 3),

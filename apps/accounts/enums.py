@@ -20,7 +20,7 @@ class Role(models.TextChoices):
 
 
 class PersonState(models.TextChoices):
-    """How an account stands, to filter by."""
+    """The states of an account, to filter by."""
 
     ACTIVE = "active", _("Open")
     NEVER_CAME = "never", _("Open, has never signed in")
@@ -48,7 +48,7 @@ class Decision(models.TextChoices):
 
 
 class ImportState(models.TextChoices):
-    """How far an import of people is. The last four have ended: its file is gone."""
+    """How far an import of people is. The last four are final: its file is gone."""
 
     COLUMNS = "columns", _("Waits for its columns")
     CHECKING = "checking", _("Being checked")
@@ -61,7 +61,7 @@ class ImportState(models.TextChoices):
 
 
 class Outcome(models.TextChoices):
-    """What comes of one line of an import. What it is called depends on whether it has come (`views.imports`)."""
+    """What becomes of one line of an import. Its wording depends on whether it has been applied (`views.imports`)."""
 
     NEW = "new"
     CHANGED = "changed"

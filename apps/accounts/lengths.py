@@ -4,7 +4,7 @@ from django.db import models
 
 
 def longest(model: type[models.Model], name: str) -> int:
-    """Return how many signs a field of `model` holds: what comes in by another way than a form is measured by it."""
+    """Return how many characters a field of `model` holds: what comes in otherwise than by a form is checked against it."""
     field = model._meta.get_field(name)
     assert isinstance(field, models.CharField)
     assert field.max_length is not None

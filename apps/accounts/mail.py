@@ -1,5 +1,5 @@
-"""Letters go through the outbox: a mail server that is slow or down delays nobody and loses nothing, and how long an
-answer takes does not tell whether an address is known."""
+"""E-mails go through the outbox: a mail server that is slow or down delays nobody and loses nothing, and the response time
+does not reveal whether an address is known."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from .secrecy import seal, unseal
 
 @outbox.task
 def send_letter(*, to: list[str], subject: str, body: str) -> None:
-    """Send one letter. Run twice, it is sent twice: better than not at all."""
+    """Send one e-mail. If it runs twice, it is sent twice: better than not at all."""
     deliver(to=to, subject=subject, body=unseal(body, purpose="letter"))
 
 
 def deliver(*, to: list[str], subject: str, body: str) -> None:
-    """Hand a letter of plain text to the mail server, and note that one left. Raises SMTPException and OSError."""
+    """Hand a plain-text e-mail to the mail server, and note that one was sent. Raises SMTPException and OSError."""
     EmailMessage(subject=subject, body=body, to=to).send()
     Heartbeat.note("mail")
 
 
 def queue(*, to: Sequence[str], subject: str, body: str) -> OutboxMessage:
-    """Have a letter of plain text sent soon, if the transaction commits. Its text rests encrypted, because it may hold a link
-    that opens an account. Every letter goes this way, but for `services.send_test`; the message it waits in is returned."""
+    """Send a plain-text e-mail soon, if the transaction commits. Its text is stored encrypted, because it may contain a link
+    that opens an account. Every e-mail goes this way, except `services.send_test`; returns the message it waits in."""
     with transaction.atomic():
         return outbox.enqueue(send_letter, to=list(to), subject=subject, body=seal(body, purpose="letter"))

@@ -23,11 +23,11 @@ from .requests import visitor
 FORM_TYPES = {"application/x-www-form-urlencoded", "multipart/form-data"}
 SENT = re.compile(r"[0-9a-z]{8,32}")
 SENT_COOKIE = "almia-sent-"
-SENT_SECONDS = 3600  # the page that follows reads it at once; a download has none
+SENT_SECONDS = 3600  # the page that follows reads it at once; a download has no such page
 
 
 class PreferencesMiddleware:
-    """Speaks the person's language: their choice when signed in, else what LocaleMiddleware found."""
+    """Sets the person's language: their choice when signed in, else what LocaleMiddleware found."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -42,7 +42,7 @@ class PreferencesMiddleware:
 
 
 class PersonalPagesMiddleware:
-    """What was drawn for a person is kept by nobody else: no cache on the way, and not by the browser, which would show it again
+    """What was rendered for a person is cached by nobody: not on the way, and not by the browser, which would show it again
     to whoever presses “Back” after they have signed out."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -57,7 +57,7 @@ class PersonalPagesMiddleware:
 
 class SignInRequiredMiddleware(LoginRequiredMiddleware):
     """Every view asks for sign-in unless it is marked `login_not_required`: a new page is closed unless somebody opens it on
-    purpose. Whoever signs in comes back to the page they were on."""
+    purpose. After signing in, people come back to the page they were on."""
 
     def handle_no_permission(self, request: HtmxRequest, view_func: Callable[..., Any]) -> HttpResponseBase:  # type: ignore[override]
         back = way_back.page_behind(request)
@@ -69,8 +69,8 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
 
 
 class WayBackMiddleware:
-    """No redirect leads to an address that only takes a form, whoever remembered it: allauth, a choice of language, we ourselves.
-    Who types such an address gets a page that says so."""
+    """No redirect leads to an address that only accepts a form, whoever remembered it: allauth, a choice of language, our code.
+    Somebody who types such an address gets a page that says so."""
 
     def __init__(self, get_response: Callable[[HtmxRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -90,8 +90,8 @@ class WayBackMiddleware:
 
 
 class SentMiddleware:
-    """Tells the browser that what it sent was taken: the form's `sent` comes back as a cookie, and only then is a draft deleted
-    (static/js/drafts.js). A refusal, an error and the way to sign-in say nothing, and the draft stays."""
+    """Tells the browser that what it sent was accepted: the form's `sent` comes back as a cookie, and only then is a draft
+    deleted (static/js/drafts.js). A refusal, an error and a redirect to sign-in say nothing, and the draft stays."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -108,6 +108,6 @@ class SentMiddleware:
 
     def _is_through(self, response: HttpResponse) -> bool:
         if isinstance(response, HttpResponseRedirect):
-            # On the way to prove who one is, it has still to be done.
+            # While the person still has to prove who they are, it is not done yet.
             return REDIRECT_FIELD_NAME not in parse_qs(urlsplit(response.url).query)
         return response.status_code < 400

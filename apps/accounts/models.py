@@ -21,12 +21,12 @@ from .directory.model import Entity as Entity
 from .directory.model import JobRole as JobRole
 from .directory.model import Site as Site
 from .enums import RefusalReason, Theme
-from .imports.model import ImportFile as ImportFile  # in files of their own, as well
+from .imports.model import ImportFile as ImportFile  # also in files of their own
 from .imports.model import ImportLine as ImportLine
 from .imports.model import PeopleImport as PeopleImport
 from .organisation.model import Organisation as Organisation  # in a file of its own; Django finds models here
 
-NO_ADDRESS = "address-taken-away.invalid"  # a domain that never is one (RFC 2606)
+NO_ADDRESS = "address-taken-away.invalid"  # a domain that can never exist (RFC 2606)
 LONGEST_SEARCH_TEXT = 500
 
 
@@ -35,7 +35,7 @@ class UserManager(BaseUserManager["User"]):
         return self.get(email=normal_email(username or ""))
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
-        """Create a person; `password=None` makes one that only single sign-on can open."""
+        """Create a person; `password=None` creates one that only single sign-on can open."""
         user = self.model(email=email, **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -46,7 +46,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person of the group. Their e-mail is their name at the door."""
+    """A person of the group. They sign in with their e-mail address."""
 
     id: models.UUIDField[uuid.UUID, uuid.UUID] = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     email = models.EmailField(_("e-mail address"), unique=True)
@@ -62,7 +62,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(default=False)
     joined_at = models.DateTimeField(default=timezone.now)
     session_epoch = models.PositiveIntegerField(default=0, editable=False)
-    # Name and address without accents or capitals: what one types to find somebody, on any database.
+    # Name and address without accents or capitals: what people type to find somebody, on any database.
     search_text = models.CharField(max_length=LONGEST_SEARCH_TEXT, editable=False, default="")
 
     objects: ClassVar[UserManager] = UserManager()
@@ -97,8 +97,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         super().set_password(None if raw_password is None else normal_password(raw_password))
 
     def check_password(self, raw_password: str | None) -> bool:
-        """Whether this is the password, as `set_password` hashes it or, where that differs, as it is typed: passwords were once
-        hashed so. Both are tried whether or not the first is right, and for nobody too (`Backend`): time tells nothing."""
+        """Whether this is the password, as `set_password` hashes it or, if that differs, as it is typed: passwords were once
+        hashed that way. Both are tried whether or not the first is right, even if nobody is found (`Backend`), so that timing
+        tells nothing."""
         if raw_password is None:
             return super().check_password(None)
         normal = normal_password(raw_password)
@@ -106,8 +107,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         return right if normal == raw_password else super().check_password(raw_password) or right
 
     def fold(self) -> None:
-        """Bring `search_text` up to date; `save` does it, `bulk_create` does not."""
-        # One sign may fold to eighteen letters: there may be no room for all.
+        """Update `search_text`; `save` does so, `bulk_create` does not."""
+        # One character may fold to eighteen letters: there may not be room for all.
         self.search_text = folded(f"{self.first_name} {self.last_name} {self.email}")[:LONGEST_SEARCH_TEXT]
 
     def get_full_name(self) -> str:
@@ -115,14 +116,15 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def has_address(self) -> bool:
-        """Whether letters reach them: an address that another person has now was taken away by `services.give_address_away`."""
+        """Whether e-mails reach them: an address that another person has now was taken away by `services.give_address_away`."""
         return not self.email.endswith(f"@{NO_ADDRESS}")
 
     def get_short_name(self) -> str:
         return self.first_name or self.email.split("@")[0]
 
     def get_session_auth_hash(self) -> str:
-        """What a session must prove: the password, and that the person was not signed out everywhere since (`session_epoch`)."""
+        """What a session is bound to: the password, and `session_epoch`, which changes when the person is signed out
+        everywhere."""
         return f"{super().get_session_auth_hash()}.{self.session_epoch}"
 
     def get_session_auth_fallback_hash(self) -> Iterator[str]:
@@ -130,7 +132,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class PersonalToken(models.Model):
-    """A key with which a person's own program uses the API in their name, within `scopes`. Only its SHA-256 is kept."""
+    """A key with which a person's own program uses the API in their name, within `scopes`. Only its SHA-256 is stored."""
 
     id: models.UUIDField[uuid.UUID, uuid.UUID] = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tokens")
@@ -155,17 +157,17 @@ class PersonalToken(models.Model):
 
     @property
     def abilities(self) -> list[str]:
-        """What it may do, in the words and the language of whoever reads."""
+        """What it may do, worded in the reader's language."""
         return scopes.labels_of(self.scopes)
 
     @property
     def is_valid(self) -> bool:
-        """Whether it opens anything now, as far as the token itself goes."""
+        """Whether it opens anything now, as far as the token itself is concerned."""
         return self.revoked_at is None and self.expires_at > timezone.now()
 
 
 class SignInRules(models.Model):
-    """What staff decided about people who come in through the company's sign-in: one row, or none while the defaults count."""
+    """What staff decided about people who come in through the company's sign-in: one row, or none while the defaults apply."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     meet_by_address = models.BooleanField(default=True)
@@ -182,7 +184,7 @@ class SignInRules(models.Model):
 class RefusedSignIn(models.Model):
     """Somebody who came with an address that another account holds, until staff decide. One row for each identity and account.
 
-    `holder`: the account that holds the address. `person`: whose identity it is, where they are known: they came in, and only
+    `holder`: the account that holds the address. `person`: whose identity it is, if known: they came in, and only
     their new address was not taken over.
     """
 
@@ -209,7 +211,7 @@ class RefusedSignIn(models.Model):
 
     @property
     def reference(self) -> str:
-        """What the person tells staff, and staff find here: the same at every attempt."""
+        """The reference that the person gives staff, and staff find here: the same at every attempt."""
         return f"{self.identity[:4]}-{self.identity[4:8]}".upper()
 
     @property

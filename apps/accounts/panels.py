@@ -2,7 +2,7 @@
 
     panels.declare(Panel("account", "access/_my_proofs.html", my_proofs, order=20))      # in AppConfig.ready()
 
-`context(about)` returns what the template needs, or None where there is nothing for this viewer. What several panels of a page
+`context(about)` returns what the template needs, or None if there is nothing for this viewer. What several panels of a page
 need is read once: `about.once(read)`.
 """
 
@@ -20,14 +20,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """Who looks (`viewer`) at whom (`person`). It lives as long as the page is made."""
+    """Who looks (`viewer`) at whom (`person`). It lives as long as the page is being rendered."""
 
     viewer: User
     person: User
     _read: dict[Callable[[User], Any], Any] = field(default_factory=dict)
 
     def once(self, read: Callable[[User], T]) -> T:
-        """Return what `read` says of the person, asked the first time only."""
+        """Return what `read` returns for the person; it is called the first time only."""
         if read not in self._read:
             self._read[read] = read(self.person)
         found: T = self._read[read]

@@ -1,4 +1,4 @@
-"""The people of a made-up past: as many as asked, spread over the places of the demo world."""
+"""The people of a made-up past: as many as requested, spread over the places of the demo world."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def made_up_people() -> QuerySet[User]:
 
 
 def write_people(past: Past) -> int:
-    """Add people until there are `past.people`. Whoever is there stays as they are; nobody gets a password."""
+    """Add people until there are `past.people`. Existing people stay as they are; nobody gets a password."""
     load_places()
     known = set(User.objects.values_list("email", flat=True))
     chance = past.random("accounts")
@@ -85,7 +85,7 @@ def write_people(past: Past) -> int:
 
 
 def _write_lost_letters(past: Past) -> int:
-    """Leave letters that no mail server took: tasks that gave up, to be looked at and replayed."""
+    """Leave e-mails that no mail server took: tasks that gave up, to be looked at and replayed."""
     if OutboxMessage.objects.filter(state=MessageState.DEAD).exists():
         return 0
     for number, (subject, why) in enumerate(LOST_LETTERS, 1):
@@ -103,7 +103,7 @@ def _write_lost_letters(past: Past) -> int:
 
 
 def _names(count: int, known: set[str], chance: Random) -> list[tuple[str, str, str]]:
-    """Return so many people by name and address, none of whom has an address of `known`."""
+    """Return so many people by name and address, none of whom has an address in `known`."""
     pairs = [(first, last) for first in FIRST_NAMES.split() for last in LAST_NAMES.split()]
     chance.shuffle(pairs)
     found: list[tuple[str, str, str]] = []
@@ -112,7 +112,7 @@ def _names(count: int, known: set[str], chance: Random) -> list[tuple[str, str, 
         turn += 1
         for first, last in pairs:
             email = email_of(first, last)
-            if turn > 1:  # whoever has the same name as somebody else has a number in their address
+            if turn > 1:  # people with the same name as somebody else have a number in their address
                 email = f"{email.partition('@')[0]}{turn}@{DOMAIN}"
             if email in known:
                 continue

@@ -25,16 +25,16 @@ def carries_rights(user: User) -> bool:
 
 
 def was_only_claimed(user: User) -> bool:
-    """Whether somebody signed up by themselves under an address that they have never shown to be theirs, and got no further."""
+    """Whether somebody signed up by themselves under an address that they never proved to be theirs, and got no further."""
     addresses = list(EmailAddress.objects.filter(user=user))
     claimed = bool(addresses) and not any(address.verified for address in addresses) and user.has_usable_password()
     return claimed and user.is_active and not was_ever_opened(user) and not carries_rights(user)
 
 
 def why_not_by_address(*, rules: SignInRules, holder: User, email: str, verified: bool) -> RefusalReason | None:
-    """Return why an identity that comes with the address `email` of `holder` does not meet that account; None where it does.
+    """Return why an identity that comes with the address `email` of `holder` is not matched to that account; None if it is.
 
-    It does once, and only in an account that staff entered under this address and nobody has used: it holds nothing, and
+    It is matched once, and only to an account that staff entered under this address and nobody has used: it holds nothing, and
     nobody has a key to it.
     """
     if not verified:
@@ -52,6 +52,6 @@ def why_not_by_address(*, rules: SignInRules, holder: User, email: str, verified
 
 
 def may_decide_for(actor: User, holder: User) -> bool:
-    """Whether `actor` may say whose account this is: not one's own, and none that may do more than oneself."""
+    """Whether `actor` may decide whose account this is: not their own, and none that may do more than they may."""
     may_as_much = actor.has_perms(list(holder.get_all_permissions()))
     return actor.pk != holder.pk and may_as_much and (actor.is_superuser or not holder.is_superuser)

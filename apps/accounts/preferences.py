@@ -1,4 +1,4 @@
-"""Language and appearance of whoever is looking: a signed-in person's choice, else the cookie of this browser."""
+"""Language and appearance for whoever is looking: a signed-in person's choice, else the cookie of this browser."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ COOKIE_SECONDS = 365 * 24 * 3600
 
 
 def theme_of(request: HttpRequest) -> str:
-    """Return the appearance to draw the page in."""
+    """Return the appearance to render the page in."""
     if person := visitor(request):
         return str(person.theme)
     chosen = request.COOKIES.get(THEME_COOKIE, "")

@@ -16,9 +16,9 @@ class SignedInRequest(HtmxRequest):
 
 
 def visitor(request: HttpRequest) -> User | None:
-    """Return who is signed in, or None, where both may come: pages open to everybody, error pages, middleware.
+    """Return who is signed in, or None, where both are possible: pages open to everybody, error pages, middleware.
 
-    An error before the session was read has nobody.
+    If an error occurred before the session was read, there is nobody.
     """
     user = getattr(request, "user", None)
     return user if isinstance(user, User) and user.is_authenticated else None

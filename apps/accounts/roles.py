@@ -1,4 +1,4 @@
-"""Which rights each role carries. A role is a Django group of the same name; `sync_roles` makes the groups hold just these."""
+"""Which rights each role carries. A role is a Django group of the same name; `sync_roles` makes the groups hold exactly these."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from .enums import Role
 
-# By name, from every app: what is granted may belong to apps above this one.
+# By name, from every app: rights may belong to apps above this one.
 _rights: dict[Role, set[str]] = {role: set() for role in Role}
 
 

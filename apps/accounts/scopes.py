@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Scope:
-    """`code`: the area, for example `chat`; `label`: what it allows, for the person (lazy translation); `order`: its place."""
+    """`code`: the area, for example `chat`; `label`: what it allows, for the person (lazy translation); `order`: its position."""
 
     code: str
     label: Any
@@ -32,7 +32,7 @@ def all_scopes() -> list[Scope]:
 
 
 def labels_of(codes: Iterable[str]) -> list[str]:
-    """Return what `codes` allow, in the active language. A code that nobody declares any more stands for itself."""
+    """Return what `codes` allow, in the active language. A code that nobody declares any more is shown as it is."""
     return [str(_scopes[code].label) if code in _scopes else code for code in codes]
 
 

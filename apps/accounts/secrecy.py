@@ -1,4 +1,4 @@
-"""Small secrets that must lie in the database and be read again: second factors, letters with a link that opens an account."""
+"""Small secrets that must be in the database and be read again: second factors, e-mails with a link that opens an account."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import uuid
 
 from apps.core import crypto
 
-# The portal's own key, not a person's: a letter may be on its way to somebody whose key was destroyed.
+# The portal's own key, not a person's: an e-mail may be on its way to somebody whose key was destroyed.
 OWNER = uuid.UUID("6a1f0f52-6f0e-4b53-9d0b-0c6e2d1f7a10")
 WRAPPED_BYTES = 60  # nonce, 32 bytes of key, tag
 MARK = "sealed:"

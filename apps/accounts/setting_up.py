@@ -1,4 +1,4 @@
-"""The steps of setting up that are about the organisation, its people, how they come in, and letters to them."""
+"""The steps of setting up that are about the organisation, its people, how they come in, and e-mails to them."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from .enums import Role
 from .models import Organisation, User
 from .queries import count_entries, stored_organisation
 
-# Letters that are kept or thrown away where they are written reach nobody.
+# E-mails that are stored or thrown away where they are written reach nobody.
 GOING_NOWHERE = {"console", "dummy", "filebased"}
 
 
 def organisation() -> Standing:
-    """Whether the company has a name here: what is kept, not what this process still knows. One query."""
+    """Whether the company has a name here: as stored, not as this process remembers it. One query."""
     company = stored_organisation()
     if not company.said("organisation", get_language() or "fr"):
         return Standing(Readiness.TODO, _("Nobody has named it yet: courses, the charter and e-mails say “our company”."))
@@ -37,7 +37,7 @@ def directory() -> Standing:
 
 
 def sign_in() -> Standing:
-    """How people come in, as the environment says. No query."""
+    """How people come in, according to the environment. No query."""
     names = [str(app["name"]) for app in settings.OIDC_APPS]
     if not names:
         return Standing(
@@ -48,7 +48,7 @@ def sign_in() -> Standing:
 
 
 def mail() -> Standing:
-    """Whether letters leave, and when one last did. Two queries."""
+    """Whether e-mails are sent, and when one last was. Two queries."""
     backend = settings.EMAIL_BACKEND.split(".")[-2]
     if backend in GOING_NOWHERE:
         return Standing(
@@ -69,7 +69,7 @@ def mail() -> Standing:
 
 
 def people() -> Standing:
-    """Whether anybody is here but those who put it into service. One query."""
+    """Whether anybody is here apart from those who put it into service. One query."""
     colleagues = User.objects.filter(is_active=True).exclude(groups__name=Role.ADMINISTRATOR).count()
     if not colleagues:
         return Standing(Readiness.TODO, _("Only administrators are here."))

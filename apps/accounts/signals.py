@@ -31,14 +31,14 @@ def signed_in(request: HttpRequest, user: User, **kwargs: Any) -> None:
 
 @receiver([account_signals.password_changed, account_signals.password_set])
 def password_changed(request: HttpRequest, user: User, **kwargs: Any) -> None:
-    """A new password keeps the session it was typed in, and no other. Tokens go on: the page says so."""
+    """A new password keeps the session it was typed in, and no other. Tokens keep working: the page says so."""
     end_other_sessions(request=request, user=user)
     _record(user, "accounts.change_password")
 
 
 @receiver(account_signals.password_reset)
 def password_reset(request: HttpRequest, user: User, **kwargs: Any) -> None:
-    """Who had the old password, found an open session or made a token meanwhile, is out."""
+    """Anybody who had the old password, found an open session or made a token meanwhile is put out."""
     recover_account(user=user)
 
 
@@ -54,6 +54,6 @@ def second_factor_changed(signal: Any, user: User, authenticator: Any, **kwargs:
 
 @receiver(post_migrate)
 def rights_may_have_changed(sender: AppConfig, **kwargs: Any) -> None:
-    """After the last app with models, when every permission there is to be has been made."""
+    """After the last app with models, when all permissions have been created."""
     if sender == [config for config in apps.get_app_configs() if config.models_module is not None][-1]:
         sync_roles()

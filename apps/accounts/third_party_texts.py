@@ -1,6 +1,6 @@
-"""Sentences of allauth and of the API's framework that our own catalogues word better: our catalogues come before theirs.
+"""Sentences of allauth and of the API framework that our own catalogues word better: our catalogues take precedence.
 
-Nothing imports this: it keeps the sentences where makemessages finds them.
+Nothing imports this module: it keeps the sentences where makemessages finds them.
 """
 
 from __future__ import annotations

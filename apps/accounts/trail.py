@@ -67,12 +67,12 @@ audit.declare(
 def _field(name: str) -> str:
     try:
         return capfirst(str(User._meta.get_field(name).verbose_name))  # type: ignore[union-attr]  # no relation back
-    except FieldDoesNotExist:  # one that an earlier release had
+    except FieldDoesNotExist:  # a field that an earlier release had
         return name
 
 
 def _told_person(details: dict[str, Any]) -> list[str]:
-    """What became of a place in the company, by code; of a name, only that it was changed."""
+    """What changed in a place in the company, by code; of a name, only that it was changed."""
     places = details.get("changes", {})
     return [
         gettext("%(field)s: %(before)s → %(after)s")

@@ -63,7 +63,7 @@ staff: list[URLPattern | URLResolver] = [
     path("<uuid:person_id>/", include(person)),
 ]
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("accounts/sessions/", sessions.index, name="sessions"),  # in place of allauth's, which knows no tokens
+    path("accounts/sessions/", sessions.index, name="sessions"),  # instead of allauth's, which knows no tokens
     path("account/", include(own)),
     path("staff/people/", include(staff)),
     path("staff/mail/test/", mail.test, name="test_mail"),

@@ -1,4 +1,4 @@
-"""Where somebody is led back to: always a page that can be shown, never an address that only takes a form.
+"""Where somebody is led back to: always a page that can be shown, never an address that only accepts a form.
 
 One owner for everything that remembers a place: signing in, the locked page, the redirects of allauth.
 """
@@ -32,7 +32,7 @@ def takes_get(view: Callable[..., Any]) -> bool:
         return False
     around: Any = view
     while around is not None:
-        # Django's `require_…` keep what they allow in their closure and nowhere else; a test over all routes watches over this.
+        # Django's `require_…` keep what they allow in their closure and nowhere else; a test over all routes checks this.
         allowed = inspect.getclosurevars(around).nonlocals.get("request_method_list") if inspect.isfunction(around) else None
         if allowed is not None and "GET" not in allowed:
             return False
@@ -41,7 +41,7 @@ def takes_get(view: Callable[..., Any]) -> bool:
 
 
 def can_be_shown(path: str) -> bool:
-    """Whether a page answers at `path`. What is not there can: it says so."""
+    """Whether a page answers at `path`. A missing page counts: it says so."""
     view = _view_at(path)
     return view is None or takes_get(view)
 
@@ -57,10 +57,10 @@ def page_above(path: str) -> str:
 
 
 def page_behind(request: HtmxRequest) -> str:
-    """Return the page that `request` was made from, or is for: where the person goes on after what stands between.
+    """Return the page that `request` was made from, or is for: where the person continues after an interruption.
 
-    A page that is asked for is itself that page. A form or a fragment belongs to the page that the browser names; where it names
-    none of ours, the nearest page above answers.
+    A request for a page is for that page itself. A form or a fragment belongs to the page that the browser names; if it names
+    none of ours, it is the nearest page above.
     """
     if request.method in READING and not request.htmx:
         return _shown(request.get_full_path())
@@ -74,8 +74,8 @@ def page_behind(request: HtmxRequest) -> str:
 
 
 def mend(request: HtmxRequest, location: str) -> str:
-    """Return `location`, the target of a redirect, so that it can be followed: what only takes a form gives way to its page, in
-    the place to come back to as well."""
+    """Return `location`, the target of a redirect, so that it can be followed: an address that only accepts a form is replaced by
+    its page, in the place to come back to as well."""
     if not url_has_allowed_host_and_scheme(location, {request.get_host()}, require_https=request.is_secure()):
         return location
     parts = urlsplit(location)

@@ -12,7 +12,7 @@ from drf_spectacular.generators import SchemaGenerator
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A parameter, or a field of what is sent or answered. `depth`: how far inside the answer it stands."""
+    """A parameter, or a field of a request or response. `depth`: how deep it is nested in the response."""
 
     name: str
     kind: str
@@ -38,7 +38,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """The operations on one kind of thing."""
+    """The operations on one kind of object."""
 
     title: str
     operations: list[Operation] = field(default_factory=list)
@@ -58,7 +58,7 @@ def reference(language: str) -> list[Chapter]:
 
 
 def openapi() -> dict[str, Any]:
-    """Return the OpenAPI document, in the language that is active."""
+    """Return the OpenAPI document, in the active language."""
     generator: Any = SchemaGenerator
     document: dict[str, Any] = generator().get_schema(request=None, public=True)
     return document

@@ -14,5 +14,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *(pattern for module in api.modules() for pattern in import_module(module).urlpatterns),
     path("schema/", SchemaView.as_view(), name="schema"),
     path("docs/", docs, name="docs"),
-    re_path(r"^", NothingHere.as_view(), name="nothing"),  # a dot would not stand for a line break
+    re_path(r"^", NothingHere.as_view(), name="nothing"),  # a dot would not match a line break
 ]

@@ -1,4 +1,4 @@
-"""The description of the API: for programs (OpenAPI), and for people, drawn by ourselves under our content policy."""
+"""The description of the API: for programs (OpenAPI), and for people, rendered by ourselves under our content policy."""
 
 from __future__ import annotations
 

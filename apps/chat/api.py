@@ -1,4 +1,4 @@
-"""The API of this app: one's own conversations."""
+"""The API of this app: the caller's own conversations."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SOMETHING_TO_SEE = r"[^\s\x00]"
 
 @extend_schema_field({"type": "string", "minLength": 1, "maxLength": MAX_TITLE, "pattern": SOMETHING_TO_SEE})
 class TextField(serializers.CharField):
-    """Text that is text: DRF would take a number for one."""
+    """Text that must be a string: DRF would accept a number for one."""
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
@@ -37,7 +37,7 @@ class TextField(serializers.CharField):
 
 
 class ConversationSerializer(serializers.Serializer[Heading]):
-    """A conversation, without what was said in it."""
+    """A conversation, without its messages."""
 
     id = serializers.UUIDField(read_only=True)
     title = serializers.CharField(
@@ -47,13 +47,13 @@ class ConversationSerializer(serializers.Serializer[Heading]):
 
 
 class TitleSerializer(serializers.Serializer[Any]):
-    """What can be changed of a conversation."""
+    """What can be changed in a conversation."""
 
     title = TextField(max_length=MAX_TITLE)
 
 
 class AnswerSerializer(serializers.Serializer[Turn]):
-    """What the model wrote, as far as it is kept."""
+    """What the model wrote, as far as it was stored."""
 
     id = serializers.UUIDField(source="run.pk")
     model = serializers.CharField(source="run.model_name", help_text=_("The model and its version."))
@@ -66,7 +66,7 @@ class AnswerSerializer(serializers.Serializer[Turn]):
 
 
 class TurnSerializer(serializers.Serializer[Turn]):
-    """One message and the answer to it, on the branch on show."""
+    """One message and the answer to it, on the branch that is shown."""
 
     id = serializers.UUIDField(source="message.pk")
     text = serializers.CharField(help_text=_("What the person wrote."))
@@ -75,7 +75,7 @@ class TurnSerializer(serializers.Serializer[Turn]):
 
 
 class ChatView(ApiView):
-    """Only for people who may chat now, and with tokens made for it."""
+    """Only for people who may chat now, and for tokens with this scope."""
 
     scopes = frozenset({CHAT})
     capability = USE
@@ -116,7 +116,7 @@ class ConversationDetail(ChatView):
     def patch(self, request: Request, conversation_id: uuid.UUID) -> Response:
         queries.get_conversation_for(
             caller_of(request), conversation_id
-        )  # before what was sent is looked at: a foreign id says nothing
+        )  # before the input is looked at: somebody else's id reveals nothing
         form = TitleSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         renamed = services.rename_conversation(

@@ -1,4 +1,4 @@
-"""What the home page shows of the chat once it is open: where one writes, and what one wrote last."""
+"""What the home page shows of the chat once it is open: a place to write, and the latest conversations."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ RECENT = 5
 
 
 def composer(user: User) -> dict[str, Any]:
-    """It needs nothing."""
+    """It needs no data."""
     return {}
 
 

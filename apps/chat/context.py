@@ -7,9 +7,9 @@ from django.utils.translation import gettext as _
 from apps.core.refusals import Refusal
 from apps.gateway.calls import Message
 
-CHARACTERS_PER_TOKEN = 3  # cautious for French; the provider counts for real
-USUAL_WINDOW = 8_192  # where a version does not say; small enough for any model served today
-ANSWER_SHARE = 0.4  # of the context window is kept for the answer
+CHARACTERS_PER_TOKEN = 3  # cautious for French; the provider counts exactly
+USUAL_WINDOW = 8_192  # if a version does not say; small enough for any model served today
+ANSWER_SHARE = 0.4  # of the context window, kept for the answer
 CONTINUE = "Continue your last answer exactly where it stopped. Do not repeat anything and do not comment."
 
 INSTRUCTIONS = (

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 class Conversation(models.Model):
-    """One conversation of one person. What is written in it is sealed with its own data key.
+    """One conversation of one person. What is written in it is encrypted with its own data key.
 
     It is a tree: a message follows a run (or nothing), a run answers a message. Editing a message adds a sibling message,
-    asking again adds a sibling run; `head` is the last run of the branch on show.
+    asking again adds a sibling run; `head` is the last run of the branch that is shown.
     """
 
     id: models.UUIDField[uuid.UUID, uuid.UUID] = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -47,7 +47,7 @@ class Conversation(models.Model):
         return f"conversation {self.pk}"
 
     def seal(self) -> Seal:
-        """Return what closes and opens this conversation's content. One query. Raises CryptoError."""
+        """Return what encrypts and decrypts this conversation's content. One query. Raises CryptoError."""
         return open_seal(self.data_key, self.owner_id)
 
 

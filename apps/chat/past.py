@@ -1,4 +1,4 @@
-"""Conversations of a made-up past, as people of an insurer have them."""
+"""Conversations of a made-up past, as people at an insurer have them."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from .models import Conversation, Message, Run
 from .past_talk import DIALOGUES
 
 MOST = 8  # conversations of one person
-FEW_PEOPLE = 400  # beyond, one in ten of those who may chat has conversations
-# The tables point at each other: the database checks that at the end of the transaction.
+FEW_PEOPLE = 400  # beyond these, one in ten of those who may chat has conversations
+# The tables refer to each other: the database checks that at the end of the transaction.
 COLUMNS: dict[type[Any], list[str]] = {
     Conversation: ["id", "owner_id", "data_key", "title", "target", "head_id", "created_at", "active_at"],
     Message: ["id", "conversation_id", "follows_id", "text", "created_at"],
@@ -32,9 +32,9 @@ COLUMNS: dict[type[Any], list[str]] = {
 
 
 def write_conversations(past: Past) -> int:
-    """Give those who may chat and never did some conversations, sealed as all are; return the number of rows.
+    """Give people who may chat and never did some conversations, encrypted like all others; return the number of rows.
 
-    Only people of the demo world who were trained from its first day on: others talk for themselves.
+    Only people of the demo world who were trained from its first day on: others write their own.
     """
     versions = list(ModelVersion.objects.select_related("model").filter(price_out__gt=0).order_by("created_at", "label"))
     if not versions:

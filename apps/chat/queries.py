@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A conversation as lists show it. `title` is None when it cannot be opened."""
+    """A conversation as lists show it. `title` is None when it cannot be decrypted."""
 
     id: uuid.UUID
     title: str | None
@@ -38,14 +38,14 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which of several versions is on show: `ids` in order, `shown` among them."""
+    """Which of several versions is shown: `ids` in order, `shown` among them."""
 
     ids: list[uuid.UUID]
     shown: uuid.UUID
 
     @property
     def number(self) -> int:
-        """Its place, from 1."""
+        """Its position, from 1."""
         return self.ids.index(self.shown) + 1
 
     @property
@@ -63,7 +63,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One message of the branch on show and the answer to it.
+    """One message of the branch that is shown, and the answer to it.
 
     `versions` and `answers` are the ids of the message's and the run's siblings in order, themselves among them.
     """
@@ -112,7 +112,7 @@ def get_run_for(user: User, run_id: uuid.UUID) -> Run:
 
 
 def stored_run(run_id: uuid.UUID) -> Answer | None:
-    """Return a run as the database has it; None when it was deleted meanwhile."""
+    """Return a run as the database has it; None if it was deleted meanwhile."""
     run = Run.objects.select_related("conversation").filter(pk=run_id).first()
     if run is None:
         return None
@@ -121,7 +121,7 @@ def stored_run(run_id: uuid.UUID) -> Answer | None:
 
 
 def headings(conversations: list[Conversation]) -> list[Heading]:
-    """Open the titles of conversations of one owner. One query however many."""
+    """Decrypt the titles of conversations of one owner. One query however many."""
     if not conversations:
         return []
     try:
@@ -131,9 +131,9 @@ def headings(conversations: list[Conversation]) -> list[Heading]:
 
 
 def open_headings(conversations: Sequence[Conversation]) -> Iterator[Heading]:
-    """Open the titles of conversations (at least one) of one owner one by one, as they are asked for.
+    """Decrypt the titles of conversations (at least one) of one owner one by one, as they are requested.
 
-    Raises CryptoError when their owner's key cannot be had.
+    Raises CryptoError when their owner's key is not available.
     """
     open_for_owner = seal_opener(conversations[0].owner_id)
     for conversation in conversations:
@@ -150,7 +150,7 @@ def recent_for(user: User, limit: int = 5) -> list[Heading]:
 
 
 def branch(conversation: Conversation, seal: Seal) -> list[Turn]:
-    """Return the turns of the branch that `conversation.head` ends, first to last. Two queries."""
+    """Return the turns of the branch that ends with `conversation.head`, first to last. Two queries."""
     messages = list(conversation.messages.order_by("created_at", "id"))
     runs = list(conversation.runs.order_by("started_at", "id"))
     siblings: dict[uuid.UUID | None, list[uuid.UUID]] = {}
@@ -181,7 +181,7 @@ def branch(conversation: Conversation, seal: Seal) -> list[Turn]:
     return turns[::-1]
 
 
-# Each turn asks. Only the branch on show is read, however many others the conversation has.
+# Needed for every turn. Only the branch that is shown is read, however many others the conversation has.
 _SAID = """
     WITH RECURSIVE said (run_id, answer, message_id, text, follows_id, place) AS (
         SELECT r.id, r.text, m.id, m.text, m.follows_id, 1
@@ -195,14 +195,14 @@ _SAID = """
 
 
 def said(conversation: Conversation, seal: Seal) -> list[tuple[str, str]]:
-    """Return the texts of the branch on show, as (message, answer), first to last: what a model is told. One light query."""
+    """Return the texts of the branch that is shown, as (message, answer), first to last: the model's input. One light query."""
     return [
         (Message.text.open(seal, text, key=sql.as_uuid(message_id)), Run.text.open(seal, answer, key=sql.as_uuid(run_id)))
         for run_id, answer, message_id, text in sql.fetch(_SAID, head=conversation.head_id)
     ]
 
 
-# Each turn asks.
+# Needed for every turn.
 _WRITING = """
     SELECT COUNT(*) FROM chat_run r JOIN chat_conversation c ON c.id = r.conversation_id
     WHERE r.state = %(streaming)s AND r.heartbeat_at >= %(alive)s AND c.owner_id = %(owner)s
@@ -210,13 +210,13 @@ _WRITING = """
 
 
 def count_being_written(user: User, *, alive: datetime) -> int:
-    """Return how many answers are being written for `user`, whatever processes write them, with a sign of life since `alive`."""
+    """Return how many answers are being written for `user`, in whatever process, with a sign of life since `alive`."""
     [(count,)] = sql.fetch(_WRITING, streaming=AnswerState.STREAMING.value, alive=alive, owner=user.pk)
     return int(count)
 
 
 def last_run_under(conversation: Conversation, run: Run) -> Run:
-    """Return the latest run that descends from `run` (itself when nothing follows): the head when its branch is chosen."""
+    """Return the latest run that descends from `run` (itself if nothing follows): the head when its branch is chosen."""
     messages = list(conversation.messages.order_by("created_at", "id"))
     runs = list(conversation.runs.order_by("started_at", "id"))
     while True:
@@ -229,14 +229,14 @@ def last_run_under(conversation: Conversation, run: Run) -> Run:
 
 @dataclass(frozen=True, slots=True)
 class AgeGroup:
-    """Conversations of one stretch of time, for the list."""
+    """Conversations of one period, for the list."""
 
     label: str
     headings: list[Heading]
 
 
 def by_age(found: list[Heading]) -> list[AgeGroup]:
-    """Group conversations, latest first, by how long ago they were last used, in the local day."""
+    """Group conversations, latest first, by how long ago they were last used, in local days."""
     today = timezone.localdate()
     groups: list[AgeGroup] = []
     for heading in found:

@@ -1,7 +1,7 @@
-"""What the command palette finds of this app: one's own conversations, by title.
+"""What the command palette finds of this app: the person's own conversations, by title.
 
-Titles are encrypted: they are opened one after another and compared, the latest first, and nothing opened is kept. So the search
-has a budget, and tells when it did not come to the end.
+Titles are encrypted: they are decrypted one after another and compared, the latest first, and nothing decrypted is kept. So the
+search has a budget, and says so when it did not get to the end.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ SECONDS = 0.03
 
 
 def find_conversations(user: User, text: str, limit: int) -> list[Hit] | Partial:
-    """Return one's own conversations by title, the latest first; without a text, the latest. Closed with the chat.
+    """Return the person's own conversations by title, the latest first; without a text, the latest. Nothing without `chat.use`.
 
     Three queries: the right, the conversations, the person's key. Looks at `MOST` titles and for `SECONDS` at most.
     """
@@ -42,7 +42,7 @@ def find_conversations(user: User, text: str, limit: int) -> list[Hit] | Partial
     latest = list(conversations_for(user).only("owner_id", "data_key", "title", "active_at")[: MOST + 1])
     matches = matcher(text)
     until = time.monotonic() + SECONDS
-    with suppress(CryptoError):  # nothing can be opened now, or never again: nothing is found
+    with suppress(CryptoError):  # nothing can be decrypted now, or never again: nothing is found
         for looked_at, heading in enumerate(open_headings(latest) if latest else ()):
             if len(hits) == limit:
                 break

@@ -28,7 +28,7 @@ door = capability_required(USE)
 
 
 def _ideas() -> list[dict[str, str]]:
-    """What a first conversation may be about; each fills the composer and is meant to be changed."""
+    """What a first conversation may be about; each fills the composer and is meant to be edited."""
     return [
         {
             "icon": "pencil",

@@ -16,7 +16,7 @@ HALF = Fraction(1, 2)
 
 
 def to_halves(remaining: float | Fraction) -> Fraction:
-    """Return the nearest half, but never nothing while something is left."""
+    """Return the nearest half, but never zero while something is left."""
     exact = Fraction(remaining).limit_denominator(1000)
     nearest = Fraction(int(exact * 2 + HALF), 2)
     return max(nearest, HALF) if exact else nearest

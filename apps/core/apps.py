@@ -7,7 +7,7 @@ class CoreConfig(AppConfig):
     verbose_name = "Core"
 
     def ready(self) -> None:
-        # All models are loaded here. Registries must be full whichever process this is: web, worker or beat.
+        # All models are loaded here. Registries must be complete in every process: web, worker or beat.
         autodiscover_modules("tasks", "commands", "trail")
         from celery import current_app
 

@@ -1,4 +1,4 @@
-"""What needs attention among what staff manage. Apps declare looks in `AppConfig.ready()`; the staff area asks them all.
+"""What needs the attention of staff. Apps declare looks in `AppConfig.ready()`; the staff area runs them all.
 
 attention.declare(Look("gateway.providers", _("Providers"), "gateway.manage_models", providers_failing))
 """
@@ -30,9 +30,9 @@ class Attention:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """`find()` returns what needs attention, in a constant number of queries; asked only for people who have `permission`.
+    """`find()` returns what needs attention, in a constant number of queries; it is called only for staff with `permission`.
 
-    `label`: what it looks at, told when that cannot be read (lazy translation). `order`: where its findings stand.
+    `label`: what it looks at, shown if the look fails (lazy translation). `order`: the position of its findings.
     """
 
     code: str
@@ -55,7 +55,7 @@ def declare(look: Look) -> None:
 def attention_for(person: Person) -> list[Attention]:
     """Return what needs attention among what `person` may manage, the most pressing first.
 
-    A look that fails is logged and does not affect the others: its place says that it could not be read.
+    A look that fails is logged and does not affect the others: in its place the page says that it could not be read.
     """
     looks = sorted(_looks.values(), key=lambda look: look.order)
     found = [item for look in looks if person.has_perm(look.permission) for item in _found_by(look)]
@@ -65,7 +65,7 @@ def attention_for(person: Person) -> list[Attention]:
 def _found_by(look: Look) -> Sequence[Attention]:
     try:
         return look.find()
-    except Exception:  # whatever it is: the other looks are needed all the more
+    except Exception:  # whatever the error: the other looks are needed all the more
         logger.exception("Look %s failed.", look.code)
         title = _("%(what)s: this could not be read") % {"what": look.label}
         return [Attention(title, _("What needs attention here is not known. The log tells why."), "bad", None, "alert-triangle")]

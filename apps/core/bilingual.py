@@ -10,7 +10,7 @@ from django.utils.translation import get_language
 class Bilingual:
     """The text of `<name>_fr` and `<name>_en` in the active language: `title = Bilingual()` beside `title_fr` and `title_en`.
 
-    The other language rather than nothing. Read-only: each language is written under its own name.
+    Falls back to the other language. Read-only: each language is written under its own name.
     """
 
     def __set_name__(self, owner: type, name: str) -> None:

@@ -1,6 +1,6 @@
 """The compiled catalogues: the `.mo` files that Django reads, made from the `.po` files beside them and never kept in git.
 
-`python -m apps.core.catalogues` compiles what is behind. It needs no settings and no program of the system.
+`python -m apps.core.catalogues` compiles what is out of date. It needs no settings and no system program.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ def folders(root: Path = ROOT) -> list[Path]:
 
 
 def behind(places: Iterable[Path]) -> list[Path]:
-    """Return the `.po` files in `places` that are not compiled, or were changed since."""
+    """Return the `.po` files in `places` that are not compiled, or have changed since."""
     return [source for source in _files(places, "po") if _is_behind(source, source.with_suffix(".mo"))]
 
 
 def compile_behind(places: Iterable[Path]) -> list[Path]:
-    """Compile what is behind in `places`, remove what has no source any more, and return what was compiled.
+    """Compile what is out of date in `places`, remove what no longer has a source, and return what was compiled.
 
-    Several processes may do so at once. Raises OSError where files cannot be written.
+    Several processes may do this at once. Raises OSError if files cannot be written.
     """
     places = list(places)
     for compiled in _files(places, "mo"):
@@ -50,7 +50,7 @@ def _is_behind(source: Path, compiled: Path) -> bool:
 
 
 def _compile(source: Path) -> None:
-    import polib  # here: most starts find nothing to compile
+    import polib  # imported here: most starts find nothing to compile
 
     draft = source.with_name(f".{source.stem}.{os.getpid()}")
     try:
@@ -61,7 +61,7 @@ def _compile(source: Path) -> None:
 
 
 def main() -> int:
-    """Compile what is behind in this project."""
+    """Compile what is out of date in this project."""
     try:
         compile_behind(folders())
     except OSError as error:

@@ -14,7 +14,7 @@ from . import catalogues
 
 @checks.register(checks.Tags.translation)
 def catalogues_are_compiled(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[checks.CheckMessage]:
-    """Without its compiled catalogues Almia would speak English to everyone, and say nothing about it."""
+    """Without its compiled catalogues Almia would silently speak English to everyone."""
     behind = catalogues.behind(settings.LOCALE_PATHS)
     if not behind:
         return []

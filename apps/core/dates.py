@@ -10,9 +10,10 @@ from django.utils.translation import get_language
 
 
 def day(value: date, form: str = "DATE_FORMAT") -> str:
-    """Return a day, or the reader's day of a moment, in their language. `form`: one of Django's, beginning with the day's number.
+    """Return a day, or a moment's day in the reader's time zone, in their language. `form`: a Django format that starts with the
+    day's number.
 
-    French says “1er décembre” and “2 décembre”, which no format of Django's can tell apart.
+    French says “1er décembre” and “2 décembre”, which no Django format can distinguish.
     """
     if isinstance(value, datetime):
         value = timezone.localtime(value)

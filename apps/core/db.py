@@ -33,7 +33,7 @@ def _operate(work: Callable[[], T]) -> T:
         for connection in connections.all(initialized_only=True):
             # A SQLite connection is a file handle of this pool's own thread and takes nobody's place; opening one
             # for each operation would cost more than most operations. A server's connection goes back to its pool.
-            # Whatever it is, one that was left in the middle of a transaction is not met by the next operation.
+            # In both cases, a connection that was left in the middle of a transaction is not reused by the next operation.
             if connection.vendor != "sqlite" or connection.in_atomic_block or not connection.autocommit:
                 connection.close()
 
@@ -41,8 +41,8 @@ def _operate(work: Callable[[], T]) -> T:
 async def run(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run `work(*args, **kwargs)` on a database thread, in a copy of the caller's context, and return its result.
 
-    The person's language and time zone go along; what `work` changes in them does not come back.
-    A cancelled caller does not interrupt the operation: a transaction that has begun ends by itself.
+    The person's language and time zone are passed on; changes that `work` makes to them are not passed back.
+    A cancelled caller does not interrupt the operation: a transaction that has begun runs to its end.
     """
     # asgiref moves Django's own context (language, time zone) to the thread; `Context.run` alone would leave it behind.
     operation = sync_to_async(_operate, thread_sensitive=False, executor=_pool, context=contextvars.copy_context())

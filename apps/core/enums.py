@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class MessageState(models.TextChoices):
-    """Where an outbox message stands."""
+    """The state of an outbox message."""
 
     PENDING = "pending", _("Waiting")
     PUBLISHED = "published", _("Handed over")

@@ -1,4 +1,4 @@
-"""Formulas in Markdown, as `core.markdown` reads them: what is one, what is an amount of money, where it ends."""
+"""Formulas in Markdown, as `core.markdown` reads them: what is a formula, what is an amount of money, and where it ends."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ import re
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 
-LONGEST_FORMULA = 2000  # in a line: a text of nothing but beginnings is not to be searched from each to its end
+LONGEST_FORMULA = 2000  # within a line: a text of nothing but openings must not be searched to its end from each of them
 _CLOSING = {"\\(": "\\)", "\\[": "\\]", "$$": "$$"}
 SPACE = " \t\n\u00a0"
-_SIGN = re.compile(r"[\\^_={}<>]")  # what a formula has and prose around an amount of money has not
+_SIGN = re.compile(r"[\\^_={}<>]")  # what a formula contains and prose around an amount of money does not
 _TEX = re.compile(r"[\\^_{}]")
 _AMOUNT = re.compile(r"[-+−]?[0-9.,]")
 _NAMES = re.compile(r"[A-Za-zα-ωΑ-Ω]'*(?:[-+*/][A-Za-zα-ωΑ-Ω0-9]'*)*$")
-_NO_FORMULA = re.compile(r"[ \t\n0-9xX,;–-]*$")  # \[1\], \[ \]: somebody's brackets
+_NO_FORMULA = re.compile(r"[ \t\n0-9xX,;–-]*$")  # \[1\], \[ \]: escaped brackets
 
 
 def _formula_end(text: str, start: int, end: int) -> int:
-    """Return where the formula that starts at `start` ends, before `end`; 0 when none does."""
+    """Return where the formula that starts at `start` ends, before `end`; 0 if there is none."""
     opening = text[start : start + 2]
     closing = _CLOSING.get(opening)
     if closing is None:
@@ -81,7 +81,7 @@ def formula_block(state: StateBlock, start: int, end: int, silent: bool) -> bool
         if close == -1 or text[close + 2 :].strip(SPACE + ".,;") or not _formula_end(written + " ", 0, len(written)):
             return False
     else:
-        # No line that comes may change what those before it are, or an answer that is being written would jump.
+        # No later line may change how earlier ones are read, or an answer that is being written would jump.
         while not (line > start and closing in line_of(state, line)):
             if line + 1 == end or state.isEmpty(line + 1) or state.sCount[line + 1] < state.blkIndent:
                 break

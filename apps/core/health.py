@@ -1,4 +1,4 @@
-"""What `/readyz` asks: each part registers a check."""
+"""The checks behind `/readyz`: each part registers one."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def report() -> tuple[bool, dict[str, dict[str, object]]]:
             state, detail = "ok", part.check()
         except Unwell as error:
             state, detail = "failed", str(error)
-        except Exception as error:  # whatever it is, the answer is the same: not well
+        except Exception as error:  # whatever the error, the answer is the same: not well
             state, detail = "failed", type(error).__name__
         if state == "failed" and part.critical:
             ready = False
@@ -74,7 +74,7 @@ def _channel_layer() -> str:
     layer = get_channel_layer()
     if layer is None:
         raise Unwell("No channel layer is configured.")
-    if type(layer).__name__ != "InMemoryChannelLayer":  # the in-memory one cannot be out of reach
+    if type(layer).__name__ != "InMemoryChannelLayer":  # the in-memory one is always reachable
         async_to_sync(layer.group_send)("health", {"type": "health"})
     return type(layer).__name__
 

@@ -1,4 +1,4 @@
-"""Pages that htmx asks for in part. The header is read by django-htmx and nowhere else: `request.htmx` is true for a fragment."""
+"""Pages that htmx requests in part. Only django-htmx reads the header: `request.htmx` is true for a fragment."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class HtmxRequest(HttpRequest):
 def render_either(
     request: HtmxRequest, page: str, fragment: str, context: Mapping[str, Any] | None = None, *, status: int = 200
 ) -> HttpResponse:
-    """Render the template `page`, or `fragment` where htmx asks. Both share an address, so the answer says what it depends on."""
+    """Render the template `page`, or `fragment` if htmx asks. Both share an address, so the response says `Vary`."""
     response = render(request, fragment if request.htmx else page, context, status=status)
     patch_vary_headers(response, ["HX-Request"])
     return response

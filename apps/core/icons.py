@@ -1,4 +1,4 @@
-"""The icons there are: the symbols of static/icons.svg, which static/vendor/build_icons.py writes."""
+"""The icons that exist: the symbols of static/icons.svg, which static/vendor/build_icons.py writes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def names() -> frozenset[str]:
 
 
 def is_known(name: str) -> bool:
-    """Whether there is an icon `name`. One that is missing is logged; in tests it fails (tests/strict/icons.py)."""
+    """Whether there is an icon `name`. A missing one is logged; in tests it fails (tests/strict/icons.py)."""
     if name in names():
         return True
     unknown(name)
@@ -29,5 +29,5 @@ def is_known(name: str) -> bool:
 
 
 def unknown(name: str) -> None:
-    """Tell that a page asked for an icon that does not exist."""
+    """Report that a page asked for an icon that does not exist."""
     logger.error("There is no icon %r in %s.", name, SPRITE)

@@ -24,7 +24,7 @@ def on_startup(hook: Hook) -> Hook:
 
 
 def on_shutdown(hook: Hook) -> Hook:
-    """Run `hook` on the server's loop after the last request; last registered first. One that fails does not stop the others."""
+    """Run `hook` on the server's loop after the last request; last registered first. A failing hook does not stop the others."""
     _shutdown.insert(0, hook)
     return hook
 
@@ -43,7 +43,7 @@ async def end(task: asyncio.Task[Any]) -> None:
 
 
 def _settle_memory() -> None:
-    """Spare the collector what lives as long as the process: walking all of Django in the middle of an answer is felt."""
+    """Exempt from garbage collection what lives as long as the process: walking all of Django in mid-answer is noticeable."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)

@@ -2,7 +2,7 @@
 
     loading.declare(Load("access.demo", load_proofs, order=30, sources=demo.sources, demo=True))
 
-`manage.py serve` runs them at the start, and again when what they were made from has changed; `manage.py load_demo` the demo's.
+`manage.py serve` runs them at the start, and again when their sources have changed; `manage.py load_demo` runs the demo's.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """`run()` fills in what is missing and is safe to repeat: what people have changed stays. It may return a sentence for who
-    sits at the terminal. Raises CommandError.
+    """`run()` adds what is missing and is safe to repeat: what people have changed stays. It may return a sentence for whoever
+    is at the terminal. Raises CommandError.
 
-    `order`: what it needs comes before it. `sources()`: the files it was made from; None where it runs at every start.
-    `demo`: it belongs to the demo world, which is there in the try-out only. `once`: it tells what people did, and where that
-    was told, they have gone on themselves since: `serve` does not run it again, whatever has changed.
+    `order`: its dependencies come before it. `sources()`: the files it is made from; None if it runs at every start.
+    `demo`: it belongs to the demo world, which exists in the try-out only. `once`: it writes what people did, and once written,
+    real people have continued from there: `serve` does not run it again, whatever has changed.
     """
 
     code: str
@@ -41,6 +41,6 @@ def declare(load: Load) -> None:
 
 
 def loads(*, demo: bool | None = None) -> list[Load]:
-    """Return the loads in order: all, or those of the demo world, or those beside it."""
+    """Return the loads in order: all, only those of the demo world, or only the others."""
     found = sorted(_loads.values(), key=lambda load: load.order)
     return [load for load in found if demo is None or load.demo == demo]

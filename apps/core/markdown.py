@@ -1,18 +1,18 @@
 r"""Markdown to safe HTML. Two kinds of source: articles that ship with Almia, and answers of models, which are hostile input.
 
-The grammar is CommonMark with tables and ~~deletions~~, and what is said here. `static/js/markdown.js` is its twin: an answer
-that is being written is rendered there, and must be the same elements as these the moment it ends. A change here is a change
-there; `tests/markdown_corpus.py` holds the texts that both are compared with.
+The grammar is CommonMark with tables and ~~deletions~~, plus what is listed here. `static/js/markdown.js` is its twin: an answer
+that is being written is rendered there, and must have the same elements as here when it ends. A change here needs the same
+change there; `tests/markdown_corpus.py` holds the texts with which both are compared.
 
-- No HTML: it is shown as text. Only `<br>` is a line break, in a cell of a table as anywhere.
-- Formulas stand as they were written, delimiters included: `\( … \)`, `\[ … \]`, `$$ … $$`, and `$ … $` where it cannot be
-  an amount of money. Between lines of `\[` and `\]` or `$$`, or alone in its line, it is a block of code, else a piece of code.
-- An image is its description: its address is never asked.
-- A link leads to http:, https:, mailto: or a place here; any other is text.
-- Every block of words finds its own direction (`dir="auto"`), a table that of its first words, and code is left to right.
-- Below DEEPEST levels of lists and quotations the signs are shown as they are: nothing is left out, however deep.
+- No HTML: it is shown as text. Only `<br>` is a line break, in table cells and everywhere else.
+- Formulas are shown as written, delimiters included: `\( … \)`, `\[ … \]`, `$$ … $$`, and `$ … $` where it cannot be
+  an amount of money. Between lines of `\[` and `\]` or `$$`, or alone on its line, a formula is a code block, else inline code.
+- An image becomes its description: its address is never requested.
+- A link leads to http:, https:, mailto: or a page here; any other is text.
+- Every block of words gets its own direction (`dir="auto"`), a table that of its first words, and code is left to right.
+- Below DEEPEST levels of lists and quotations the markers are shown as text: nothing is left out, however deep.
 - Answers: a line end is a line break, and headings start below the page's own. Articles: call-outs between `:::` lines, and
-  variables: `{{name}}`, replaced by what `core.variables` was told, never in code; `\{{` shows the braces.
+  variables: `{{name}}`, replaced by what `core.variables` was given, never in code; `\{{` shows the braces.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ TAGS = {
     "a", "blockquote", "br", "code", "del", "div", "em", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "span",
     "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
 }  # fmt: skip
-# A list is two levels, a quotation one. Each is a call within a call: far below what Python and browsers bear.
+# A list is two levels, a quotation one. Each is a nested call: far below what Python and browsers can take.
 DEEPEST = 48
 SCHEMES = {"http", "https", "mailto"}
 
@@ -87,14 +87,14 @@ def _too_deep(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 
 def _trim(state: StateCore) -> None:
-    # The two parsers disagree on which spaces are none.
+    # The two parsers disagree on what is not a space.
     for token in state.tokens:
         if token.type == "inline":
             token.content = token.content.strip(_BLANK)
 
 
 def _shape(lowered: int) -> Callable[[StateCore], None]:
-    """Return the rule that gives tokens the elements and attributes of this house. `lowered`: how far headings are."""
+    """Return the rule that gives tokens our elements and attributes. `lowered`: by how many levels headings are lowered."""
 
     def shape(state: StateCore) -> None:
         around: list[str] = [""]
@@ -112,7 +112,7 @@ def _shape(lowered: int) -> Callable[[StateCore], None]:
                 align = _ALIGN.match(str(token.attrGet("style") or ""))
                 token.attrs = {"class": f"align-{align[1]}", "dir": "auto"} if align else {"dir": "auto"}
             elif token.type in {"heading_open", "list_item_open", "blockquote_open"} or (
-                # The direction of an item is looked for in its words, and not in what has a direction of its own.
+                # The direction of an item is found from its words, not from parts that have a direction of their own.
                 token.type == "paragraph_open" and around[-1] not in {"list_item_open", "blockquote_open"}
             ):
                 token.attrSet("dir", "auto")
@@ -151,7 +151,7 @@ _COLONS = re.compile(r"\s*:{3,}\s*(.*?)\s*$")
 
 
 def callout_lines(lines: Iterable[str]) -> Iterator[str | None]:
-    """Return for each line what stands behind its `:::` ("" where nothing does), None for a line that has none or is code."""
+    """Return for each line what follows its `:::` ("" if nothing does), None for a line without one or inside code."""
     fence = ""
     for line in lines:
         mark = _FENCE.match(line)
@@ -196,7 +196,7 @@ def _callout_open(self: RendererHTML, tokens: Any, index: int, options: Any, env
 
 @cache
 def grammar(*, callouts: bool, html: bool = False) -> MarkdownIt:
-    """Return the parser of articles (`callouts`) or of answers. `html`: to find the HTML that may not be there."""
+    """Return the parser of articles (`callouts`) or of answers. `html`: parse HTML, in order to find what is not allowed."""
     interrupts = ["paragraph", "reference", "blockquote", "list"]
     parser = MarkdownIt("commonmark", {"html": html, "breaks": not callouts, "maxNesting": DEEPEST + 2})
     parser.enable(["table", "strikethrough"])
@@ -241,7 +241,7 @@ def _clean(html: str) -> SafeString:
 
 
 def render_article(text: str, said: variables.Variables | None = None) -> SafeString:
-    """Render Markdown that ships with Almia, call-outs included. `said`: what its variables say; None: what they say now."""
+    """Render Markdown that ships with Almia, call-outs included. `said`: the values of its variables; None: the current ones."""
     return _clean(grammar(callouts=True).render(text, {} if said is None else {"variables": said}))
 
 

@@ -1,4 +1,4 @@
-"""What holds for every request and every answer, whatever the page."""
+"""What applies to every request and every response, whatever the page."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.http.request import UnreadablePostError
 
 from .text import well_formed
 
-# What a page of ours may use of the browser. What is not asked for is refused, to whatever a page might be made to load as well.
+# What our pages may use of the browser. Everything else is refused, also to whatever a page might be made to load.
 UNUSED = (
     "accelerometer",
     "autoplay",
@@ -60,7 +60,7 @@ class WellFormedTextMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if "\0" in request.path:
-            # An address is not to be mended: like this it is one that does not exist.
+            # A malformed address is not repaired: as it is, it does not exist.
             request.path, request.path_info = (path.replace("\0", "\ufffd") for path in (request.path, request.path_info))
         query = request.META.get("QUERY_STRING", "").upper()
         if "%00" in query or "%0D" in query or "\0" in query:

@@ -1,7 +1,7 @@
-"""What is missing and what is somebody else's look the same: one error, wherever it is found out.
+"""What is missing and what belongs to somebody else look the same: one error, wherever it is found out.
 
-Pages answer 404, the API a problem with 404, the socket `not_found`: each in one place, and nobody else catches it. What a whole
-page or product asks for (a permission, a capability) is asked at its door, before anything is looked up, and answers 403.
+Pages answer 404, the API a problem with 404, the socket `not_found`: each in one place, and nothing else catches it. What a whole
+page or product requires (a permission, a capability) is checked at its door, before anything is looked up, and answers 403.
 """
 
 from __future__ import annotations

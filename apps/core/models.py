@@ -45,7 +45,7 @@ class AuditQuerySet(models.QuerySet["AuditEntry"]):
         super().bulk_create(entries)
 
     def place(self, entries: Sequence[AuditEntry]) -> None:
-        """Write down the places of entries that waited; those that have a place keep it. For core.audit."""
+        """Store the places of entries that waited; those that already have a place keep it. For core.audit."""
         with connection.cursor() as cursor:
             cursor.executemany(
                 "UPDATE core_auditentry SET seq = %s, previous_hash = %s, hash = %s WHERE id = %s AND seq IS NULL",
@@ -59,7 +59,7 @@ class AuditEntry(models.Model):
     """One line of the audit trail: who did what to what and why. Never the content of a prompt or an answer.
 
     `actor`, `subject` and a `target` that is a person are pseudonyms (see `core.audit.pseudonym`). `stamp` is a keyed digest of
-    all that is told, made at insertion; null in entries from before there were stamps. `seq`, `previous_hash` and `hash`, the
+    the whole content, made at insertion; null in entries from before stamps existed. `seq`, `previous_hash` and `hash`, the
     place in the chain, are filled in once, by the job `core.chain_audit`; `hash` covers the stamp and the hash before it.
     """
 
@@ -103,7 +103,7 @@ class AuditEntry(models.Model):
 
 
 class AuditHead(models.Model):
-    """The end of the chain, one row: locking it makes the job that chains run once at a time, and it shows if the tail was cut
+    """The end of the chain, one row: its lock makes sure that only one job chains at a time, and it reveals a tail that was cut
     off. `unstamped`: the last entry from before entries had a stamp."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
@@ -121,9 +121,9 @@ class AuditHead(models.Model):
 class AuditSeal(models.Model):
     """Where the chain stood when `day` (UTC) was over: after entry `seq`, whose hash is `hash`.
 
-    `entries`: how many were chained since the seal before. `last_id`: the highest id among all of them so far; `unused`: how many
-    ids up to it, since the seal before, have no entry. `mark` is a keyed digest of these. `verified_at`: when a verification last
-    walked past.
+    `entries`: how many were chained since the previous seal. `last_id`: the highest id among all of them so far; `unused`: how
+    many ids up to it, since the previous seal, have no entry. `mark` is a keyed digest of these. `verified_at`: when a
+    verification last walked past.
     """
 
     day = models.DateField(unique=True)
@@ -144,7 +144,8 @@ class AuditSeal(models.Model):
 
 
 class OutboxMessage(models.Model):
-    """A task to be run after the transaction that asked for it. Written in that transaction, so neither is ever lost alone."""
+    """A task to be run after the transaction that asked for it. Written in that transaction: neither is ever lost without the
+    other."""
 
     id: models.UUIDField[uuid.UUID, uuid.UUID] = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     task = models.CharField(max_length=128)
@@ -168,7 +169,7 @@ class OutboxMessage(models.Model):
 
 
 class JobSlot(models.Model):
-    """One run of a periodic job for one slot of time; unique, so that two schedulers do the work once."""
+    """One run of a periodic job for one time slot; unique, so that with two schedulers the work is done once."""
 
     job = models.CharField(max_length=128)
     slot = models.DateTimeField()
@@ -182,7 +183,7 @@ class JobSlot(models.Model):
 
 
 class Heartbeat(models.Model):
-    """When a part of the system was last known to work: `beat` (for `/readyz`), `mail` (a letter that left)."""
+    """When a part of the system was last known to work: `beat` (for `/readyz`), `mail` (an e-mail was sent)."""
 
     part = models.CharField(max_length=64, primary_key=True)
     at = models.DateTimeField(default=timezone.now)
@@ -195,5 +196,5 @@ class Heartbeat(models.Model):
 
     @classmethod
     def note(cls, part: str) -> None:
-        """Keep that `part` works now."""
+        """Note that `part` works now."""
         cls.objects.update_or_create(part=part, defaults={"at": timezone.now()})

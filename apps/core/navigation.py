@@ -9,11 +9,11 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Place:
-    """`url_name`: where it leads. `capability`: shown locked, with the reason, to who lacks it. `shown_to`: hidden from others.
+    """`url_name`: where it leads. `capability`: people without it see it locked, with the reason. `shown_to`: hidden from others.
 
-    `area`: main, community, staff, or own: one's own things, found by searching and in the menu of one's name. `group`: the
-    places it stands with, under the heading of `declare_group`; those without one stand first. `order`: within its group.
-    `active_under`: URL namespaces that belong to it. `bar`: its rank among those that want one of the four places in the phone's
+    `area`: main, community, staff, or own: a person's own things, found by searching and in the menu under their name. `group`:
+    the places it is shown with, under the heading of `declare_group`; those without one come first. `order`: within its group.
+    `active_under`: URL namespaces that belong to it. `bar`: its rank among those that compete for the four places in the phone's
     bottom bar; those without one come after them.
     """
 
@@ -31,7 +31,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Group:
-    """Places that stand together. `label`: their heading. `order`: among the groups of an area."""
+    """Places that are shown together. `label`: their heading. `order`: among the groups of an area."""
 
     label: Any
     order: int = 100
@@ -39,8 +39,8 @@ class Group:
 
 @dataclass(frozen=True)
 class Tab:
-    """One of several pages side by side. `shown_to`: left out for others. `waiting()`: how much waits there, told when it is not
-    zero; asked once per page, in one query, and only where the tab is drawn."""
+    """One of several pages side by side. `shown_to`: hidden from others. `waiting()`: how much is waiting there, shown if not
+    zero; called once per page, one query, and only where the tab is drawn."""
 
     label: Any
     url_name: str
@@ -50,7 +50,7 @@ class Tab:
 
 @dataclass(frozen=True)
 class Tabs:
-    """The tabs of one place. `label`: what they are pages of."""
+    """The tabs of one place. `label`: what their pages are about."""
 
     label: Any
     tabs: tuple[Tab, ...]
@@ -70,7 +70,7 @@ def places(area: str) -> list[Place]:
 
 
 def declare_group(name: str, group: Group) -> None:
-    """Declare what the places with `group=name` stand under. Apps above may add places to it."""
+    """Declare the heading of the places with `group=name`. Apps above may add places to it."""
     _groups[name] = group
 
 

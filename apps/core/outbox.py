@@ -5,7 +5,7 @@
 
     outbox.enqueue(send_welcome, user_id=str(user.pk))  # in a service, inside its transaction
 
-A task that raises is tried again later (`MAX_ATTEMPTS`, doubling pauses) and then rests as *dead* until somebody replays it.
+A task that raises is tried again later (`MAX_ATTEMPTS`, doubling pauses); then it stays *dead* until somebody replays it.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ logger = logging.getLogger("almia.outbox")
 
 MAX_ATTEMPTS = 6
 FIRST_PAUSE = timedelta(seconds=10)
-LOST_AFTER = timedelta(minutes=15)  # begun and never ended: longer than any task may run
-UNSTARTED_AFTER = timedelta(hours=1)  # handed over and never begun
+LOST_AFTER = timedelta(minutes=15)  # started and never finished: longer than any task may run
+UNSTARTED_AFTER = timedelta(hours=1)  # handed over and never started
 BROKER_PAUSE_SECONDS = 10.0
 KEEP_DONE = timedelta(days=7)
 
@@ -71,7 +71,7 @@ def enqueue(function: Callable[..., None], *, delay: timedelta | None = None, **
 def _publish(message_id: uuid.UUID) -> bool:
     global _broker_away_until
     if time.monotonic() < _broker_away_until:
-        return False  # whoever saves something now does not wait for a broker that did not answer a moment ago
+        return False  # somebody who saves something now does not wait for a broker that did not answer a moment ago
     taken = OutboxMessage.objects.filter(pk=message_id, state=MessageState.PENDING).update(
         state=MessageState.PUBLISHED, published_at=timezone.now(), started_at=None
     )
@@ -88,12 +88,12 @@ def _publish(message_id: uuid.UUID) -> bool:
 
 
 def relay(limit: int = 200) -> int:
-    """Hand over what is due and what was handed over but got lost; return how many. Called by beat."""
+    """Hand over what is due, and again what was handed over but got lost; return how many. Called by beat."""
     now = timezone.now()
     published = OutboxMessage.objects.filter(state=MessageState.PUBLISHED)
-    # Handed over and never begun: the broker has forgotten it, or its queue is very long; running it twice does no harm.
+    # Handed over and never started: the broker has forgotten it, or its queue is very long; running it twice does no harm.
     published.filter(started_at=None, published_at__lt=now - UNSTARTED_AFTER).update(state=MessageState.PENDING)
-    # Begun and never ended: its worker died. A task that kills its worker each time must come to rest as well.
+    # Started and never finished: its worker died. A task that kills its worker every time must be given up as well.
     for message in published.filter(started_at__lt=now - LOST_AFTER).order_by("started_at")[:limit]:
         _failed(message, "The worker ended while it ran this task.")
     due = OutboxMessage.objects.filter(state=MessageState.PENDING, available_at__lte=now).order_by("available_at")
@@ -107,9 +107,9 @@ def run_message(message_id: str) -> None:
 
 
 def run(message_id: uuid.UUID) -> None:
-    """Run the task of a message, and write down how it ended. Nothing happens where it has ended or is being run already."""
+    """Run the task of a message, and store how it ended. Does nothing if it has ended or is already being run."""
     now = timezone.now()
-    # Taken by one statement: delivered twice, a message is run by whoever comes first.
+    # Claimed by one statement: a message delivered twice is run by whoever comes first.
     waiting = OutboxMessage.objects.filter(pk=message_id, state__in=[MessageState.PENDING, MessageState.PUBLISHED])
     if not waiting.filter(Q(started_at=None) | Q(started_at__lt=now - LOST_AFTER)).update(started_at=now):
         return
@@ -124,10 +124,10 @@ def run(message_id: uuid.UUID) -> None:
 
 
 def _failed(message: OutboxMessage, reason: str) -> None:
-    """Count an attempt that failed: another one later, or rest."""
+    """Count a failed attempt, and schedule another or give up."""
     attempts = message.attempts + 1
     dead = attempts >= MAX_ATTEMPTS
-    # Filtered by what was read: two that saw the same failure count it once.
+    # Filtered by what was read: if two see the same failure, it is counted once.
     OutboxMessage.objects.filter(pk=message.pk, attempts=message.attempts).exclude(state=MessageState.DONE).update(
         attempts=attempts,
         state=MessageState.DEAD if dead else MessageState.PENDING,
@@ -139,7 +139,7 @@ def _failed(message: OutboxMessage, reason: str) -> None:
 
 
 def replay(*, message: OutboxMessage) -> None:
-    """Give a dead message all its attempts again. Does nothing to a message that is not dead."""
+    """Give a dead message all its attempts again. Does nothing if the message is not dead."""
     with transaction.atomic():
         revived = OutboxMessage.objects.filter(pk=message.pk, state=MessageState.DEAD).update(
             state=MessageState.PENDING, attempts=0, available_at=timezone.now(), started_at=None, finished_at=None

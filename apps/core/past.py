@@ -1,6 +1,6 @@
 """A made-up past: people, what they learnt and what they used, for the demo world and for benchmarks.
 
-Each app writes the chapter about what it owns and declares it in `AppConfig.ready()`. The same size and seed make the same
+Each app writes the chapter about what it owns and declares it in `AppConfig.ready()`. The same size and seed give the same
 people, scores and figures; only keys differ.
 """
 
@@ -22,7 +22,7 @@ DEMO_PEOPLE, DEMO_MONTHS = 300, 6
 
 @dataclass(frozen=True)
 class Past:
-    """How much there is to be written. `people`: how many there are in all; `until`: when it ends."""
+    """How much is to be written. `people`: how many there are in all; `until`: when it ends."""
 
     people: int
     months: int
@@ -34,9 +34,9 @@ class Past:
         return self.until - self.months * MONTH
 
     def random(self, part: str, who: str = "") -> Random:
-        """Return the chance of one chapter, or of one person in it: what others draw does not change it.
+        """Return the random generator of one chapter, or of one person in it: what others draw does not affect it.
 
-        Drawn for each person, a chapter that is written again meets the same fates.
+        Since it is drawn for each person, a chapter that is written again gives everybody the same fate.
         """
         return Random(f"{self.seed}:{part}:{who}")  # noqa: S311  nothing secret is drawn
 
@@ -64,7 +64,7 @@ def at(day: date, chance: Random) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """`write` adds an app's part of a past and returns how many rows that were; chapters come in `order`."""
+    """`write` adds an app's part of a past and returns how many rows it wrote; chapters come in `order`."""
 
     name: str
     write: Callable[[Past], int]

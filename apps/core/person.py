@@ -1,4 +1,4 @@
-"""The person as this app knows them: `accounts` says who they are, and stands above."""
+"""The person as this app knows them: `accounts`, a layer above, says who they are."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 class Person(Protocol):
-    """Somebody who is signed in. Registries that call back take functions of the project's own `User`, which has all this."""
+    """Somebody who is signed in. Registries that call back take functions of the project's own `User`, which has all of this."""
 
     @property
     def pk(self) -> uuid.UUID: ...

@@ -1,5 +1,5 @@
-"""A service refuses with a sentence for the person: one error, which the socket, the API, forms and pages each translate in one
-place. Nobody else catches it only to repeat it."""
+"""A service refuses with a sentence for the person: one error, which the socket, the API, forms and pages each convert
+in one place. Nothing else catches it only to repeat it."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from django.utils.functional import Promise
 
 
 class Refusal(Exception):
-    """The request is refused, and no part of it was done. `str()` is the sentence, in the active language.
+    """What was asked is refused, and nothing of it was done. `str()` is the sentence, in the active language.
 
-    `code`: for programs. `field`: what of the form or request it is about, empty where it is about the whole. A subclass has
-    defaults for both; the place that raises it may say otherwise.
+    `code`: for programs. `field`: the field of the form or request it is about, empty if it is about the whole. A subclass has
+    its own values of both; whoever raises it can override them.
     """
 
     code = "refused"
@@ -32,7 +32,7 @@ class Refusal(Exception):
 
 
 class _Heard:
-    """Ends the block in which a service refuses, and tells it."""
+    """Ends the block in which a service refuses, and reports the refusal."""
 
     def __init__(self, tell: Callable[[Refusal], None]) -> None:
         self._tell = tell
@@ -53,5 +53,5 @@ def refusals_on(form: BaseForm, field: str | None = None) -> _Heard:
 
 
 def refusals_told(request: HttpRequest, level: int = messages.ERROR) -> _Heard:
-    """Tell what a service refuses on the next page."""
+    """Show what a service refuses on the next page."""
     return _Heard(lambda refusal: messages.add_message(request, level, str(refusal)))

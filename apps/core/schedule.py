@@ -48,7 +48,7 @@ def beat_schedule() -> dict[str, dict[str, Any]]:
             "task": RUN_JOB,
             "args": [job.name],
             "schedule": job.every,
-            # A tick that waited longer than its period is not worth running: the next one does the same.
+            # A tick that has waited longer than its period is not worth running: the next one does the same.
             "options": {"expires": max(job.every.total_seconds(), 5)},
         }
         for job in _jobs.values()
@@ -62,7 +62,7 @@ def run_job(name: str) -> None:
 
 
 def run_slot(name: str) -> bool:
-    """Run job `name` unless its present slot was already taken; return whether it ran."""
+    """Run job `name` unless its current slot has already been taken; return whether it ran."""
     job = _jobs[name]
     period = job.every.total_seconds()
     slot = datetime.fromtimestamp(timezone.now().timestamp() // period * period, tz=UTC)

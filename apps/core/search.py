@@ -1,8 +1,8 @@
 """What the command palette searches. Apps declare sources in `AppConfig.ready()`; the palette asks them all.
 
-    search.declare(Source("courses", _("Courses"), find_courses, order=20))      # find_courses stands in the app's search.py
+    search.declare(Source("courses", _("Courses"), find_courses, order=20))      # find_courses is in the app's search.py
 
-A source returns only what the person may open: it is asked with the person, and nothing is filtered afterwards.
+A source returns only what the person may open: it gets the person, and nothing is filtered afterwards.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Partial:
-    """What a source found that did not look everywhere: `note` tells the person where it did."""
+    """What was found by a source that did not look everywhere: `note` tells the person where it did."""
 
     hits: Sequence[Hit]
     note: str
@@ -40,7 +40,7 @@ class Partial:
 class Source:
     """`find(user, text, limit)` returns at most `limit` hits, best first, in a constant number of queries.
 
-    `label`: the heading of its hits. `order`: where they stand. `when_empty`: also asked with an empty text, for proposals.
+    `label`: the heading of its hits. `order`: their position. `when_empty`: also asked with an empty text, for suggestions.
     """
 
     code: str
@@ -52,7 +52,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The hits of one source. `note`: where it looked, when that was not everywhere."""
+    """The hits of one source. `note`: where it looked, if that was not everywhere."""
 
     code: str
     label: str
@@ -75,7 +75,7 @@ def sources() -> list[Source]:
 
 
 def matcher(text: str) -> Callable[[str], bool]:
-    """Return whether every word of `text` stands somewhere in a title, whatever the accents and the case."""
+    """Return whether every word of `text` occurs somewhere in a title, whatever the accents and the case."""
     words = folded(text).split()
 
     def matches(title: str) -> bool:
@@ -86,7 +86,7 @@ def matcher(text: str) -> Callable[[str], bool]:
 
 
 def find(person: Person, text: str, *, limit: int = 6) -> list[Group]:
-    """Ask every source for `text`; return the groups with something to show. A source that fails is logged and left out."""
+    """Ask every source for `text`; return the groups that have something to show. A source that fails is logged and left out."""
     text = " ".join(text.split())
     groups = []
     for source in sources():
@@ -94,7 +94,7 @@ def find(person: Person, text: str, *, limit: int = 6) -> list[Group]:
             continue
         try:
             found = source.find(person, text, limit)
-        except Exception:  # one broken source must not take the way around the portal from people
+        except Exception:  # one broken source must not stop people from finding their way around the portal
             logger.exception("Search source %s failed.", source.code)
             continue
         hits, note = (found.hits, found.note) if isinstance(found, Partial) else (found, "")

@@ -22,7 +22,7 @@ logger = logging.getLogger("almia.setting_up")
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A test of the real thing that a button starts. `url` takes a POST."""
+    """A real test that a button starts. `url` takes a POST."""
 
     label: str
     url: str
@@ -30,7 +30,7 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How far a step is, and one sentence that says so with its figures. `trial`: how to test it, where that can be done now."""
+    """How far a step is, and one sentence that says so with figures. `trial`: how to test it, if that is possible now."""
 
     state: Readiness
     sentence: str
@@ -39,11 +39,12 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step. `label`, `text` (what it is for) and `action` (the words of the way there) are lazy translations.
+    """One step. `label`, `text` (what it is for) and `action` (the words of the link to it) are lazy translations.
 
-    `permission`: the step is shown to people who have it. `look()` returns its standing, in a constant number of queries.
-    `url_name`: where it is done, empty where it is set in the environment. `optional`: the portal can go live without it, and
-    it is not counted.
+    `permission`: the step is shown to staff who have it. `look()` returns its standing, in a constant number of queries.
+    `url_name`:
+    where it is done, empty if the environment decides it. `optional`: the portal can be in service without it, and it is not
+    counted.
     """
 
     code: str
@@ -70,7 +71,7 @@ class Looked:
 
     @property
     def left(self) -> bool:
-        """Whether the portal is not in service as long as this stays as it is. What fails counts, asked for or not."""
+        """Whether the portal is not in service as long as this stays as it is. A failure counts even in an optional step."""
         return self.standing.state is Readiness.FAILING or (not self.done and not self.step.optional)
 
     @property
@@ -90,7 +91,7 @@ def declare(step: Step) -> None:
 
 
 def steps_for(person: Person) -> list[Looked]:
-    """Return the steps that `person` may take, in order, each as it stands now.
+    """Return the steps that `person` may take, in order, each with its current state.
 
     A look that fails is logged and does not affect the others: its step says that it could not be read.
     """
@@ -113,6 +114,6 @@ def _in_order() -> list[Step]:
 def _standing_of(step: Step) -> Standing:
     try:
         return step.look()
-    except Exception:  # whatever it is: the other steps are needed all the more
+    except Exception:  # whatever the error: the other steps are needed all the more
         logger.exception("Step %s could not be looked at.", step.code)
         return Standing(Readiness.FAILING, _("How far this is could not be read. The log tells why."))

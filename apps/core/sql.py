@@ -1,7 +1,7 @@
 """Statements built once, for the few that every page, socket command or turn runs.
 
-The ORM takes ten times longer to build such a statement than the database takes to run it. What is here is derived
-from the models and held against the ORM by tests/core/test_sql.py. Everything else goes through the ORM: these send no signals,
+The ORM takes ten times longer to build such a statement than the database takes to run it. These are derived from the models
+and compared with the ORM by tests/core/test_sql.py. Everything else goes through the ORM: these send no signals,
 know no relations, and take no expressions.
 """
 
@@ -22,11 +22,11 @@ from .missing import NotThere
 M = TypeVar("M", bound=models.Model)
 T = TypeVar("T")
 Convert = Callable[[Any], Any]
-BATCH = 5000  # rows that are in memory at once
+BATCH = 5000  # rows held in memory at once
 
 
 def _plain(value: Any) -> Any:
-    """Return `value` as the database's driver takes it."""
+    """Return `value` as the database driver accepts it."""
     if isinstance(value, uuid.UUID):
         return value if connection.features.has_native_uuid_field else value.hex
     if isinstance(value, datetime):
@@ -50,7 +50,7 @@ def as_moment(value: Any) -> Any:
 
 
 def partly(model: type[M], values: dict[str, Any]) -> M:
-    """Return a row of `model` of which `fetch` returned these fields; another one is read when it is asked for."""
+    """Return a row of `model` of which `fetch` returned these fields; other fields are read when they are accessed."""
     names = [name for field in model._meta.concrete_fields if (name := field.attname) in values]
     return model.from_db(connection.alias, names, [values[name] for name in names])
 
@@ -58,7 +58,8 @@ def partly(model: type[M], values: dict[str, Any]) -> M:
 def fetch(statement: str, **values: Any) -> list[tuple[Any, ...]]:
     """Run `statement`, whose placeholders are `%(name)s`, and return its rows.
 
-    Identifiers come back as the driver has them (`as_uuid` reads them), moments too (`as_moment`), bytes as bytes or memoryview.
+    Identifiers and moments come back as the driver returns them (`as_uuid` and `as_moment` convert them), bytes as bytes or
+    memoryview.
     """
     with connection.cursor() as cursor:
         cursor.execute(statement, {name: _plain(value) for name, value in values.items()})
@@ -67,7 +68,7 @@ def fetch(statement: str, **values: Any) -> list[tuple[Any, ...]]:
 
 
 def get(model: type[M], *, lock: bool = False, **where: Any) -> M:
-    """Return the one row of `model` whose fields have these values. `lock`: keep it from others until the transaction ends.
+    """Return the one row of `model` whose fields have these values. `lock`: lock it until the transaction ends.
 
     Raises NotThere.
     """
@@ -96,7 +97,7 @@ def insert(instance: models.Model) -> None:
 def insert_many(model: type[models.Model], names: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
     """Write one row for each of `rows`, which hold the values of the fields `names` in that order; return how many.
 
-    Other fields take their default, drawn anew for each row where it is drawn. It takes a tenth of the time of `bulk_create`: for
+    Other fields take their default, computed anew for each row if it is callable. Takes a tenth of the time of `bulk_create`: for
     hundreds of thousands of rows. Raises IntegrityError.
     """
     given = [_field(model, name) for name in names]
@@ -104,7 +105,7 @@ def insert_many(model: type[models.Model], names: Sequence[str], rows: Iterable[
     fields = [*given, *drawn]
     columns, places = ", ".join(map(_column, fields)), ", ".join(["%s"] * len(fields))
     statement = " ".join(["INSERT INTO", _table(model), f"({columns}) VALUES ({places})"])
-    here = connections[connection.alias]  # the proxy would be asked once for each value
+    here = connections[connection.alias]  # else the proxy would be asked once for each value
     prepare = [(place, convert) for place, field in enumerate(fields) if (convert := _preparation(field, here)) is not None]
 
     def values() -> Iterator[list[Any]]:
@@ -123,7 +124,7 @@ def insert_many(model: type[models.Model], names: Sequence[str], rows: Iterable[
 
 
 def _preparation(field: models.Field[Any, Any], here: BaseDatabaseWrapper) -> Convert | None:
-    """Return what makes a value of `field` one that the driver of `here` takes; None where it takes it as it is."""
+    """Return what converts a value of `field` to one that the driver of `here` accepts; None if no conversion is needed."""
     target = field.target_field if isinstance(field, models.ForeignKey) else field
     if isinstance(target, models.UUIDField):
         return None if here.features.has_native_uuid_field else _hex
@@ -143,18 +144,18 @@ def _hex(value: uuid.UUID | None) -> str | None:
 
 
 def _as_text(zone: tzinfo, value: datetime | None) -> str | None:
-    """Return what SQLite stores: the text of the moment in the database's time zone, which is not named."""
+    """Return what SQLite stores: the text of the moment in the database's time zone, which it does not name."""
     return None if value is None else value.astimezone(zone).replace(tzinfo=None).isoformat(" ")
 
 
 class _Remembered:
-    """Converts a value once that many rows share, as the same object."""
+    """Converts a value that many rows share (the same object) only once."""
 
     MOST = 2000
 
     def __init__(self, convert: Convert) -> None:
         self._convert = convert
-        self._known: dict[int, tuple[Any, Any]] = {}  # the value is kept: its identity stays its own
+        self._known: dict[int, tuple[Any, Any]] = {}  # the value is kept, so its id is not reused
 
     def __call__(self, value: Any) -> Any:
         known = self._known.get(id(value))
@@ -177,7 +178,7 @@ def batched(entries: Iterable[T], size: int) -> Iterator[list[T]]:
 
 
 def update(model: type[models.Model], where: dict[str, Any], **values: Any) -> int:
-    """Give these values to the fields of the rows of `model` that `where` describes; return how many rows there were."""
+    """Set the fields of the rows of `model` that `where` describes to these values; return how many rows there were."""
     statement = _change(model, connection.vendor, tuple(where), tuple(values))
     with connection.cursor() as cursor:
         cursor.execute(statement, [*_values(model, values), *_values(model, where)])
@@ -211,7 +212,7 @@ def _assignments(model: type[models.Model], names: Sequence[str], between: str) 
 def _selection(
     model: type[models.Model], vendor: str, where: tuple[str, ...], lock: bool
 ) -> tuple[str, list[str], list[tuple[int, Convert]]]:
-    """Return the statement, the names of what it reads, and what turns a place of the row into Python's value."""
+    """Return the statement, the names of its parameters, and what converts each column of the row to Python's value."""
     fields = model._meta.concrete_fields
     columns = ", ".join(_column(field) for field in fields)
     parts = ["SELECT", columns, "FROM", _table(model), "WHERE", _assignments(model, where, " AND ")]

@@ -14,15 +14,15 @@ _URL = re.compile(r'url\("(?P<name>[^"]+)"\)')
 
 
 class StaticStorage(CompressedManifestStaticFilesStorage):
-    """Hashed file names, for module imports too: a module imported by two scripts must be one module (the socket above all).
+    """Hashed file names, also for module imports: a module imported by two scripts must be one module (above all the socket).
 
-    The sheet that every page links is written with what it imports inside it: one request before the first paint, not nineteen.
+    The style sheet that every page links is written with its imports inside it: one request before the first paint, not nineteen.
     """
 
     support_js_module_import_aggregation = True
 
     def post_process(self, paths: dict[str, tuple[Any, str]], dry_run: bool = False, **options: Any) -> Iterator[Any]:
-        """As WhiteNoise's; writes the joined sheet first, over the copy of the one with the imports."""
+        """Like WhiteNoise's; first writes the joined sheet over the copy of the one with the imports."""
         if EVERY_PAGE in paths and not dry_run:
             sheet = _joined(paths, EVERY_PAGE)
             self.delete(EVERY_PAGE)
@@ -32,7 +32,7 @@ class StaticStorage(CompressedManifestStaticFilesStorage):
 
 
 def _joined(paths: dict[str, tuple[Any, str]], name: str) -> str:
-    """Return the sheet `name` with the sheets that it imports in their layers, addresses as from where it lies."""
+    """Return the sheet `name` with the sheets it imports in their layers, addresses relative to its own location."""
 
     def imported(found: re.Match[str]) -> str:
         part = posixpath.normpath(posixpath.join(posixpath.dirname(name), found["name"]))

@@ -1,4 +1,4 @@
-"""Tables as files that spreadsheets open: with nothing in them that a spreadsheet would run."""
+"""Tables as files that spreadsheets open, written so that a spreadsheet runs nothing in them."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def csv_line(cells: Iterable[object], language: str) -> str:
 
 
 def csv_file(rows: Iterable[Sequence[object]], language: str) -> bytes:
-    """Return `rows`, the first of them the names of the columns, as a CSV file that spreadsheets read as UTF-8."""
+    """Return `rows`, the first of them the column names, as a CSV file that spreadsheets read as UTF-8."""
     return ("\ufeff" + "".join(csv_line(row, language) for row in rows)).encode()
 
 
 def xlsx_file(rows: Iterable[Sequence[object]], title: str) -> bytes:
-    """Return `rows` as a workbook of one sheet, every cell of it text."""
+    """Return `rows` as a workbook of one sheet, every cell as text."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet(title[:31])
     for row in rows:

@@ -1,9 +1,9 @@
-"""Text as it can be stored: one rule for what people and programs write, applied once, on the way in.
+"""Text in a form that can be stored: the one rule for what people and programs write, applied once, where it comes in.
 
 The socket's frames, the forms and the API's bodies pass through here. Nobody loses what they typed to half an emoji that a
-program cut in two, or to a character that a database refuses; and a text counts the same characters whichever way it came.
+program cut in two, or to a character that a database refuses; and a text has the same length whichever way it came.
 
-Below that, what makes no difference to a reader: invisible characters, and different characters for the same sign.
+Further down, what makes no difference to a reader: invisible characters, and different characters for the same thing.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def well_formed(text: str) -> str:
 
 
 def well_formed_json(value: Any) -> Any:
-    """Return what was read from JSON with every text in it well-formed, names of fields included. Raises RecursionError."""
+    """Return what was read from JSON with every text in it well-formed, field names included. Raises RecursionError."""
     if isinstance(value, str):
         return well_formed(value)
     if isinstance(value, dict):
@@ -36,7 +36,7 @@ def well_formed_json(value: Any) -> Any:
     return value
 
 
-# Never shown, though not of a category (Cc, Cf…) that says so: fillers, joiners, selectors of a glyph.
+# Invisible, though their category (Cc, Cf…) does not say so: fillers, joiners, variation selectors.
 _UNSEEN = {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2065, 0x3164, 0xFFA0, *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)}
 _APOSTROPHES = "’‘‛ʼʻʹʽʾʿˈ′‵`´＇❛❜՚׳ꞌ"
 _DASHES = "‐‑‒–—―⁃˗−﹘﹣－"
@@ -44,13 +44,13 @@ _DASHES = "‐‑‒–—―⁃˗−﹘﹣－"
 
 @cache
 def is_unseen(letter: str) -> bool:
-    """Whether `letter` is invisible: format characters, halves of pairs, fillers. Spaces are seen, and control
-    characters are no letters at all."""
+    """Whether `letter` is invisible: format characters, lone surrogates, fillers. Spaces do not count, and control
+    characters are not letters at all."""
     return unicodedata.category(letter) in {"Cf", "Cs"} or ord(letter) in _UNSEEN
 
 
 def visible(text: str) -> str:
-    """Return `text` without what cannot be seen, with plain single spaces, for control characters too; nothing at its ends."""
+    """Return `text` without invisible characters, with single plain spaces (also for control characters) and none at its ends."""
     spaced = "".join(" " if letter.isspace() or unicodedata.category(letter) == "Cc" else letter for letter in text)
     return " ".join("".join(letter for letter in spaced if letter == " " or not is_unseen(letter)).split())
 
@@ -75,7 +75,7 @@ _ONE_SIGN = str.maketrans(
 
 
 def folded(text: str) -> str:
-    """Return `text` as it is searched: without accents, capitals and what cannot be seen, one sign for all apostrophes and one
-    for all dashes. “Securite” finds “Sécurité”, “d'avila” finds “d’Ávila”."""
+    """Return `text` as it is searched: without accents, capitals and invisible characters, with one character for all apostrophes
+    and one for all dashes. “Securite” finds “Sécurité”, “d'avila” finds “d’Ávila”."""
     plain = unicodedata.normalize("NFKD", visible(text).translate(_ONE_SIGN)).translate(_ONE_SIGN).casefold()
     return "".join(letter for letter in plain if not unicodedata.combining(letter))

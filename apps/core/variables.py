@@ -1,4 +1,5 @@
-"""Variables of articles: `{{name}}` within a line, or alone on one. The app that knows their values offers them (`offer`)."""
+"""Variables of articles: `{{name}}` within a line, or alone on one. The app that knows their values offers them once
+(`offer`)."""
 
 from __future__ import annotations
 
@@ -16,12 +17,12 @@ _VARIABLE = re.compile(r"\{\{([^{}\n]*)\}\}")
 
 
 class Variables(Protocol):
-    """What articles may name without spelling it out. `blocks`: the names that stand alone on their line."""
+    """The variables that articles may use. `blocks`: the names that stand alone on their line."""
 
     blocks: frozenset[str]
 
     def words(self, expression: str) -> SafeString | None:
-        """Return the HTML of `{{expression}}` within a line; None where it is no variable: it stays as it is written."""
+        """Return the HTML of `{{expression}}` within a line; None if it is not a variable: it is then shown as written."""
 
     def block(self, name: str) -> SafeString:
         """Return the HTML of a block."""
@@ -31,12 +32,12 @@ _offered: list[Variables] = []
 
 
 def offer(variables: Variables) -> None:
-    """Give articles' variables their values. For `AppConfig.ready()` of the one app that knows them."""
+    """Set who gives articles' variables their values. For `AppConfig.ready()` of the one app that knows."""
     _offered[:] = [variables]
 
 
 def add_to(parser: MarkdownIt, interrupts: list[str]) -> None:
-    """Have `parser` read variables. Their tokens are `variable` (`markup` is “{{” where it is never closed) and `variable_block`,
+    """Have `parser` read variables. Their tokens are `variable` (`markup` is “{{” if it is never closed) and `variable_block`,
     which may stand between the lines of what `interrupts` names."""
     parser.inline.ruler.after("escape", "variable", _read)
     parser.block.ruler.before("fence", "variable_block", _read_block, {"alt": interrupts})
@@ -77,5 +78,5 @@ def _show_block(self: RendererHTML, tokens: Any, index: int, options: Any, envir
 
 
 def _asked(environment: Any) -> list[Variables]:
-    """Return what says the variables of this article: those it is rendered with, else those that were offered."""
+    """Return what gives this article's variables their values: what it is rendered with, else what was offered."""
     return [environment["variables"]] if "variables" in environment else _offered

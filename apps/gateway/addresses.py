@@ -37,7 +37,7 @@ _FORBIDDEN = [
     )
 ]
 _NAT64 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
-# What IDNA reads as a dot: "169。254。169。254" is a number by the time somebody connects to it.
+# What IDNA reads as a dot: “169。254。169。254” is a numeric address by the time somebody connects to it.
 _DOTS = str.maketrans("\u3002\uff0e\uff61", "...")
 
 
@@ -49,7 +49,7 @@ class AddressRefused(Refusal):
 
 
 def _inner(address: Address) -> Address:
-    """Return the IPv4 address that an IPv6 one only wraps."""
+    """Return the IPv4 address that an IPv6 address merely wraps."""
     if isinstance(address, ipaddress.IPv6Address):
         if address.ipv4_mapped is not None:
             return address.ipv4_mapped
@@ -61,7 +61,7 @@ def _inner(address: Address) -> Address:
 
 
 def is_forbidden(text: str) -> bool:
-    """Whether the numeric address `text` must not be connected to. What is not an address is forbidden too."""
+    """Whether the numeric address `text` must not be connected to. Anything that is not an address is forbidden too."""
     try:
         address = _inner(ipaddress.ip_address(text.split("%")[0]))
     except ValueError:
@@ -70,7 +70,7 @@ def is_forbidden(text: str) -> bool:
 
 
 def _number_of(host: str) -> Address | None:
-    """Return the address that `host` is one way of writing, be it 2852039166 or 0xa9.254.43518; None for a name."""
+    """Return the address that `host` is a spelling of, be it 2852039166 or 0xa9.254.43518; None for a name."""
     host = host.rstrip(".")
     with contextlib.suppress(ValueError):
         return ipaddress.ip_address(host)
@@ -89,21 +89,21 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-# What people copy from a provider's documentation goes on to the one call it shows.
+# What people copy from a provider's documentation includes the endpoint of the one call it shows.
 _TAILS = ("/chat/completions", "/completions", "/responses", "/models", "/embeddings")
 _DEPLOYMENT = "/openai/deployments/"  # Azure's classic interface: one address for each deployment, and a version of the interface
 
 
 def split_version(url: str) -> tuple[str, str]:
-    """Return an address that `check_base_url` returned without its `api-version`, and that; empty where there is none."""
+    """Return an address that `check_base_url` returned, without its `api-version`, and that version; empty if it has none."""
     parts = urlsplit(url)
     [version] = parse_qs(parts.query).get("api-version", [""])
     return urlunsplit(parts._replace(query="")), version
 
 
 def deployment_of(url: str) -> str:
-    """Return the one model that an address of Azure’s classic interface serves (`check_base_url` returned it); empty where
-    the provider is to be asked."""
+    """Return the one model that an address of Azure’s classic interface serves (as `check_base_url` returned it); empty if
+    the provider must be asked."""
     version = split_version(url)[1]
     return urlsplit(url).path.rpartition("/")[2] if version else ""
 
@@ -118,8 +118,8 @@ def _check_azure(host: str, path: str, version: str) -> None:
 
 
 def check_base_url(url: str, *, allow_plain_http: bool = False) -> str:
-    """Return `url` as the beginning of each call's address: without a trailing slash, and without the one call that was copied
-    with it. Of a query only Azure's `api-version` stays. Raises AddressRefused with a sentence when a provider must not have it.
+    """Return `url` as the base of each call's address: without a trailing slash, and without an endpoint copied along with it.
+    Of a query only Azure's `api-version` stays. Raises AddressRefused with a sentence when a provider must not have it.
     """
     url = url.strip().translate(_DOTS)
     if any(character.isspace() or ord(character) < 32 or character == "\\" for character in url):

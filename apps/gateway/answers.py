@@ -1,7 +1,7 @@
 """Answers outside a socket: each is written by a task of the server's loop that belongs to no connection.
 
-Closing every tab stops nothing. What comes is numbered in a stream that any connection may follow, and kept every few seconds;
-how it ended is written before anybody is told. An app declares its kind of answer once, in its services:
+Closing every tab stops nothing. Text is numbered in a stream that any connection may follow, and stored every few seconds;
+how it ended is stored before anybody is told. An app declares its kind of answer once, in its services:
 
     RUN = answers.Kind("run", keep=keep_text, end=end_run, interrupt_lost=interrupt_lost_runs, stored=queries.stored_run)
 
@@ -40,12 +40,12 @@ from .streaming import stream
 
 logger = logging.getLogger("almia.answers")
 
-KEEP_SECONDS = 2.0  # between two times that the text so far is kept, which is also its sign of life
+KEEP_SECONDS = 2.0  # between two times that the text so far is stored, which is also its sign of life
 LOST_AFTER = timedelta(seconds=60)  # without a sign of life: its process has died
 SHUTDOWN_SECONDS = 4.0
-FIRST_PAUSE, LONGEST_PAUSE = 0.2, 30.0  # seconds between two attempts to write an end
+FIRST_PAUSE, LONGEST_PAUSE = 0.2, 30.0  # seconds between two attempts to store an end
 # Words are read and sent at once while few answers are open. With many, each pauses after a piece in proportion to their number,
-# so that what arrives meanwhile is read, kept and sent in one: the process spends its time on words, not on packets.
+# so that what arrives meanwhile is read, stored and sent in one go: the process spends its time on words, not on packets.
 FEW_OPEN = 20
 PAUSE_PER_ANSWER = 0.0015  # seconds
 LONGEST_GATHERING = 0.15
@@ -53,7 +53,7 @@ LONGEST_GATHERING = 0.15
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """All that writing an answer needs once its transaction has committed; an app adds what its hooks need.
+    """Everything that writing an answer needs once its transaction has committed; an app adds what its hooks need.
 
     `base`: text that the answer continues, its first chunk.
     """
@@ -66,7 +66,8 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer as far as it is written. `seq`: the number of the last chunk in `text`. `told`: what else its last frame says."""
+    """An answer as far as it is written. `seq`: the number of the last chunk in `text`. `told`: other fields of its last
+    frame."""
 
     state: AnswerState
     text: str
@@ -76,7 +77,7 @@ class Answer:
     told: dict[str, Any] = field(default_factory=dict)
 
     def frame(self) -> dict[str, Any]:
-        """Return what is told of an answer besides its text, in the active language."""
+        """Return what is said of an answer besides its text, in the active language."""
         frame: dict[str, Any] = {"state": self.state.value}
         if self.error_code:
             frame |= {"code": self.error_code, "message": failure_in_words(self.error_code, self.text)}
@@ -98,7 +99,7 @@ class Keep(Protocol[P_contra]):
 class End(Protocol[P_contra]):
     """Store how an answer ended, and what its call used, in one transaction; return the app's own fields of the last frame.
 
-    Called again after it failed. Whatever it tells is in the language of the plan.
+    Called again after a failure. Its sentences are in the language of the plan.
     """
 
     def __call__(self, *, plan: P_contra, answer: Answer) -> dict[str, Any]: ...
@@ -113,7 +114,7 @@ class InterruptLost(Protocol):
 class Kind(Generic[P]):
     """One kind of answer, and how its app keeps it. All hooks run on database threads.
 
-    `stored` returns an answer as the database has it, for whoever comes after its stream has gone; None when it was deleted.
+    `stored` returns an answer as the database has it, for readers who come after its stream has gone; None if it was deleted.
     """
 
     def __init__(
@@ -135,14 +136,14 @@ class Kind(Generic[P]):
         server_loop().call_soon_threadsafe(_Writing, self, plan)
 
     def reply(self, frame: dict[str, Any], answer_id: uuid.UUID, *, after: int = 0) -> live.Reply:
-        """Return a command's reply: `frame`, and then what the answer has written after chunk `after`, and goes on writing."""
+        """Return a command's reply: `frame`, and then what the answer has written after chunk `after` and what follows."""
         follow = partial(self.follow, answer_id=answer_id, after=after, language=translation.get_language() or "")
         return live.Reply(frame, then=follow, key=f"answer:{answer_id}")
 
     async def follow(self, connection: Connection, *, answer_id: uuid.UUID, after: int, language: str) -> None:
         """Send an answer to `connection` from chunk `after + 1` to its end.
 
-        One whose stream has gone (it ended long ago, or its process died) is answered from the database.
+        If its stream is gone (it ended long ago, or its process died), it is read from the database.
         """
         name = str(answer_id)
         try:
@@ -168,13 +169,13 @@ _open: dict[uuid.UUID, _Writing[Any]] = {}
 def stop(answer_id: uuid.UUID) -> None:
     """Stop an answer if this process writes it. Safe from any thread; call it after commit.
 
-    Another process finds out when it next keeps the text: the hook `keep` tells it.
+    Another process finds out when it next stores the text: the hook `keep` tells it.
     """
     server_loop().call_soon_threadsafe(_end_open, answer_id, AnswerState.STOPPED)
 
 
 def interrupt_lost(*, alone: bool = False) -> int:
-    """Mark answers that no process writes any more as interrupted, with what was kept; return how many.
+    """Mark answers that no process writes any more as interrupted, with the text that was stored; return how many.
 
     `alone`: no other process can be writing, so every open answer is lost.
     """
@@ -211,7 +212,7 @@ class _Writing(Generic[P]):
         if self.ending is not None:
             return
         self.ending = state
-        if self.begun:  # else it ends with its first step: a task cancelled before that would never write how it ended
+        if self.begun:  # else it ends at its first step: a task cancelled before that would never store how it ended
             self.task.cancel()
 
     def add(self, text: str) -> None:
@@ -237,7 +238,7 @@ class _Writing(Generic[P]):
         except Exception:
             logger.exception("A %s failed.", self.kind.name)
             state, error_code = AnswerState.FAILED, Code.PROVIDER_ERROR.value
-        self.ending = state  # from here on nothing may cut in, least of all the server that stops
+        self.ending = state  # from here on nothing may interrupt, least of all the server that stops
         cut_short = self.plan.call.usage.finish_reason == "length"
         answer = Answer(state, "".join(self.parts), len(self.parts), error_code, cut_short)
         try:
@@ -246,7 +247,7 @@ class _Writing(Generic[P]):
             logger.warning("The %s %s was cancelled while it ended.", self.kind.name, self.name)
 
     async def keep(self) -> None:
-        """Keep the text so far now and then, and find out whether another process was asked to stop it."""
+        """Store the text so far now and then, and find out whether another process was asked to stop it."""
         while True:
             await asyncio.sleep(KEEP_SECONDS)
             try:
@@ -258,7 +259,7 @@ class _Writing(Generic[P]):
                 self.end(AnswerState.STOPPED)
 
     async def finish(self, answer: Answer, keeper: asyncio.Task[None]) -> None:
-        """Write how it ended, then tell."""
+        """Store how it ended, then tell its readers."""
         keeper.cancel()
         await asyncio.wait([keeper])
         pause = FIRST_PAUSE
@@ -269,10 +270,10 @@ class _Writing(Generic[P]):
                     end = answer.frame() | told
                     break
                 except Exception:
-                    # The database is away: what was written stays in the stream, and the end is written when it is back.
+                    # The database is unavailable: the text stays in the stream, and the end is stored when the database is back.
                     logger.exception("The end of a %s could not be written; trying again.", self.kind.name)
                 if pause > LONGEST_PAUSE:
-                    # It is found lost later. Whoever reads along has it on the screen, and is told that it goes.
+                    # It is found lost later. Readers have it on their screen, and are told that it was not stored.
                     sentence = _("The end of the answer could not be kept. Copy what you need of it before you leave this page.")
                     end = {"state": AnswerState.INTERRUPTED.value, "code": "not_kept", "message": sentence}
                     break
@@ -283,14 +284,14 @@ class _Writing(Generic[P]):
 
 @lifespan.on_startup
 async def _recover() -> None:
-    """One process: whatever was being written when it last ended is not any more."""
+    """With a single process: whatever was being written when it last ended no longer is."""
     if not settings.REDIS_URL:
         await db.run(interrupt_lost, alone=True)
 
 
 @lifespan.on_shutdown
 async def drain() -> None:
-    """Interrupt what is open, and wait until how it ended is written and told."""
+    """Interrupt what is open, and wait until its end is stored and sent."""
     tasks = [writing.task for writing in _open.values()]
     for answer_id in list(_open):
         _end_open(answer_id, AnswerState.INTERRUPTED)

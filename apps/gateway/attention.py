@@ -1,4 +1,4 @@
-"""What those who manage models should look at."""
+"""What staff who manage models should look at."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from .enums import Outcome
 from .models import Provider, UsageEntry
 
 FAILURES_WITHIN = timedelta(hours=1)
-FAILURES_FROM = 5  # a few failed calls happen to everybody
+FAILURES_FROM = 5  # a few failed calls are normal
 VERSIONS_WITHIN = timedelta(days=30)
 
 
 def providers_failing() -> list[Attention]:
-    """Return the providers that fail, and whether anything answers by default. Three queries."""
+    """Return the providers that fail, and whether the default model answers. Three queries."""
     lately = UsageEntry.objects.filter(started_at__gte=timezone.now() - FAILURES_WITHIN).order_by()
     calls = {
         row["version__provider"]: (row["calls"], row["failures"])

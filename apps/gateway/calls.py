@@ -35,7 +35,7 @@ def estimate_prompt(messages: Iterable[Message]) -> int:
 
 
 def fits_header(api_key: str) -> bool:
-    """Whether a key can be sent at all: what was copied with a typographic sign or a line break cannot."""
+    """Whether a key can be sent at all: one that was copied with a typographic character or a line break cannot."""
     return api_key.isascii() and api_key.isprintable()
 
 
@@ -52,7 +52,7 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """When a call is given up. Seconds; `size` counts the bytes the provider may send for one answer."""
+    """When a call is given up. Seconds; `size` limits the bytes the provider may send for one answer."""
 
     first: float = 60
     idle: float = 30
@@ -62,7 +62,7 @@ class Limits:
 
 @dataclass(slots=True)
 class Usage:
-    """What a call used. `stream` fills it in, whatever way the call ends."""
+    """What a call used. `stream` fills it in, however the call ends."""
 
     tokens_in: int = 0
     tokens_out: int = 0
@@ -80,7 +80,7 @@ class Usage:
 class Call:
     """One call, ready to be streamed: everything is copied here, so that no database is needed until its usage is recorded.
 
-    `version_id` may be kept as a foreign key; `alias` is empty when a version was named directly.
+    `version_id` may be stored as a foreign key; `alias` is empty if a version was named directly.
     """
 
     user_id: uuid.UUID | None

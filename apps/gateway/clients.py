@@ -1,8 +1,8 @@
 """The SDK and the clients. The only module that imports it, after the server's start or at the first call.
 
-The SDK knows what a request looks like: its address, authentication, headers. To one provider that is the same each time, so it
-is asked once, and each request goes out with a body of its own. There is one client per provider and event loop, with connections
-that are kept while they are of use; what a provider is told comes from the registry alone.
+The SDK knows what a request looks like: its address, authentication, headers. For one provider that is the same each time, so the
+SDK is asked once, and each request goes out with its own body. There is one client per provider and event loop, with connections
+that are kept as long as they are useful; what a provider is told comes from the registry alone.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ IDLE_SECONDS = 60.0  # after which a client is closed; its connections are kept 
 LIST_SECONDS = 10
 LIST_BYTES = 4 * 1024 * 1024
 LIST_LENGTH = 200
-REFUSAL_BYTES = 64 * 1024  # what is read of a refusal; its sender decides nothing about our memory
+REFUSAL_BYTES = 64 * 1024  # what is read of a refusal; its sender does not decide how much memory we use
 
 
 class _SDK:
@@ -78,7 +78,7 @@ async def load_sdk() -> _SDK:
     return _sdk()
 
 
-# A request of the SDK's, made without being sent.
+# A request of the SDK's, built without being sent.
 Sketch = Callable[["AsyncOpenAI", dict[str, Any]], Awaitable[Any]]
 
 
@@ -100,16 +100,16 @@ class Client:
 
 
 Key = tuple[str, str, bool]
-# One client per provider and event loop: its connections belong to the loop they were made in.
+# One client per provider and event loop: its connections belong to the loop they were opened in.
 _clients: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Key, Client]] = WeakKeyDictionary()
 _closing: set[asyncio.Task[None]] = set()
 
 
 def client_for(endpoint: Endpoint) -> Client:
-    """Return this loop's client for `endpoint`, made at first use. Raises GatewayError for an address that is not allowed.
+    """Return this loop's client for `endpoint`, created at first use. Raises GatewayError for an address that is not allowed.
 
-    Nothing has to be told when an address changes or a key is rotated, in whatever process: the client that nobody asks for any
-    more closes `IDLE_SECONDS` after its last answer has ended, when its connections are of no use anyway.
+    Nobody has to be notified when an address changes or a key is rotated, in whatever process: a client that is no longer used
+    closes `IDLE_SECONDS` after its last answer has ended, when its connections are of no use anyway.
     """
     loop = asyncio.get_running_loop()
     mine = _clients.setdefault(loop, {})
@@ -165,9 +165,9 @@ async def _head(sdk: _SDK, client: Client, endpoint: Endpoint, sketch: Sketch) -
         default_headers={"Accept-Encoding": "identity"},
         http_client=sdk.httpx.AsyncClient(transport=sdk.httpx.MockTransport(keep), trust_env=False),
     ) as drawer:
-        # The SDK takes these from the environment; what a provider is told comes from the registry alone.
+        # The SDK takes these from the environment; but what a provider is told comes from the registry alone.
         drawer.organization = drawer.project = None
-        # The SDK wants to be told each time that no key is meant.
+        # The SDK must be told each time that having no key is intended.
         headers: dict[str, Any] = {} if endpoint.api_key else {"Authorization": sdk.openai.Omit()}
         if version and endpoint.api_key:  # Azure's classic interface has a header of its own for the key
             headers = {"Authorization": sdk.openai.Omit(), "api-key": endpoint.api_key}
@@ -177,7 +177,7 @@ async def _head(sdk: _SDK, client: Client, endpoint: Endpoint, sketch: Sketch) -
 
 
 async def ask(endpoint: Endpoint, content: bytes) -> Answer:
-    """Ask for a chat completion, `content` being the request's body, and return the answer once its head has come.
+    """Ask for a chat completion, with `content` as the request's body, and return the answer once its head has arrived.
 
     The caller closes its body. Raises GatewayError for anything but a success.
     """
@@ -204,7 +204,7 @@ async def _send(endpoint: Endpoint, sketch: Sketch, content: bytes | None = None
 
 
 def _read(words: bytes) -> object:
-    """Return what the body of a refusal holds: an object, else its text."""
+    """Return the content of a refusal's body: an object, else its text."""
     try:
         return msgspec.json.decode(words)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -212,7 +212,7 @@ def _read(words: bytes) -> object:
 
 
 def _not_connected(error: BaseException) -> GatewayError:
-    """Return what a failed connection means; the reason lies in the chain of its causes."""
+    """Return what a failed connection means; the reason is in the chain of its causes."""
     chain: list[BaseException] = []
     current: BaseException | None = error
     while current is not None and current not in chain:
@@ -230,7 +230,7 @@ async def close_clients() -> None:
     """Close this loop's clients; at shutdown, when nothing streams any more."""
     mine = _clients.pop(asyncio.get_running_loop(), {})
     clients = list(mine.values())
-    mine.clear()  # for the looks that are still to come
+    mine.clear()  # for checks that are still scheduled
     for client in clients:
         await client.transport.close()
 
@@ -239,8 +239,8 @@ _NAMES = ("id", "name", "model", "model_name", "modelId")
 
 
 def read_listing(content: bytes) -> tuple[str, ...]:
-    """Return the names in a list of models: under `data`, `models` or nothing, as objects or mere names. What has no name is
-    passed over. Raises GatewayError for what is no such list."""
+    """Return the names in a list of models: under `data`, `models` or nothing, as objects or plain names. Entries without a name
+    are skipped. Raises GatewayError for what is not such a list."""
     try:
         document: Any = msgspec.json.decode(content)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
@@ -259,7 +259,7 @@ def read_listing(content: bytes) -> tuple[str, ...]:
 def _name_in(listed: Any) -> str:
     if isinstance(listed, dict):
         listed = next((listed[name] for name in _NAMES if isinstance(listed.get(name), str) and listed[name]), None)
-    # Gemini says “models/…” in its list, and takes the name with or without it.
+    # Gemini says “models/…” in its list, and accepts the name with or without it.
     return listed.removeprefix("models/").strip() if isinstance(listed, str) else ""
 
 

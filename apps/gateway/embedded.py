@@ -1,7 +1,7 @@
 """The embedded model: a real language model, small enough for the try-out, in a child process of its own.
 
 It is llama.cpp's server on loopback, with a random port and a random key, and is called like any other provider. The child ends
-with its parent, however that ends; when it dies by itself it is started again, a few times.
+with its parent, however that ends; if it dies by itself it is restarted, a few times.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ SERVER_PACKAGE = "xllamacpp"
 SLOTS = 4
 START_SECONDS = 120.0
 STOP_SECONDS = 3.0
-RESTARTS = 5  # within RESTART_WINDOW; then something is wrong that starting again does not cure
+RESTARTS = 5  # within RESTART_WINDOW; then something is wrong that restarting does not cure
 RESTART_WINDOW = 600.0
 FIRST_PAUSE = 0.5
-# What the child needs of the environment; the rest (secrets among it) is not its business.
+# What the child needs of the environment; the rest (including secrets) is none of its business.
 ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "PYTHONPATH")
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What the child is told."""
+    """The child's settings."""
 
     weights: str
     name: str
@@ -61,7 +61,7 @@ def find_weights() -> Path | None:
 
 
 def missing() -> str:
-    """Return what keeps the embedded model from starting at all, in a sentence; empty when nothing does."""
+    """Return what keeps the embedded model from starting at all, in a sentence; empty if nothing does."""
     if find_spec(SERVER_PACKAGE) is None or find_weights() is None:
         return _("The embedded model is not installed (requirements-embedded.txt).")
     return ""
@@ -78,7 +78,7 @@ def thread_count() -> int:
 
 
 class EmbeddedModel:
-    """The running child and who watches it. `base_url` is empty until it is ready for the first time.
+    """The running child and its watcher. `base_url` is empty until it is ready for the first time.
 
     `on_ready` and `on_trouble` are called on the watching thread: each time the child answers, and when it is given up.
     """
@@ -106,7 +106,7 @@ class EmbeddedModel:
 
     @property
     def alive(self) -> bool:
-        """Whether the child runs and has said that it answers."""
+        """Whether the child runs and has reported that it answers."""
         process = self._process
         return self._ready.is_set() and process is not None and process.poll() is None
 
@@ -174,7 +174,7 @@ class EmbeddedModel:
         code = process.wait()
         self._ready.clear()
         if not line:
-            self._port = 0  # perhaps it was the port
+            self._port = 0  # perhaps the port was the problem
         _close(process)
         last = next((text.strip() for text in reversed(log_path.read_text(errors="replace").splitlines()) if text.strip()), "")
         return _("The embedded model ended with code %(code)s. %(last)s") % {"code": code, "last": last[:200]}
@@ -183,7 +183,7 @@ class EmbeddedModel:
         settings = Settings(
             weights=str(find_weights()),
             name=EMBEDDED_UPSTREAM,
-            port=self._port,  # after a restart the same one: what is registered stays true
+            port=self._port,  # the same one after a restart, so that what is registered stays true
             api_key=self.api_key,
             slots=SLOTS,
             context=EMBEDDED_CONTEXT,
@@ -194,7 +194,7 @@ class EmbeddedModel:
                 [sys.executable, "-m", "apps.gateway.embedded_runner"],
                 cwd=ROOT,
                 env={name: value for name in ENVIRONMENT if (value := os.environ.get(name)) is not None},
-                stdin=subprocess.PIPE,  # tells the child that we live, on every way we can end
+                stdin=subprocess.PIPE,  # tells the child that we live, in every way in which we can end
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
@@ -220,7 +220,7 @@ class EmbeddedModel:
 
 
 def _end(process: subprocess.Popen[str]) -> None:
-    """Let the child end by itself, else kill it."""
+    """Wait for the child to end by itself, else kill it."""
     if process.stdin is not None:
         with contextlib.suppress(OSError):  # it may have gone already
             process.stdin.close()
@@ -234,7 +234,7 @@ def _end(process: subprocess.Popen[str]) -> None:
 def _close(process: subprocess.Popen[str]) -> None:
     for stream in (process.stdin, process.stdout):
         if stream is not None:
-            with contextlib.suppress(OSError):  # a pipe whose other end is gone
+            with contextlib.suppress(OSError):  # a pipe whose other end is closed
                 stream.close()
 
 

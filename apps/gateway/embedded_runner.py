@@ -1,7 +1,7 @@
-"""The embedded model's own process. Imports nothing of Almia, so that nothing of Almia lies in its memory.
+"""The embedded model's own process. Imports nothing of Almia, so that nothing of Almia is in its memory.
 
 Standard input brings one line of JSON (see `Settings` in `embedded.py`) and then stays open for as long as the parent lives: when
-it closes, however the parent ended, this process ends. While the model loads nothing is read, so Linux is asked to see to it too.
+it closes, however the parent ended, this process ends. While the model loads nothing is read, so Linux is asked to do it as well.
 Standard output gets one line of JSON, `{"address": "http://127.0.0.1:…"}`.
 """
 
@@ -40,7 +40,7 @@ def main() -> None:
     params.ui = False
     params.endpoint_slots = False
     params.verbosity = 1
-    # A model this small rambles and repeats itself when left to its defaults.
+    # A model this small rambles and repeats itself with its default settings.
     params.sampling.temp = 0.4
     params.sampling.top_p = 0.9
     params.sampling.penalty_repeat = 1.1
@@ -50,7 +50,7 @@ def main() -> None:
         sys.stdout.flush()
         sys.stdin.read()
     finally:
-        # A generation under way must not hold the end up, nor the server's threads when the parent died before it could be told.
+        # A generation under way must not delay the end, nor must the server's threads if the parent died before it was told.
         os._exit(0)
 
 

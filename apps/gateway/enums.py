@@ -6,11 +6,11 @@ from django.utils.translation import pgettext_lazy
 
 STANDARD_ALIAS = "almia-standard"  # what people talk to unless they choose otherwise
 EMBEDDED_UPSTREAM = "smollm2-135m-instruct"
-EMBEDDED_CONTEXT = 4096  # tokens that one conversation may hold; the model was trained on twice as many
+EMBEDDED_CONTEXT = 4096  # tokens that one conversation may take; the model was trained on twice as many
 
 
 class VersionStatus(models.TextChoices):
-    """Where a model version stands in its life."""
+    """The stages in a model version's life."""
 
     PREVIEW = "preview", pgettext_lazy("model version", "Preview")
     ACTIVE = "active", _("In service")
@@ -28,7 +28,7 @@ class Outcome(models.TextChoices):
 
 
 class AnswerState(models.TextChoices):
-    """Where an answer stands. `streaming` is the only state that ends by itself."""
+    """The state of an answer. `streaming` is the only one that is not final."""
 
     STREAMING = "streaming", _("Being written")
     DONE = "done", _("Complete")
@@ -49,7 +49,7 @@ class Adaptation(models.TextChoices):
 
 
 class TokenLimit(models.TextChoices):
-    """The name under which a provider takes the limit on the answer's length."""
+    """The name under which a provider accepts the limit on the answer's length."""
 
     MAX_TOKENS = "max_tokens", "max_tokens"
     MAX_COMPLETION_TOKENS = "max_completion_tokens", "max_completion_tokens"

@@ -31,7 +31,7 @@ class Code(StrEnum):
     CONTEXT_FULL = "context_full"
 
 
-# Permanent: the same call would fail the same way; trying again is no advice to give.
+# Permanent: the same call would fail in the same way, so people are not advised to try again.
 _PERMANENT = {
     Code.QUOTA_EXHAUSTED,
     Code.TOO_LARGE,
@@ -77,8 +77,8 @@ _BROKEN_OFF: dict[Code, Any] = {
 
 
 class Refused(NamedTuple):
-    """The piece of a request that a provider does not take, and the figure it would take instead (0: none). `lasting`: whether
-    that is so for every call, or only beside this one's prompt."""
+    """The piece of a request that a provider does not accept, and the value it would accept instead (0: none). `lasting`: whether
+    that applies to every call, or only with this call's prompt."""
 
     piece: Adaptation
     figure: int = 0
@@ -86,12 +86,12 @@ class Refused(NamedTuple):
 
 
 class GatewayError(Refusal):
-    """A call that could not be made, or not to its end. `str()` is a sentence for the person, in the active language.
+    """A call that could not be made, or not completed. `str()` is a sentence for the person, in the active language.
 
-    `code`: a `Code`. `detail`: what staff need to repair it (a status, the provider's words), never shown to the person and never
+    `code`: a `Code`. `detail`: what staff need to fix it (a status, the provider's words), never shown to the person and never
     a secret.
     `begun`: whether text had come before. `retry_after`: seconds the provider asks to wait. `status`: its HTTP status, if any.
-    `refused`: the piece of the request that the provider does not take, if it says so.
+    `refused`: the piece of the request that the provider does not accept, if it says so.
     """
 
     code: Code
@@ -130,5 +130,5 @@ class GatewayError(Refusal):
 
 
 def failure_in_words(code: str, text: str) -> str:
-    """Return in a sentence why an answer failed of which `text` is kept: the same while it is told and when it is read again."""
+    """Return in a sentence why an answer failed whose `text` is kept: the same sentence live and when it is read again."""
     return str(GatewayError(Code(code), begun=bool(text)))

@@ -1,6 +1,6 @@
-"""What a provider's refusal means: from its status and its words to a code of ours, and to what of the request it does not take.
+"""What a provider's refusal means: from its status and words to one of our codes, and to the piece of the request it refuses.
 
-The words are those of real servers, as public reports quote them (tests/gateway/test_failures.py names them).
+The words are those of real servers, as public reports quote them (tests/gateway/test_refusals.py names them).
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from .enums import Adaptation
 from .errors import Code, GatewayError, Refused
 
 MAX_RETRY_AFTER = 3600
-MOST_WORDS = 600  # what stands further down may be the person's own text, quoted
+MOST_WORDS = 600  # what comes further down may be the person's own text, quoted
 DETAIL_WORDS = 300
-LEAST_ROOM = 64  # tokens; where the prompt leaves less of the window, an answer would break off in its first sentence
+LEAST_ROOM = 64  # tokens; if the prompt leaves less of the window, an answer would break off in its first sentence
 
 _CONTEXT = re.compile(
     r"context[_ ]length|exceed_context|context size|context window|maximum context|context limit|max_seq_len"
@@ -44,8 +44,8 @@ _REFUSES = re.compile(
     r"unsupported|not support|unknown|unrecognized|unexpected|extra|not permitted|not allowed|forbidden|invalid|deprecated"
     r"|not implemented|not enabled|must be verified|not available|cannot be used"
 )
-_KINDS = re.compile(r"invalid_\w+|badrequest\w*")  # kinds of errors, which say nothing of what is refused
-# The prompt would fit alone: the window, and what the prompt takes of it.
+_KINDS = re.compile(r"invalid_\w+|badrequest\w*")  # kinds of errors, which say nothing about what is refused
+# The prompt alone would fit: the window, and how much of it the prompt takes.
 _ROOM = [
     re.compile(
         r"maximum context length (?:is|of) (?P<window>\d+).{0,200}?(?P<prompt>\d+)"
@@ -84,12 +84,12 @@ _WAITS = [
 ]
 
 
-# What a validator quotes of the request is the person's own text; its beginning tells a role.
+# What a validator quotes of the request is the person's own text; the beginning is enough to recognise a role.
 _QUOTED = re.compile(r"""(['"]input['"]: .{0,12}).*?(?=['"](?:ctx|url)['"]: |\}, ?\{|$)""")
 
 
 def _documents(body: object, depth: int = 6) -> Iterator[dict[str, Any]]:
-    """Yield what an error body holds of objects, the innermost error first: some are lists, some hold another as text."""
+    """Yield the objects in an error body, the innermost error first: some are lists, some contain another as text."""
     if isinstance(body, list) and depth:
         for item in body[:5]:
             yield from _documents(item, depth - 1)
@@ -103,7 +103,7 @@ def _documents(body: object, depth: int = 6) -> Iterator[dict[str, Any]]:
 
 
 def _flat(body: object) -> str:
-    """Return all of an error body as one short text; nothing for one that is nested without end."""
+    """Return all of an error body as one short text; nothing if its nesting has no end."""
     try:
         return body[:4000] if isinstance(body, str) else json.dumps(body, default=str)[:4000]
     except (RecursionError, ValueError):
@@ -182,8 +182,8 @@ def _seconds(value: str) -> float | None:
 
 
 _REFUSING = {400, 404, 405, 416, 422, 501}
-# Templates raise for a role, which some servers call an error of their own; Azure forbids to stream. What else they say under
-# these may be passing, and would be learned for good from one answer that comes later.
+# Templates fail on a role, which some servers report as an error of their own; Azure forbids streaming. Whatever else they report
+# this way may be temporary, and would be learned for good from one answer that comes later.
 _ALSO_REFUSING = {403: Adaptation.NO_STREAM, 500: Adaptation.NO_SYSTEM}
 
 
@@ -223,7 +223,7 @@ def of_status(status: int, body: object, headers: Mapping[str, str]) -> GatewayE
 
 
 def _is_quota(lower: str, body: object, wait: int | None) -> bool:
-    """Whether what is used up stays used up: a limit by the minute, which Gemini words alike, says when to come back."""
+    """Whether what is used up stays used up: a limit per minute, which Gemini words in the same way, says when to come back."""
     if not _QUOTA.search(lower):
         return False
     if "insufficient_quota" in lower:
@@ -234,7 +234,7 @@ def _is_quota(lower: str, body: object, wait: int | None) -> bool:
 
 
 def _refused(lower: str) -> Refused | None:
-    """Return what of the request the words refuse, whatever its prompt."""
+    """Return which piece of the request the words refuse, whatever its prompt."""
     for pattern in _LOWER_LIMIT:
         if ("max_tokens" in lower or "max_completion_tokens" in lower) and (found := pattern.search(lower)):
             return Refused(Adaptation.LOWER_LIMIT, int(found[1][:9]))
@@ -252,7 +252,7 @@ def _refused(lower: str) -> Refused | None:
 
 
 def _too_little_room(lower: str) -> Refused | None:
-    """Return that the limit is to be left out this time, where the window holds the prompt but not the longest answer beside it:
+    """Return that the limit is to be left out this time, if the window has room for the prompt but not for the longest answer:
     the server then uses what is left, which is less than was asked for."""
     for pattern in _ROOM:
         if (said := pattern.search(lower)) and int(said["window"][:9]) - int(said["prompt"][:9]) >= LEAST_ROOM:

@@ -23,7 +23,7 @@ BAR_STEP = 12
 
 @dataclass(slots=True)
 class Total:
-    """Sums over some calls. `costs`: by currency; they are never added across currencies."""
+    """Sums over some calls. `costs`: by currency; they are never added up across currencies."""
 
     calls: int = 0
     failed: int = 0
@@ -61,7 +61,7 @@ class Total:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One day of the chart, in the units of its drawing: the calls that went well stand on those that failed."""
+    """One day of the chart, in the units of its drawing: the successful calls are stacked on the failed ones."""
 
     day: date
     total: Total
@@ -132,7 +132,7 @@ def added_up(entries: QuerySet[UsageEntry]) -> Any:
 def usage_figures(days: int) -> Figures:
     """Return the figures of the last `days` days, today included. Four queries, however many calls there were.
 
-    Days that have been added up are read as such; the ledger itself is read for those after them.
+    Days that have been added up are read from the sums; the ledger itself is read for the days after them.
     """
     today = timezone.localdate()
     first = today - timedelta(days=days - 1)

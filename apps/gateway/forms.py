@@ -42,7 +42,7 @@ def _reason() -> forms.CharField:
 
 
 class ProviderForm(ProviderModelForm):
-    """A provider. The key goes in and never comes out: an empty field keeps the one there is."""
+    """A provider. The key goes in and never comes out: an empty field keeps the current one."""
 
     api_key = forms.CharField(
         label=_("API key"),
@@ -123,7 +123,7 @@ class ModelForm(ModelModelForm):
 
 
 class VersionForm(VersionModelForm):
-    """What is told and paid for a version. A new one names its model too."""
+    """The description and prices of a version. A new one names its model too."""
 
     model_name = forms.CharField(
         label=_("Model"),
@@ -184,7 +184,7 @@ class VersionForm(VersionModelForm):
 
 
 class StatusForm(forms.Form):
-    """Where a version goes next, and why."""
+    """Which status a version gets next, and why."""
 
     status = forms.ChoiceField(label=_("Status"), choices=VersionStatus.choices)
     deprecated_on = forms.DateField(label=_("Phased out from"), required=False, widget=_day(), help_text=_("Empty: today."))
@@ -231,5 +231,5 @@ class PeriodForm(forms.Form):
 
     @property
     def chosen(self) -> int:
-        """The number of days asked for; the usual one for anything that is no choice."""
+        """The number of days chosen; the default for anything that is not a choice."""
         return int(self.cleaned_data["days"] or USUAL_PERIOD) if self.is_valid() else USUAL_PERIOD

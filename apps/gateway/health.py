@@ -11,7 +11,7 @@ from .enums import STANDARD_ALIAS
 
 
 def model_health() -> str:
-    """Return what the standard alias means now. Raises Unwell. No call is made: a probe must cost nothing at the provider."""
+    """Return what the standard alias points to now. Raises Unwell. No call is made: a probe must cost nothing at the provider."""
     alias = queries.standard_alias()
     if alias is None or alias.target is None:
         raise Unwell(f"{STANDARD_ALIAS} points to no model version.")

@@ -91,7 +91,7 @@ class Provider(models.Model):
         return self.embedded or self.from_environment
 
     def begin_anew(self) -> None:
-        """Forget what requests to its versions leave out: another server refuses other things."""
+        """Forget what requests to its versions leave out: a different server refuses different things."""
         self.versions.exclude(adaptations={}).update(adaptations={})
 
     @property
@@ -100,7 +100,7 @@ class Provider(models.Model):
 
 
 class Model(models.Model):
-    """A line of models, whatever its versions: “Mistral Large”, “SmolLM2 135M Instruct”."""
+    """A line of models, across its versions: “Mistral Large”, “SmolLM2 135M Instruct”."""
 
     id: models.UUIDField[uuid.UUID, uuid.UUID] = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     name = models.CharField(_("name"), max_length=80, unique=True)
@@ -124,7 +124,7 @@ class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):
 class ModelVersion(models.Model):
     """One version of a model as one provider serves it. The unit that is priced, tested, put in service and retired.
 
-    `retires_on` is the first day it is refused, whatever its status says: some providers simply stop on the date.
+    `retires_on` is the first day on which it is refused, whatever its status: some providers simply stop on the date.
     """
 
     id: models.UUIDField[uuid.UUID, uuid.UUID] = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -155,7 +155,7 @@ class ModelVersion(models.Model):
     currency = models.CharField(
         _("currency"), max_length=3, default="EUR", validators=[RegexValidator(r"^[A-Z]{3}$", _("Three capital letters."))]
     )
-    # What its server refuses, by code: {"value": the figure it would take, "since": a date}. Learned, see services.adaptations.
+    # What its server refuses, by code: {"value": the value it would accept, "since": a date}. Learned, see services.adaptations.
     adaptations = models.JSONField(default=dict, blank=True, editable=False)
     note_fr = models.CharField(_("note in French"), max_length=200, blank=True)
     note_en = models.CharField(_("note in English"), max_length=200, blank=True)
@@ -199,8 +199,8 @@ class ModelVersion(models.Model):
 
     @property
     def adapted(self) -> list[tuple[Adaptation, int, date]]:
-        """What its server refuses: each adaptation, the figure it would take (0: none), since when. One of a later release is
-        passed over."""
+        """What its server refuses: each adaptation, the value it would accept (0: none), since when. An adaptation of a later
+        release is skipped."""
         return [
             (Adaptation(code), int(known["value"]), date.fromisoformat(known["since"]))
             for code, known in sorted(self.adaptations.items())
@@ -209,7 +209,7 @@ class ModelVersion(models.Model):
 
     @property
     def days_left(self) -> int | None:
-        """In how many days the version is refused; None when no date is set."""
+        """In how many days the version will be refused; None if no date is set."""
         return None if self.retires_on is None else (self.retires_on - timezone.localdate()).days
 
     def is_retired(self, on: date | None = None) -> bool:
@@ -240,12 +240,12 @@ class Alias(models.Model):
 
     @property
     def answers(self) -> bool:
-        """Whether there is a version behind the name that is in use today."""
+        """Whether the version behind the name can be used today."""
         return self.target is not None and not self.target.is_retired() and self.target.provider.enabled
 
 
 class UsageEntry(models.Model):
-    """One call in the ledger. Unit prices are copied here: a later change of price does not rewrite what was spent."""
+    """One call in the ledger. Unit prices are copied here: a later change of price does not change what was spent."""
 
     id: models.UUIDField[uuid.UUID, uuid.UUID] = models.UUIDField(primary_key=True, editable=False)  # the call's own
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
@@ -289,7 +289,7 @@ class UsageEntry(models.Model):
 
 
 class UsageDay(models.Model):
-    """What the ledger says of one day that is over, added up: pages about months must not read every call."""
+    """The ledger's sums for one day that is over: pages about months must not read every call."""
 
     day = models.DateField()
     version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
@@ -316,7 +316,7 @@ class UsageDay(models.Model):
 
 
 class LedgerState(models.Model):
-    """Up to which day the ledger has been added up; one row."""
+    """The day up to which the ledger has been added up; one row."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     added_until = models.DateField()

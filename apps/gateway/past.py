@@ -1,7 +1,7 @@
 """Models, their prices and what was used in a made-up past.
 
-The models are invented: their provider is not in use, so that nobody in the try-out talks to an address that does not exist. What
-is being phased out is an earlier version of the embedded model, which answers like the present one.
+The models are invented: their provider is not in use, so that nobody in the try-out talks to an address that does not exist. The
+version being phased out is an earlier one of the embedded model, which answers like the current one.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from .models import LedgerState, Model, ModelVersion, Provider, UsageDay, UsageE
 from .registering import embedded_provider, embedded_version
 
 PROVIDER = "Nuage Boréal"
-ENTRIES = 60_000  # calls that stand in the ledger one by one, the latest ones; what is older stands there day by day
-A_DAY = 0.3  # of the people who may use AI does on a working day
+ENTRIES = 60_000  # the latest calls, which are in the ledger one by one; older ones are there as sums per day
+A_DAY = 0.3  # share of the people who may use AI who do so on a working day
 FAILED = 0.012
 PRACTICE = 0.06
-NOBODY = "http://127.0.0.1:1/v1"  # until the embedded model runs and says where
+NOBODY = "http://127.0.0.1:1/v1"  # until the embedded model runs and reports its address
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Used:
 
 
 def write_models(past: Past) -> int:
-    """Register the models that were used; nothing where that was done before."""
+    """Register the models that were used; nothing if that was done before."""
     if Provider.objects.filter(name=PROVIDER).exists():
         return 0
     provider = Provider.objects.create(name=PROVIDER, base_url="https://api.nuage-boreal.example/v1", enabled=False)
@@ -117,7 +117,7 @@ def _phase_out(past: Past) -> int:
 
 
 def write_usage(past: Past) -> int:
-    """Write what those used who had signed the charter: calls one by one for the last days, sums for the days before."""
+    """Write the usage of people who had signed the charter: calls one by one for the last days, sums for the days before."""
     if UsageEntry.objects.exists() or UsageDay.objects.exists():
         return 0
     chance = past.random("gateway")

@@ -1,4 +1,4 @@
-"""Providers' API keys: encrypted with a data key each, under a fixed owner that stands for the gateway."""
+"""Providers' API keys: each encrypted with its own data key, under a fixed owner that stands for the gateway."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def put_key(provider: Provider, api_key: str) -> None:
     wrapped = crypto.new_data_key(OWNER)
     provider.wrapped_key = wrapped
     Provider.sealed_api_key.write(provider, crypto.open_seal(wrapped, OWNER), api_key)
-    # Four characters tell two keys apart; of a short key even they would tell too much.
+    # Four characters distinguish two keys; of a short key even they would reveal too much.
     provider.key_hint = f"…{api_key[-4:]}" if len(api_key) >= 16 else "…"
 
 
 def read_key(provider: Provider) -> str:
-    """Return the key in clear, empty when there is none. Raises crypto.CryptoError."""
+    """Return the decrypted key, empty if there is none. Raises crypto.CryptoError."""
     if provider.wrapped_key is None:
         return ""
     return Provider.sealed_api_key.read(provider, crypto.open_seal(provider.wrapped_key, OWNER))

@@ -29,14 +29,14 @@ def standard_alias() -> Alias | None:
 
 
 def last_answer(version: ModelVersion) -> datetime | None:
-    """Return when the last answer began that `version` gave to its end. One query."""
+    """Return when the last answer that `version` completed began. One query."""
     answers = UsageEntry.objects.filter(version=version, outcome=Outcome.COMPLETED).order_by("-started_at")
     return answers.values_list("started_at", flat=True).first()
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Something one may talk to. `target` is what `prepare_call` takes.
+    """Something a person may talk to. `target` is what `prepare_call` takes.
 
     `kind`: an alias follows the version behind it when that changes, a version stays what it is.
     """
@@ -98,14 +98,14 @@ class Remedy:
 
 
 def remedy_for(user: User, error: Exception) -> Remedy | None:
-    """Return where `user` can mend what `error` says, or None where that is for somebody else. No query but for the right."""
+    """Return where `user` can put right what `error` says, or None if somebody else has to. No query but for the right."""
     if isinstance(error, GatewayError) and error.code is Code.NOT_CONFIGURED and can_manage_models(user):
         return Remedy(_("Open the models page"), reverse("gateway:models"))
     return None
 
 
 def remedy_fields(user: User, error: Exception) -> dict[str, str]:
-    """Return what a socket's error says of `remedy_for`: nothing where there is none."""
+    """Return the fields of a socket's error that say what `remedy_for` says: nothing if there is no remedy."""
     remedy = remedy_for(user, error)
     return {"url": remedy.url, "url_label": remedy.label} if remedy else {}
 

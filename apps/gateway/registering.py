@@ -1,4 +1,4 @@
-"""The rows of what registers itself: made once, and afterwards found again as staff have left them."""
+"""The rows of what registers itself: created once, and afterwards found again as staff have left them."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from django.utils import timezone
 from .enums import EMBEDDED_CONTEXT, EMBEDDED_UPSTREAM, VersionStatus
 from .models import Model, ModelVersion, Provider
 
-EMBEDDED_PROVIDER = "llama.cpp (local)"  # a proper name: it is data, in whatever language it is read
+EMBEDDED_PROVIDER = "llama.cpp (local)"  # a proper name: it is data, whatever language it is read in
 EMBEDDED_MODEL = "SmolLM2 135M Instruct"
 EMBEDDED_OUTPUT = 768
 
 
 def first_version(provider: Provider, *, name: str, publisher: str, **fields: object) -> tuple[ModelVersion, bool]:
-    """Return the version that `provider` serves under `fields["upstream_name"]`; make it, in service, if there is none."""
+    """Return the version that `provider` serves under `fields["upstream_name"]`; create it, in service, if there is none."""
     known = provider.versions.filter(upstream_name=fields["upstream_name"]).order_by("-created_at").first()
     if known is not None:
         return known, False
@@ -32,7 +32,7 @@ def first_version(provider: Provider, *, name: str, publisher: str, **fields: ob
 
 
 def embedded_provider() -> Provider:
-    """Return the embedded model's provider, locked; a new one, which is not stored yet, where there is none."""
+    """Return the embedded model's provider, locked; a new, unsaved one if there is none."""
     provider = Provider.objects.select_for_update().filter(embedded=True).first()
     if provider is not None:
         return provider
@@ -42,7 +42,7 @@ def embedded_provider() -> Provider:
 
 
 def embedded_version(provider: Provider) -> tuple[ModelVersion, bool]:
-    """Return the version that the embedded model serves, and whether it was made now, in service."""
+    """Return the version that the embedded model serves, and whether it was created now, in service."""
     return first_version(
         provider,
         name=EMBEDDED_MODEL,

@@ -1,4 +1,4 @@
-"""What a request says: the messages as every server takes them, and what one server's refusals have taught us to leave out."""
+"""The content of a request: the messages as every server accepts them, without what this server has refused before."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import msgspec
 from .calls import Call, Message
 from .enums import Adaptation, TokenLimit
 
-BETWEEN = "\n\n"  # messages that become one
+BETWEEN = "\n\n"  # between messages that become one
 
 
 def build(call: Call, adaptations: Mapping[Adaptation, int]) -> bytes:
-    """Return the body of the request for `call`. `adaptations`: what the server refuses, and the figure it would take."""
+    """Return the body of the request for `call`. `adaptations`: what the server refuses, and the value it would accept."""
     messages = in_turn(call.messages)
     if Adaptation.NO_SYSTEM in adaptations:
         messages = without_system(messages)
@@ -38,7 +38,7 @@ def _name_of_limit(usual: str, *, other: bool) -> str:
 
 
 def in_turn(messages: Iterable[Message]) -> list[Message]:
-    """Return `messages` as strict servers want them: instructions first and in one piece, then person and model in turn,
+    """Return `messages` as strict servers want them: instructions first and in one piece, then person and model alternating,
     beginning with the person, none of them empty. Two questions in a row, after an answer that failed, become one message."""
     system: list[str] = []
     turns: list[Message] = []

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-MAX_EVENT = 1024 * 1024  # bytes; a token is some dozens
+MAX_EVENT = 1024 * 1024  # bytes; a token has a few dozen
 BOM = b"\xef\xbb\xbf"
 _FIELDS = (b":", b"event:", b"id:", b"retry:")
 
 
 class EventSplitter:
-    """Gathers chunks until events are whole. What the body is shows in its first byte: some servers send one document though a
+    """Collects chunks until events are complete. The first byte shows what the body is: some servers send one document though a
     stream was asked for, and call either by the other's type.
 
-    `document`: the body is one, given whole by `flush`. `page`: the start of a page meant for people; nothing follows.
-    `overflow`: an event larger than any token can be has come; nothing follows.
+    `document`: the body is one, returned whole by `flush`. `page`: the start of a page meant for people; nothing follows.
+    `overflow`: an event came that is larger than any token can be; nothing follows.
     """
 
     __slots__ = ("_begun", "_found", "_rest", "document", "overflow", "page")
@@ -26,8 +26,8 @@ class EventSplitter:
         self.overflow = False
 
     def flush(self) -> list[bytes]:
-        """Return the data of a last event that the end of the stream cut off, or ended without a blank line; a body without any
-        event whole, as what came instead."""
+        """Return the data of a last event that the end of the stream cut off, or that had no blank line after it; for a body
+        without any complete event, what came instead."""
         rest, self._rest = self._rest, b""
         whole = self.document or not (self._found or b"data:" in rest)
         data = rest.strip() if whole else _data_of(rest.replace(b"\r", b"\n"))
@@ -61,7 +61,7 @@ class EventSplitter:
         return found
 
     def _begin(self, text: bytes) -> bytes:
-        """See what the body is, and return it from its first byte on; nothing while that has not come."""
+        """Find out what the body is, and return it from its first byte on; nothing until that has come."""
         start = text.removeprefix(BOM).lstrip()
         if not start or BOM.startswith(text):
             self._rest = text
@@ -75,8 +75,8 @@ class EventSplitter:
 
 
 def _data_of(event: bytes) -> bytes:
-    """Return the joined data lines of an event that has more than one line (or none: a comment). A line that is no field goes on
-    with the one before: some servers send JSON with its line breaks."""
+    """Return the joined data lines of an event that has more than one line (or none: a comment). A line that is not a field
+    continues the one before: some servers send JSON with its line breaks."""
     lines: list[bytes] = []
     for line in event.split(b"\n"):
         if line.startswith(b"data:"):

@@ -25,11 +25,11 @@ from .sse import EventSplitter
 if TYPE_CHECKING:
     from .transport import Answer, Body
 
-ATTEMPTS = 2  # at a connection; never again once anything has come
+ATTEMPTS = 2  # attempts to connect; never again once anything has come
 RETRY_PAUSE = 0.1  # seconds between them
-MOST_ADAPTATIONS = len(Adaptation)  # requests more in one call, before anything has come
-DRAIN = 0.1  # seconds a finished answer may take to end its body, so that the connection can serve again
-LAST_WORDS = 2.0  # seconds that a provider has, once it said that the answer has ended, for its figures
+MOST_ADAPTATIONS = len(Adaptation)  # further requests in one call, before anything has come
+DRAIN = 0.1  # seconds a finished answer may take to end its body, so that the connection can be reused
+LAST_WORDS = 2.0  # seconds for a provider to send usage once it has said that the answer has ended
 
 
 class _Clock:
@@ -49,11 +49,11 @@ class _Clock:
         self.deadline = min(self._loop.time() + self._limits.idle, self._end)
 
     def close(self) -> None:
-        """The answer is whole: wait no longer than for the provider's last words."""
+        """The answer is complete: wait no longer than for the provider's usage."""
         self.deadline = min(self.deadline, self._loop.time() + LAST_WORDS)
 
     def check(self) -> None:
-        """Raise TimeoutError when the deadline has passed without anything to wait for: packets that bring nothing."""
+        """Raise TimeoutError when the deadline has passed while nothing useful came: packets that bring nothing."""
         if self._loop.time() > self.deadline:
             raise TimeoutError
 
@@ -71,11 +71,11 @@ def _at_once() -> float:
 
 
 async def stream(call: Call, *, pause: Callable[[], float] = _at_once) -> AsyncGenerator[str]:
-    """Make the call and yield the text of the answer as it comes; what has arrived together comes as one piece.
+    """Make the call and yield the text of the answer as it comes; what arrives together comes as one piece.
 
-    `pause`: asked after each piece how many seconds to let the next one gather; the end of the answer cuts it short.
+    `pause`: called after each piece; how many seconds to collect the next one. The end of the answer cuts it short.
 
-    Fills in `call.usage`, whatever way the call ends. Closing the generator, or cancelling its reader, closes the request at the
+    Fills in `call.usage`, however the call ends. Closing the generator, or cancelling its reader, closes the request at the
     provider. A call can be streamed once. Raises GatewayError; text yielded before stays valid.
     """
     usage = call.usage
@@ -164,8 +164,8 @@ def _milliseconds(since: float) -> int:
 
 
 class _Asking:
-    """The requests of one call: the first, and those without what the server was found to refuse. `learned`: of that, what it
-    refuses whatever the prompt."""
+    """The requests of one call: the first, and those without what the server was found to refuse. `learned`: the part of that
+    which it refuses whatever the prompt."""
 
     __slots__ = ("_call", "_clock", "_content", "_left", "_pieces", "learned")
 
@@ -186,13 +186,13 @@ class _Asking:
                     raise
 
     def leave_out(self, error: GatewayError) -> bool:
-        """Leave out what `error` refuses; return whether that makes another request, and one more may be sent."""
+        """Leave out what `error` refuses; return whether that makes a different request, and one more may be sent."""
         if error.refused is None or not self._left:
             return False
         self._left -= 1
         piece, figure, lasting = error.refused
         if piece is Adaptation.OTHER_LIMIT and piece in self._pieces:
-            piece = Adaptation.NO_LIMIT  # neither name is taken
+            piece = Adaptation.NO_LIMIT  # neither name is accepted
             del self._pieces[Adaptation.OTHER_LIMIT]
             self.learned.pop(Adaptation.OTHER_LIMIT, None)
         self._pieces[piece] = figure
@@ -203,7 +203,7 @@ class _Asking:
 
 
 async def _ask(call: Call, content: bytes, clock: _Clock) -> Body:
-    """Send one request, once more when the connection fails, and return the answer's body. Raises GatewayError, TimeoutError."""
+    """Send one request, again if the connection fails, and return the answer's body. Raises GatewayError, TimeoutError."""
     for attempt in range(1, ATTEMPTS + 1):
         body: Body | None = None
         try:
@@ -225,7 +225,7 @@ async def _ask(call: Call, content: bytes, clock: _Clock) -> Body:
 
 
 async def _check_encoding(answer: Answer) -> None:
-    """Raise GatewayError for an answer that is compressed, which it was asked not to be."""
+    """Raise GatewayError for a compressed answer, as it was asked not to be."""
     encoding = answer.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in {"", "identity"}:
         answer.body.close()

@@ -13,5 +13,5 @@ def settle_ledger() -> None:
 
 @schedule.every(seconds=20)
 def interrupt_lost_answers() -> None:
-    """Answers whose process died are interrupted, with what was kept of them."""
+    """Answers whose process died are marked interrupted, with the text that was stored."""
     answers.interrupt_lost()

@@ -17,7 +17,7 @@ from yarl import URL
 from .addresses import is_forbidden
 
 CONNECTIONS = 2000  # at once, for one provider: streams are held open for as long as a model writes
-KEEP_ALIVE = 55  # seconds; below the 60 s after which common proxies hang up
+KEEP_ALIVE = 55  # seconds; less than the 60 s after which common proxies hang up
 CONNECT_TIMEOUT = 10
 
 
@@ -42,7 +42,7 @@ class GuardedResolver(AbstractResolver):
 
 
 def guarded_socket(target: tuple[Any, ...]) -> socket.socket:
-    """Return a socket for `target`, refused where its address is forbidden. An address that is a number is never resolved, so
+    """Return a socket for `target`, or refuse if its address is forbidden. A numeric address is never resolved, so
     this is the last place that sees every connection."""
     family, kind, protocol, _name, place = target
     if is_forbidden(str(place[0])):
@@ -55,7 +55,7 @@ _OWN_HEADERS = {"host", "connection", "content-length", "transfer-encoding"}  # 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """All of a request but its body."""
+    """All of a request except its body."""
 
     method: str
     url: URL
@@ -68,7 +68,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a provider answers: its head, and a body that whoever asked has to close."""
+    """A provider's response: its head, and a body that the caller must close."""
 
     status: int
     headers: CIMultiDictProxy[str]
@@ -76,7 +76,7 @@ class Answer:
 
 
 class Body:
-    """The body of one answer. `read` waits for more and returns it, nothing at the end; `take` returns what is there already.
+    """The body of one response. `read` waits for more and returns it, nothing at the end; `take` returns what has arrived.
     `close` hangs up unless the body has been read to its end, and calls `on_close` the first time."""
 
     def __init__(self, response: aiohttp.ClientResponse, *, on_close: Callable[[], None]) -> None:
@@ -87,7 +87,7 @@ class Body:
         response.content.on_eof(self._stop_gathering)
 
     async def gather(self, seconds: float) -> None:
-        """Let what arrives gather for a while; return at once when the end has come."""
+        """Let arriving bytes collect for a while; return at once when the end has come."""
         if self._response.content.is_eof():
             return
         loop = asyncio.get_running_loop()
@@ -124,8 +124,8 @@ class Body:
 
 
 class Transport:
-    """One aiohttp session, for one provider. `busy` counts the answers whose bodies are open; `used_at` is when one last began or
-    ended."""
+    """One aiohttp session, for one provider. `busy` counts the responses whose bodies are open; `used_at` is when one last began
+    or ended."""
 
     def __init__(self, *, trust_env: bool) -> None:
         self._trust_env = trust_env  # a company's outgoing proxy; never between us and this machine
@@ -153,7 +153,7 @@ class Transport:
         )
 
     async def send(self, head: Head, content: bytes | None) -> Answer:
-        """Send a request and return what it is answered, whatever the status; redirects are not followed. Raises ClientError,
+        """Send a request and return the response, whatever its status; redirects are not followed. Raises ClientError,
         OSError."""
         if self._session is None:
             self._session = self._open_session()

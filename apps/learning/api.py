@@ -1,4 +1,4 @@
-"""The API of this app: the courses, and how far one is."""
+"""The API of this app: the courses, and how far the caller is."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class CourseDetailSerializer(serializers.Serializer[CoursePage]):
 
 
 class ProgressSerializer(serializers.Serializer[Standing]):
-    """Where the person stands in one course."""
+    """How far the person is in one course."""
 
     course = serializers.CharField()
     training = serializers.CharField()

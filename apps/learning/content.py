@@ -1,4 +1,4 @@
-"""What a course says, as read from its files: immutable, comparable, the same in a snapshot as in memory."""
+"""The content of a course, as read from its files: immutable, comparable, the same in a snapshot as in memory."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def to_json(content: msgspec.Struct) -> Any:
 
 
 def digest(content: msgspec.Struct) -> str:
-    """Return the hash that two contents share exactly when they say the same."""
+    """Return a hash that two contents share exactly when they are the same."""
     return hashlib.sha256(msgspec.json.encode(content, order="sorted")).hexdigest()
 
 

@@ -30,7 +30,7 @@ class LearnerState(models.TextChoices):
 
     @property
     def tone(self) -> str:
-        """How its dot is coloured: good, warm or bad; empty for none."""
+        """The colour of its dot: good, warm or bad; empty for none."""
         return _TONES.get(self, "")
 
 
@@ -43,7 +43,7 @@ _TONES = {
 
 
 class RealDataKind(models.TextChoices):
-    """What looks like real data in a prompt; the label says it in the sentence that refuses."""
+    """What looks like real data in a prompt; the label names it in the sentence that refuses."""
 
     EMAIL = "email", _("an e-mail address")
     IBAN = "iban", _("a bank account number")

@@ -16,7 +16,7 @@ class LearningError(Refusal):
 
 
 class ContentFaulty(LearningError):
-    """The content that ships has a fault: nothing of it is published."""
+    """The shipped content has a fault: nothing of it is published."""
 
     code = "content_faulty"
 
@@ -28,7 +28,7 @@ class BadAnswer(LearningError):
 
 
 class CheckUnanswered(LearningError):
-    """A lesson is not done before its question was answered."""
+    """A lesson cannot be done before its question is answered."""
 
     code = "check_unanswered"
 
@@ -40,13 +40,13 @@ class QuizClosed(LearningError):
 
 
 class AttemptSubmitted(LearningError):
-    """The attempt was handed in: its answers no longer change."""
+    """The attempt was handed in: its answers can no longer change."""
 
     code = "attempt_submitted"
 
 
 class RealData(LearningError):
-    """A prompt seems to hold real data; nothing was sent."""
+    """A prompt seems to contain real data; nothing was sent."""
 
     code = "real_data"
 
@@ -58,7 +58,7 @@ class TriesUsedUp(LearningError):
 
 
 class AnsweredSince(LearningError):
-    """Another page has answered since; `stored` is the fingerprint of what it left."""
+    """Another page has answered since; `stored` is the fingerprint of its answer."""
 
     code = "answered_since"
 

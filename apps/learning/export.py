@@ -51,7 +51,7 @@ def _chunk(course: Course, criteria: dict[str, Any], start: int, language: str) 
 
 
 async def progress_csv(course: Course, criteria: dict[str, Any], language: str) -> AsyncIterator[bytes]:
-    """Yield the file in pieces of `CHUNK` people; between two pieces no database connection is held."""
+    """Yield the file in pieces of `CHUNK` people; no database connection is held between two pieces."""
     with translation.override(language):
         header = csv_line(_header(), language)
     yield ("\ufeff" + header).encode()

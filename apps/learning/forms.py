@@ -15,7 +15,7 @@ from .jobs import families, guess
 
 
 class LearnerFilter(forms.Form):
-    """Search and filters of the people in a course. What cannot be read filters nothing."""
+    """Search and filters of the people in a course. A value that cannot be read filters nothing."""
 
     q = forms.CharField(required=False, max_length=100, label=_("Name or e-mail address"))
     entity = forms.ModelChoiceField(Entity.objects.all(), required=False, label=_("Entity"), empty_label=_("All entities"))
@@ -37,7 +37,7 @@ class LearnerFilter(forms.Form):
 
 @dataclass(frozen=True, slots=True)
 class JobRow:
-    """A job with its choice. `seen_as`: the name under which the page sends back what it was drawn with: `seen`."""
+    """A job with its choice. `seen_as`: the field name under which the page sends back what it was rendered with: `seen`."""
 
     field: forms.BoundField
     seen_as: str
@@ -45,9 +45,9 @@ class JobRow:
 
 
 class JobExamplesForm(forms.Form):
-    """Which family's examples each job shows. `BY_NAME`: what the job's name points to, which that choice tells.
+    """Which family's examples each job shows. `BY_NAME`: the job's name decides; the label of that choice says for which family.
 
-    A page of the jobs at a time: only `roles` are read.
+    One page of jobs at a time: only `roles` are read.
     """
 
     BY_NAME = "by-name"
@@ -68,15 +68,15 @@ class JobExamplesForm(forms.Form):
         return [JobRow(self[f"job-{role.pk}"], f"seen-{role.pk}", self._seen[role]) for role in self._roles.values()]
 
     def chosen(self) -> dict[JobRole, str]:
-        """Return the family chosen for each job, empty where its name decides."""
+        """Return the family chosen for each job, empty if its name decides."""
         return {role: self._family(self.cleaned_data[f"job-{role.pk}"]) for role in self._roles.values()}
 
     def seen(self) -> dict[JobRole, str]:
-        """Return the family each job had when the page was drawn, empty where its name decided."""
+        """Return the family each job had when the page was rendered, empty if its name decided."""
         return {role: self._family(choice) for role, choice in self._seen.items()}
 
     def compare_with(self, stored: Mapping[JobRole, str]) -> None:
-        """Say beside each of these jobs what is kept now; whoever keeps the page again has seen it."""
+        """Show beside each of these jobs what is stored now; whoever saves the page again has seen it."""
         for role, family in stored.items():
             shown = self._names.get(family, family) if family else self._guessed(role)
             self.add_error(f"job-{role.pk}", gettext("Saved meanwhile: %(value)s") % {"value": shown})

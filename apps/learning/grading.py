@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from .models import Question
 
-# Choices' ids, sorted; or, to classify, item -> category.
+# Choices' ids, sorted; or, for classify, item -> category.
 Answer: TypeAlias = list[str] | dict[str, str]
 Entry = TypeVar("Entry")
 
@@ -27,7 +27,8 @@ Entry = TypeVar("Entry")
 def read_answer(question: QuestionContent, posted: QueryDict) -> Answer:
     """Return the answer in a posted form (`choice`, or `item-<id>`), perhaps incomplete.
 
-    Raises BadAnswer for anything that was not offered: an unknown choice, item or category, several answers where there is one.
+    Raises BadAnswer for anything that was not offered: an unknown choice, item or category, or several answers to a question that
+    takes one.
     """
     unknown = BadAnswer(_("This answer is not one of those offered. Reload the page and choose again."))
     if question.kind == QuestionKind.CLASSIFY:
@@ -59,7 +60,7 @@ def is_complete(question: QuestionContent, answer: Answer | None) -> bool:
 
 
 def fingerprint(answer: Answer | None) -> str:
-    """Return a short name of `answer`, the same for the same answer: what a page says it has seen. Empty for none."""
+    """Return a fingerprint of `answer`, the same for the same answer: what a page says it has seen. Empty for none."""
     if not answer:
         return ""
     return hashlib.sha256(json.dumps(answer, sort_keys=True).encode()).hexdigest()[:16]
@@ -84,7 +85,7 @@ def grade(question: QuestionContent, answer: Answer | None) -> bool:
 
 
 def passes(*, correct: int, total: int, pass_mark: int) -> bool:
-    """Whether `correct` of `total` reaches `pass_mark` per cent. Whole numbers: 7.99 of 10 is not 8."""
+    """Whether `correct` of `total` reaches `pass_mark` per cent. In integers: 7.99 of 10 is not 8."""
     return total > 0 and correct * 100 >= pass_mark * total
 
 
@@ -96,12 +97,12 @@ def shuffled(entries: Sequence[Entry], seed: str) -> list[Entry]:
 
 
 def draw(questions: Iterable[Question], *, count: int, seed: str) -> list[Question]:
-    """Return `count` of `questions`, spread evenly over their modules, in the order to ask them. The same seed draws the same."""
+    """Return `count` of `questions`, spread evenly over their modules, in the order to ask them. The same seed gives the same."""
     by_module: dict[int, list[Question]] = {}
     for question in sorted(questions, key=lambda question: question.code):
         by_module.setdefault(question.module_id, []).append(question)
     piles = [shuffled(pile, f"{seed}:{module}") for module, pile in sorted(by_module.items())]
-    # Which modules give one more when the count does not divide evenly is drawn as well.
+    # If the count does not divide evenly, the modules that give one more are drawn as well.
     piles = shuffled(piles, f"{seed}:modules")
     drawn: list[Question] = []
     while len(drawn) < count and any(piles):

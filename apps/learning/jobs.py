@@ -24,7 +24,7 @@ _BETWEEN_WORDS = re.compile(r"[^0-9a-z]+")
 
 @cache
 def families() -> dict[str, JobFamily]:
-    """Return the families of jobs by their code, as they ship. Empty, and logged, where the file cannot be used."""
+    """Return the families of jobs by their code, as shipped. Empty, and logged, if the file cannot be used."""
     problems = Problems(settings.CONTENT_DIR)
     found = read_jobs(settings.CONTENT_DIR / "jobs.yaml", problems)
     if problems:
@@ -34,7 +34,7 @@ def families() -> dict[str, JobFamily]:
 
 
 def guess(role: JobRole) -> str:
-    """Return the code of the family that the names of `role` point to: the longest words that fit count, else everyone's."""
+    """Return the code of the family that the names of `role` point to: the longest matching words count, else everyone's."""
     name = f" {_BETWEEN_WORDS.sub(' ', folded(f'{role.name_fr} / {role.name_en}'))} "
     fitting = [(len(word), family.code) for family in families().values() for word in family.words if f" {word}" in name]
     return max(fitting, key=lambda fit: fit[0])[1] if fitting else EVERYONE
@@ -42,7 +42,7 @@ def guess(role: JobRole) -> str:
 
 def family_of(role: JobRole | None, chosen: str | None) -> JobFamily | None:
     """Return the family whose examples somebody with `role` sees. `chosen`: what staff chose, if they did; a family that
-    no longer ships counts as not chosen. None where no examples ship."""
+    is no longer shipped counts as not chosen. None if no examples ship."""
     known = families()
     if role is None:
         return known.get(EVERYONE)
@@ -50,7 +50,7 @@ def family_of(role: JobRole | None, chosen: str | None) -> JobFamily | None:
 
 
 def examples_card(user: User) -> dict[str, Any] | None:
-    """Return what the home page of somebody on their way says AI does for their job. One query at most."""
+    """Return what the home page tells somebody on their way about what AI does for their job. One query at most."""
     role = JobRole.objects.filter(pk=user.job_role_id).select_related("examples").first() if user.job_role_id else None
     family = family_of(role, role.examples.family if role is not None and hasattr(role, "examples") else None)
     if family is None:

@@ -1,4 +1,4 @@
-"""The content that ships: courses, the charter, first requirements."""
+"""The shipped content: courses, the charter, first requirements."""
 
 from __future__ import annotations
 
@@ -17,6 +17,6 @@ def load_content() -> None:
 
 
 def sources() -> Iterator[Path]:
-    """Yield the content's files, and those that read them."""
+    """Yield the content's files, and the code that reads them."""
     for folder, pattern in ((settings.CONTENT_DIR, "**/*"), (HERE / "importing", "*.py"), (HERE / "management", "**/*.py")):
         yield from (path for path in folder.glob(pattern) if path.is_file())

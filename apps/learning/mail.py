@@ -18,7 +18,7 @@ from .models import Certificate
 @outbox.task
 @transaction.atomic
 def send_certificate(*, certificate_id: str) -> None:
-    """Write a certificate's letter to its holder, in the language they passed in. A second run writes none."""
+    """Write the e-mail about a certificate to its holder, in the language they passed in. A second run writes none."""
     certificate = (
         Certificate.objects.select_for_update(of=("self",))
         .select_related("attempt__enrolment__user", "attempt__version", "award")

@@ -36,11 +36,11 @@ from .models import (
     Response,
 )
 
-# How far people have come at the end, in courses finished (the last one is "all of them"), and how many of a hundred.
+# How far people have come at the end, in courses finished (the last one is "all of them"), and how many in a hundred.
 FATES = {"not begun": 14, "begun": 11, "one": 10, "two": 7, "all": 58}
-QUIZZES = 120  # drawn of each course; several people get the same
+QUIZZES = 120  # drawn for each course; several people get the same
 SURE = 0.93  # of the answers of somebody who knows the course
-UNSURE = 0.74  # of who hands in too early
+UNSURE = 0.74  # of those who hand in too early
 HASTY = 0.18  # of the first attempts
 COLLECTED = (Enrolment, LessonProgress, CheckAnswer, Attempt, Response, Award, Certificate)
 COLUMNS = {
@@ -58,7 +58,7 @@ COLUMNS = {
 
 @dataclass(frozen=True)
 class Taught:
-    """A course as it is taught now, with quizzes that were drawn from it."""
+    """A course in its current version, with quizzes that were drawn from it."""
 
     course: Course
     lessons: list[Lesson]
@@ -87,7 +87,7 @@ def right(question: QuestionContent) -> Any:
 
 
 def wrong(question: QuestionContent) -> Any:
-    """Return the mistake that is made most: the first wrong choice, everything in one category."""
+    """Return the most frequent mistake: the first wrong choice, or everything in one category."""
     if question.kind == QuestionKind.CLASSIFY:
         first = question.categories[0].id
         other = question.categories[-1].id
@@ -113,7 +113,7 @@ class Rows:
 
 
 def write_learning(past: Past) -> int:
-    """Send everybody without an enrolment or an award on their way; return the number of rows."""
+    """Start everybody who has no enrolment and no award on the courses; return the number of rows."""
     courses = list(_taught())
     if not courses:
         return 0
@@ -123,7 +123,7 @@ def write_learning(past: Past) -> int:
         if number % 1000 == 0:
             rows.write()
     rows.write()
-    # Who learnt something was here.
+    # Whoever learnt something was here.
     last = Enrolment.objects.filter(user=OuterRef("pk")).order_by("-active_at").values("active_at")[:1]
     User.objects.filter(last_login=None, enrolments__isnull=False).update(last_login=Subquery(last))
     return rows.count
@@ -163,7 +163,8 @@ def _learn(person: User, courses: list[Taught], past: Past, chance: Random, rows
 def _read(
     enrolment: UUID, taught: Taught, lessons: list[Lesson], moment: datetime, past: Past, chance: Random, rows: Rows
 ) -> datetime | None:
-    """Read `lessons` one after the other, in one to four sittings; return when the last one was done, None if the end came."""
+    """Read `lessons` one after the other, in one to four sittings; return when the last one was done, None if the past ended
+    first."""
     for lesson in lessons:
         seen, moment = moment, moment + timedelta(minutes=lesson.minutes * (0.6 + chance.random()))
         if chance.random() < 0.08:
@@ -180,14 +181,14 @@ def _read(
 
 
 def _begin(user: UUID, taught: Taught, moment: datetime, past: Past, chance: Random, rows: Rows) -> None:
-    """Begin a course and leave it somewhere."""
+    """Begin a course and stop somewhere in it."""
     enrolment, some = uuid7(), taught.lessons[: chance.randrange(1, len(taught.lessons) + 1)]
     at = _read(enrolment, taught, some, moment, past, chance, rows) or past.until
     rows.add(Enrolment, enrolment, user, taught.course.pk, some[-1].pk, moment, at, None)
 
 
 def _take(person: User, taught: Taught, moment: datetime, past: Past, chance: Random, rows: Rows) -> datetime | None:
-    """Take a course to its end; return when, None where the end of the past came first."""
+    """Take a course to its end; return when, None if the past ended first."""
     enrolment, began = uuid7(), moment
     at = _read(enrolment, taught, taught.lessons, moment, past, chance, rows)
     passed_at: datetime | None = None

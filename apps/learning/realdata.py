@@ -1,7 +1,7 @@
-"""A cheap look for obvious real data in a prompt. It misses much (names, for one) and replaces nobody's judgement.
+"""A cheap check for obvious real data in a prompt. It misses a lot (names, for one) and does not replace anybody's judgement.
 
-What has a shape of its own is found by it, and a wrong check digit lets nothing through: a mistyped number is somebody's all the
-same. What looks like any number (a card, a company) is found by its check digits (python-stdnum). Phone numbers are recognised
+What has a shape of its own is found by that shape, even with a wrong check digit: a mistyped number is still somebody's.
+What looks like any number (a card, a company) is found by its check digits (python-stdnum). Phone numbers are recognised
 by phonenumbers; French ones also by their shape, whether or not their range is in use.
 """
 
@@ -21,7 +21,7 @@ _GAP = r"[ .\-/]{0,2}"
 _EMAIL = re.compile(r"[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,5}[a-z]{2,24}\b", re.IGNORECASE)
 _IBAN = re.compile(rf"\b[A-Z]{{2}}\d{{2}}(?:{_GAP}[A-Z0-9]){{11,30}}\b", re.IGNORECASE)
 # Sex, year, month, department (2A and 2B are Corsica), commune, order, and perhaps the key: together, or grouped as it is usually
-# written. Of real-looking numbers most have a wrong key: it is not asked.
+# written. Most real-looking numbers have a wrong key, so it is not checked.
 _SOCIAL_SECURITY = re.compile(
     rf"(?<![\dA-Za-z])[1-478]{_GAP}\d\d{_GAP}(?:0[1-9]|1[0-2]|[2-9]\d){_GAP}(?:\d\d|2[AB]){_GAP}\d{{3}}{_GAP}\d{{3}}"
     rf"(?:{_GAP}\d\d)?(?!\d)",
@@ -30,23 +30,24 @@ _SOCIAL_SECURITY = re.compile(
 # Visa, Mastercard, American Express, Discover and Maestro, by how they begin.
 _CARD = re.compile(rf"(?<![\dA-Za-z])(?:4|5[0-8]|2[2-7]|3[47]|6)(?:{_GAP}\d){{11,17}}(?!{_GAP}\d)")
 _SIRET = re.compile(rf"(?<![\dA-Za-z])\d(?:{_GAP}\d){{13}}(?!{_GAP}\d)")
-# Nine digits are an amount as well: a company's only where they are called so.
+# Nine digits can be an amount as well: they count as a company's number only if the text says so.
 _SIREN = re.compile(rf"\b(?:siren|rcs|tva)\b\D{{0,30}}(?:\d\d )?(\d(?:{_GAP}\d){{8}})(?!{_GAP}\d)", re.IGNORECASE)
 _FRENCH_PHONE = re.compile(
     rf"(?<![\d+])(?:(?:\+|00){_GAP}\d{{1,3}}{_GAP}(?:\(0\){_GAP})?[1-9]|0{_GAP}[1-9])(?:{_GAP}\d){{8}}(?!{_GAP}\d)"
 )
 _MAY_BE_A_PHONE = re.compile(r"\d(?:\D{0,3}\d){6}")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
-_TRIES = 200  # candidates that phonenumbers may look at; more than a prompt holds
+_TRIES = 200  # candidates that phonenumbers may look at; more than a prompt can contain
 
 
 def find_real_data(text: str) -> list[RealDataKind]:
-    """Return what kinds of real data `text` seems to hold, whatever spaces, full-width digits or invisible characters it uses."""
+    """Return the kinds of real data `text` seems to contain, whatever spaces, full-width digits or invisible characters it
+    uses."""
     rest = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
     rest = re.sub(r"[^\S\n]", " ", rest).replace("\u2010", "-").replace("\u2011", "-").replace("\u2013", "-")
     found = []
     for kind, take in _LOOKS.items():
-        # What one kind has found is not looked at again: there is a card number in many an account number.
+        # What one kind has found is not looked at again: many an account number contains a card number.
         rest, seen = take(rest)
         if seen:
             found.append(kind)
@@ -57,7 +58,7 @@ Look = Callable[[str], tuple[str, bool]]
 
 
 def _look(pattern: re.Pattern[str], holds: Callable[[str], bool] = bool) -> Look:
-    """Return what takes out of a text whatever fits `pattern` (its group, if it has one) and `holds`."""
+    """Return a function that removes from a text whatever matches `pattern` (its group, if it has one) and passes `holds`."""
 
     def take(text: str) -> tuple[str, bool]:
         seen = False
@@ -79,7 +80,7 @@ def _plain(number: str) -> str:
 
 
 def _is_iban(candidate: str) -> bool:
-    """Whether its check digits say so, or it is at least written like one: mostly digits, a length that some country uses."""
+    """Whether its check digits are right, or it is at least written like one: mostly digits, a length that some country uses."""
     body = _plain(candidate)
     if iban.is_valid(body):
         return True

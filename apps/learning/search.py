@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def find_courses(user: User, text: str, limit: int) -> list[Hit]:
-    """Return the courses and the lessons whose title holds `text`. Two queries."""
+    """Return the courses and the lessons whose title contains `text`. Two queries."""
     matches = matcher(text)
     found = [
         Hit(label=course.title, url=reverse("learning:course", args=[course.code]), icon="graduation-cap", meta=_("Course"))

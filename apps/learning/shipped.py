@@ -1,4 +1,4 @@
-"""The content that ships, read and checked as one, against what is published."""
+"""The shipped content, read and checked as a whole, and compared with what is published."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .queries import charter_is_published_otherwise, published_snapshots, publis
 
 @dataclass(frozen=True, slots=True)
 class Shipped:
-    """What a folder of content says. `differences`: what publishing it would change of each course."""
+    """What a content folder contains. `differences`: what publishing it would change in each course."""
 
     courses: list[ParsedCourse]
     charters: list[CharterContent]
@@ -45,7 +45,7 @@ def differences(courses: list[ParsedCourse], problems: Problems) -> list[Differe
 
 
 def read_shipped(folder: Path, problems: Problems) -> Shipped:
-    """Return what `folder` says, not fit to be published where there are problems. Courses that are published so are not read."""
+    """Return what `folder` contains, not fit to be published if there are problems. Unchanged published courses are not read."""
     courses = read_courses(folder / "courses", problems, known=published_sources())
     charters = read_charters(folder / "charter", problems)
     for charter in charters:
@@ -55,5 +55,5 @@ def read_shipped(folder: Path, problems: Problems) -> Shipped:
     requirements = read_requirements(folder / "requirements.yaml", trainings, problems)
     if (folder / "jobs.yaml").exists() or folder == settings.CONTENT_DIR:
         read_jobs(folder / "jobs.yaml", problems)
-    # What cannot be read is not compared: it would seem to be gone.
+    # What cannot be read is not compared: it would look as if it were gone.
     return Shipped(courses, charters, requirements, [] if problems else differences(courses, problems))

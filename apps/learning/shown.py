@@ -34,7 +34,7 @@ class ShownChoice:
 
 @dataclass(frozen=True, slots=True)
 class ShownItem:
-    """`selected`: the category it was put in. `belongs`: the right one, where that may be shown and another was chosen."""
+    """`selected`: the category it was put in. `belongs`: the right one, if that may be shown and another was chosen."""
 
     id: str
     text: str
@@ -121,7 +121,7 @@ def _items(question: QuestionContent, seed: str, answer: Answer | None, reveal: 
         selected = str(placed.get(item.id, ""))
         right = selected == item.category
         verdict = "" if reveal is Reveal.NOTHING else ("right" if right else "wrong")
-        # Where it can still be found, a wrong line does not say why: the reason would give the category away.
+        # While it can still be found, a wrong line does not say why: the reason would give the category away.
         why = str(item.why) if reveal is Reveal.ALL or verdict == "right" else ""
         belongs = names[item.category] if reveal is Reveal.ALL and not right else ""
         shown.append(ShownItem(item.id, str(item.text), selected, verdict, why, belongs))

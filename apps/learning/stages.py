@@ -1,4 +1,4 @@
-"""How far somebody is in the courses, as the home page tells it."""
+"""How far somebody is in the courses, for the home page."""
 
 from __future__ import annotations
 

@@ -7,5 +7,5 @@ from . import services
 
 @schedule.every(seconds=3600)
 def enforce_redo_dates() -> None:
-    """New major versions become what is required on the day after their `redo_by`."""
+    """New major versions become required on the day after their `redo_by`."""
     services.enforce_redo_dates()

@@ -1,4 +1,4 @@
-"""What the pages of a course say about where somebody stands, in the active language."""
+"""How the pages of a course describe how far somebody is, in the active language."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def standing_in_words(standing: Standing) -> str:
-    """Return where somebody stands in a course, in one line."""
+    """Return how far somebody is in a course, in one line."""
     if standing.settled:
         return " · ".join(_settled(standing))
     if standing.started:
@@ -53,7 +53,7 @@ def _left(minutes: int) -> str:
 
 
 def go_on(page: CoursePage) -> str:
-    """Return what the button says that leads to where one goes on."""
+    """Return the text of the button that continues."""
     standing = page.standing
     if standing.attempt_open:
         return _("Go on with the quiz")
@@ -65,7 +65,7 @@ def go_on(page: CoursePage) -> str:
 
 
 def start(standing: Standing) -> str:
-    """Return what the button says that begins a cycle."""
+    """Return the text of the button that begins a cycle."""
     if standing.cycle == 0 and standing.state is StepState.DONE:
         return _("Take the course anyway")
     if standing.cycle == 0 and standing.state is not StepState.EXPIRED:

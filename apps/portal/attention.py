@@ -1,4 +1,4 @@
-"""What those who put the portal into service and manage its background tasks should look at."""
+"""What staff who put the portal into service and manage its background tasks should look at."""
 
 from __future__ import annotations
 
@@ -22,5 +22,5 @@ def tasks_given_up() -> list[Attention]:
 
 
 def setting_up_left() -> list[Attention]:
-    """Return how many steps of setting up are left. As many queries as the steps look with."""
+    """Return how many steps of setting up are left. As many queries as the steps' looks need."""
     return setting_up.steps_left(url=reverse("portal:setting_up"))

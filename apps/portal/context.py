@@ -16,7 +16,7 @@ from .rights import rights_of
 def portal(request: HttpRequest) -> dict[str, Any]:
     """Return `navigation`, `staff_navigation`, `bar` and `theme`.
 
-    The navigation is computed when a template first asks for it, once: a fragment that does not show it asks nothing.
+    The navigation is computed when a template first asks for it, once: a fragment that does not show it makes no queries.
     """
     user = visitor(request)
     if user is None:

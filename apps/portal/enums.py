@@ -7,6 +7,6 @@ class HomeState(Enum):
     """What the home page is for, for one person at one moment."""
 
     NEW = "new"  # on the way to the first conversation
-    AGAIN = "again"  # had the right once: something has to be renewed
+    AGAIN = "again"  # had the right once: something must be renewed
     OPEN = "open"
-    UNSET = "unset"  # nobody has said what the right requires
+    UNSET = "unset"  # nobody has set what the right requires

@@ -15,7 +15,7 @@ from django.utils import translation
 from apps.accounts.requests import visitor
 
 SECRET = re.compile(r"password|secret|credential|code|token|(?:^|_)key$|otp", re.IGNORECASE)
-SHORT = 20  # characters: what is no longer is a choice rather than something written
+SHORT = 20  # characters: anything up to this is a choice rather than something written
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -27,8 +27,8 @@ def permission_denied(request: HttpRequest, exception: Exception | None = None) 
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form's token is not (any more) this browser's. Scripts renew it and send again (static/js/session.js); without them the
-    page gives back what was written, to be sent with a click. Only what came from a page of ours, and no secret."""
+    """A form's token is not, or is no longer, this browser's. Scripts renew it and send again (static/js/session.js); without
+    scripts the page shows what was written, to be sent with a click. Only what came from one of our pages, and no secret."""
     fields = _to_send_again(request)
     context = {
         "fields": fields,
@@ -45,7 +45,7 @@ def _to_send_again(request: HttpRequest) -> list[tuple[str, str]]:
     if request.method != "POST" or visitor(request) is None or not _is_from_us(request) or request.FILES:
         return []
     fields = [(name, value) for name, values in request.POST.lists() for value in values if name != "csrfmiddlewaretoken"]
-    # A form that holds a secret is not half a form: it is filled in again.
+    # Half a form without its secret is of no use: it is filled in again.
     return [] if any(SECRET.search(name) for name, _value in fields) else fields
 
 
@@ -61,7 +61,7 @@ def page_not_found(request: HttpRequest, exception: Exception | None = None) -> 
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """The database may be what failed: nothing is asked that was not already known."""
+    """The database may be what failed: nothing is read that is not already known."""
     user = getattr(request, "_cached_user", None)
     with translation.override(_language(request)):
         return HttpResponse(render_to_string("500.html", {"theme": getattr(user, "theme", "auto")}), status=500)
@@ -73,6 +73,6 @@ def _page(request: HttpRequest, status: int, template: str = "", context: dict[s
 
 
 def _language(request: HttpRequest) -> str:
-    # An error before the language middleware leaves nothing but what the browser asks for.
+    # An error before the language middleware leaves only what the browser asks for.
     known = getattr(request, "LANGUAGE_CODE", None)
     return known or translation.get_language_from_request(request) or settings.LANGUAGE_CODE

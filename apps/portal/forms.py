@@ -11,7 +11,7 @@ from apps.accounts.models import User
 from apps.accounts.queries import find_person
 from apps.core import audit
 
-# The ends of the calendar have no day before or after them to compare with.
+# The first and last days of the calendar have no neighbour to compare with.
 DAYS = [MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2999, 12, 31))]
 
 
@@ -34,7 +34,7 @@ class PersonField(forms.CharField):
 
 
 class AuditFilter(forms.Form):
-    """Which entries of the audit trail to show. `names_people`: whether they may be looked for by person."""
+    """Which entries of the audit trail to show. `names_people`: whether they may be searched by person."""
 
     action = forms.ChoiceField(label=_("Action"), required=False)
     person = PersonField(label=_("Person (e-mail address)"), required=False, max_length=254)

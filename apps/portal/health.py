@@ -1,4 +1,4 @@
-"""`/healthz` and `/readyz`, for whoever watches the process: no sign-in, no session, any host name."""
+"""`/healthz` and `/readyz`, for whatever watches the process: no sign-in, no session, any host name."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from apps.core import health
 logger = logging.getLogger("almia.health")
 
 KEEP_SECONDS = 2.0
-TOLD = ("state", "critical", "ms")  # what the world is told of a part
+TOLD = ("state", "critical", "ms")  # what the public is told of a part
 
 
 Report = tuple[bool, dict[str, dict[str, object]]]
@@ -38,14 +38,14 @@ def readiness() -> Report:
 
 
 def forget() -> None:
-    """Drop what is kept."""
+    """Drop the stored report."""
     global _kept
     with _lock:
         _kept = None
 
 
 class HealthMiddleware:
-    """Answers before all other middleware: a probe knows neither the host name nor HTTPS, and has no session."""
+    """Runs before all other middleware: a probe knows neither the host name nor HTTPS, and has no session."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -56,7 +56,7 @@ class HealthMiddleware:
         if request.path_info == "/readyz":
             ready, parts = readiness()
             if not settings.TRYOUT:
-                # Anybody may ask: names of models, providers and software are for those who read the log.
+                # Anybody may ask: names of models, providers and software are only for those who read the log.
                 parts = {name: {key: part[key] for key in TOLD if key in part} for name, part in parts.items()}
             return self._answer(request, 200 if ready else 503, {"status": "ready" if ready else "not ready", "parts": parts})
         return self.get_response(request)

@@ -1,4 +1,4 @@
-"""What was done to a person and their account, from the audit trail, as the staff's page about them tells it."""
+"""What was done to a person and their account, from the audit trail, as the staff page about them shows it."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ NO_CHANGES = ["accounts.sign_in"]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Something that was done to a person or their account. `by`: who did it, where they may be named: the person, and whoever
-    has a role today; None for the others, whom `pseudonym` stands for, and for Almia itself."""
+    """Something that was done to a person or their account. `by`: who did it, if they may be named: the person, and anybody who
+    has a role today; None for the others, who appear as `pseudonym`, and for Almia itself."""
 
     at: datetime
     label: str
@@ -40,9 +40,9 @@ class Change:
 
 
 def history_of(person: User, *, number: Any = 1) -> Page[Any]:
-    """Return one page of the changes to `person`, the latest first, of `Change`. Two queries, one more for a later page.
+    """Return one page of the changes to `person`, the latest first, as `Change`. Two queries, one more for a later page.
 
-    Whoever may see people and read the trail finds anybody there by name: naming those who act tells them nothing new.
+    Staff who may see people and read the trail can find anybody there by name: naming those who act reveals nothing new to them.
     """
     entries = AuditEntry.objects.filter(audit.changes_to(person)).exclude(action__in=NO_CHANGES).order_by("-at", "-id")
     paginator = Paginator(entries, PER_PAGE)
@@ -69,7 +69,7 @@ def history_of(person: User, *, number: Any = 1) -> Page[Any]:
 
 
 def history_panel(about: About) -> dict[str, Any] | None:
-    """The history on somebody's page in the staff area, for those who may read the trail."""
+    """The history on somebody's page in the staff area, for staff who may read the trail."""
     if not about.viewer.has_perm("core.read_audit"):
         return None
     return {"person": about.person, "page": history_of(about.person)}

@@ -1,4 +1,4 @@
-"""The places of `core.navigation`, as one person sees them: what is hidden, what is locked and why, where they are."""
+"""The places of `core.navigation`, as one person sees them: what is hidden, what is locked and why, and where the person is."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Entries that stand together."""
+    """Entries that are shown together."""
 
     label: str
     items: tuple[Entry, ...]
@@ -51,7 +51,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """The bottom bar of a phone: at most four places. `elsewhere`: the page shown is of none of them."""
+    """The bottom bar of a phone: at most four places. `elsewhere`: the current page belongs to none of them."""
 
     items: tuple[Entry, ...]
     elsewhere: bool
@@ -77,7 +77,7 @@ def has_staff_area(user: User) -> bool:
 
 
 def navigation_for(user: User, position: Position, rights: Rights | None = None) -> Navigation:
-    """Return what `user` may see of the places, one query for rights (none for `rights` that were read before) and one for
+    """Return what `user` may see of the places, with one query for rights (none if `rights` were read before) and one for
     permissions."""
     rights = rights or Rights(user)
     shown = {area: [place for place in places(area) if _is_shown(place, user)] for area in (*AREAS, STAFF)}
@@ -97,7 +97,7 @@ def navigation_for(user: User, position: Position, rights: Rights | None = None)
 
 
 def _grouped(found: list[Place], entries: dict[Place, Entry]) -> Iterator[Section]:
-    """Yield the places of one area, group by group; what has no heading stands first."""
+    """Yield the places of one area, group by group; those without a heading come first."""
     there = [place for place in found if place in entries]
     for name in sorted({place.group for place in there}, key=lambda name: (group(name).order, name)):
         yield Section(str(group(name).label), tuple(entries[place] for place in there if place.group == name))
@@ -130,7 +130,7 @@ def _entry(place: Place, *, urls: dict[Place, str], explanations: dict[str, Expl
 
 
 def _place_at(position: Position, urls: dict[Place, str]) -> Place | None:
-    """Return the place the person is at: its own view, else the longest address above theirs, else its namespace."""
+    """Return the place the person is at: by its own view, else by the longest address above theirs, else by its namespace."""
     match = position.match
 
     def nearness(place: Place) -> tuple[int, int]:

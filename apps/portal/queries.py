@@ -45,7 +45,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """The one thing to do."""
+    """The one thing to do next."""
 
     label: str
     url: str
@@ -63,7 +63,7 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Whom one asks. `email` and `url` are empty where nobody has said them."""
+    """Whom to ask. `email` and `url` are empty if nobody has entered them."""
 
     name: str
     email: str
@@ -72,8 +72,8 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """The home page of one person. Proofs are filled once the leading product is open; before, `steps`, `action`, the `greeting`
-    above the headline, `how_far` they are, and `contact`: where to ask."""
+    """The home page of one person. Proofs are filled once the leading product is open; before that, `steps`, `action`, the
+    `greeting` above the headline, `how_far` they are, and `contact`: where to ask."""
 
     state: HomeState
     headline: str
@@ -105,7 +105,7 @@ Explained = dict[Product, Explanation]
 
 
 def home_for(user: User, rights: Rights | None = None) -> Home:
-    """Return the home page of `user`, in a constant number of queries. `rights`: what is read already, for the page's frame.
+    """Return the home page of `user`, in a constant number of queries. `rights`: what was already read, for the page's frame.
 
     Raises LookupError when no product leads.
     """
@@ -124,7 +124,7 @@ def home_for(user: User, rights: Rights | None = None) -> Home:
 
 @dataclass(frozen=True, slots=True)
 class _Missing:
-    """Something still to be done, and how far it is, where something teaches it."""
+    """Something still to be done, and how far it is, if something teaches it."""
 
     item: Item
     stage: Stage | None
@@ -174,9 +174,9 @@ def _home_on_the_way(user: User, leading: Product, explained: Explained, rights:
     explanation, speak, stages = explained[leading], leading.words, home.stages_of(user)
     assert speak is not None
     missing = [_Missing(item, _stage_of(item, stages)) for item in explanation.missing]
-    # What was begun is gone on with first; otherwise the order of the path decides.
+    # What was begun comes first; otherwise the order of the path decides.
     current = next((part for part in missing if part.started), missing[0])
-    # Somebody whose proofs have all been there once is renewing; one expired proof on the way to the first is still "new".
+    # Somebody who once had all proofs is renewing; one expired proof on the way to the first time is still "new".
     again = all(item.met or item.state in LAPSED for item in explanation.items)
     asked = sum(1 for item in explanation.items if item.training is not None)
     charter = any(item.training is None for item in explanation.items)
@@ -219,7 +219,7 @@ def _path(explained: Explained, stages: dict[str, Stage], *, current: Item) -> t
     told: set[str] = set()
     for product, explanation in explained.items():
         if not explanation.items:
-            continue  # nobody has said what it requires
+            continue  # nobody has set what it requires
         new = [item for item in explanation.items if item.label not in told]
         told |= {item.label for item in new}
         steps += [_step(item, _stage_of(item, stages), current=item is current) for item in new]
@@ -280,7 +280,7 @@ def _action(current: _Missing) -> Action | None:
 
 
 def _day(moment: datetime | None) -> str:
-    """The day of a proof: without the year while it is this one."""
+    """The day of a proof: without the year if it is the current one."""
     if moment is None:
         return ""
     local = timezone.localtime(moment)

@@ -19,28 +19,29 @@ STAFF = "staff"
 
 
 class Rights:
-    """What `user` may do now, and why. Asks nothing before the first look, and nothing twice: it lives as long as a request."""
+    """What `user` may do now, and why. Reads nothing before it is first used, and nothing twice: it lives as long as a
+    request."""
 
     def __init__(self, user: User) -> None:
         self._user = user
         self._explained: dict[str, Explanation] = {}
 
     def explain(self, code: str) -> Explanation:
-        """Return what the capability `code` requires and how each requirement stands. One query, the first time."""
+        """Return what the capability `code` requires and the state of each requirement. One query, the first time."""
         if code not in self._explained:
-            # With all that the navigation and the home page are going to ask for: that is one query as well.
+            # Together with all that the navigation and the home page will ask for: that is one query as well.
             shown = {place.capability for area in (*AREAS, STAFF) for place in places(area) if place.capability}
             shown |= home.capabilities_asked()
             self._explained |= explain_all(self._user, ({code} | shown) - self._explained.keys())
         return self._explained[code]
 
     def has(self, code: str) -> bool:
-        """Whether the capability `code` is open to them. As `explain`."""
+        """Whether the capability `code` is open to them. Like `explain`."""
         return self.explain(code).granted
 
 
 def rights_of(request: HttpRequest, user: User) -> Rights:
-    """Return the rights of the person who asks, kept with the request."""
+    """Return the rights of the person who asks, stored on the request."""
     rights: Rights | None = getattr(request, "_rights", None)
     if rights is None:
         rights = Rights(user)

@@ -19,7 +19,7 @@ PLACES_AT_FIRST = 12
 
 
 def find_places(user: User, text: str, limit: int) -> list[Hit]:
-    """Return the places whose name holds `text`; without a text, where one can go."""
+    """Return the places whose name contains `text`; without a text, places to suggest."""
     around = navigation_for(user, Position("", None))
     staff = {entry.url for section in around.staff for entry in section.items}
     found = [

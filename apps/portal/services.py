@@ -1,4 +1,4 @@
-"""The portal's own writes: background tasks given another chance, the audit trail to be verified."""
+"""The portal's own writes: replaying background tasks, having the audit trail verified."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @transaction.atomic
 def replay_task(*, message_id: uuid.UUID, actor: User) -> bool:
-    """Give a background task that gave up all its attempts again; return whether there was one.
+    """Give all attempts back to a background task that gave up; return whether there was one.
 
     Writes an audit entry; after commit the task is handed to the workers. A task that is not dead is left alone.
     """
@@ -34,7 +34,7 @@ def replay_task(*, message_id: uuid.UUID, actor: User) -> bool:
 
 @transaction.atomic
 def request_audit_verification(*, actor: User) -> OutboxMessage:
-    """Have the whole audit trail verified in the background; its result is an entry of the trail.
+    """Have the whole audit trail verified in the background; the result becomes an entry of the trail.
 
     One at a time: while a verification waits or runs, that one is returned.
     """

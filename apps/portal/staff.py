@@ -27,7 +27,7 @@ def dead_tasks() -> QuerySet[OutboxMessage]:
 
 @dataclass(frozen=True, slots=True)
 class QueueFigures:
-    """How the background work stands."""
+    """The state of the background work."""
 
     waiting: int
     running: int
@@ -69,7 +69,8 @@ def audit_entries(
 class TrailRow:
     """An entry of the trail as staff read it.
 
-    `by_person`, `about_person`: whether the person who was looked for did it, and whether it concerns them; nobody else is named.
+    `by_person`, `about_person`: whether the person who was searched for did it, and whether it concerns them; nobody else is
+    named.
     """
 
     entry: AuditEntry
@@ -81,7 +82,7 @@ class TrailRow:
 
 
 def trail_rows(entries: Iterable[AuditEntry], person: User | None = None) -> list[TrailRow]:
-    """Return `entries` as staff read them who looked for `person`."""
+    """Return `entries` as shown to staff who searched for `person`."""
     mark = audit.pseudonym(person) if person is not None else None
     return [
         TrailRow(
@@ -97,7 +98,7 @@ def trail_rows(entries: Iterable[AuditEntry], person: User | None = None) -> lis
 
 
 def audit_actions() -> list[str]:
-    """Return the actions there are in the trail."""
+    """Return the actions that occur in the trail."""
     return list(AuditEntry.objects.order_by("action").values_list("action", flat=True).distinct())
 
 

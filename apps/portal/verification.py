@@ -17,11 +17,11 @@ VERIFIED = "core.verify_audit"
 
 
 def verify_audit(*, actor: User | None, asked_at: datetime | None = None) -> AuditEntry:
-    """Chain what waits, walk the whole trail and write down, in it, whether it holds. Outside of a transaction: it may be long.
+    """Chain what waits, walk the whole trail and record, in it, whether it is intact. Outside a transaction: it may take long.
 
-    `asked_at`: when this verification was first begun; one that was interrupted does not walk again what it has walked.
+    `asked_at`: when this verification first began; one that was interrupted does not walk again what it has walked.
 
-    The entry says it in English, whatever language is in force: `audit.read_problem` gives it back in a reader's.
+    The entry says it in English, whatever the active language: `audit.read_problem` translates it for the reader.
     """
     audit.chain()
     problem = audit.verify(verified_since=asked_at)

@@ -11,7 +11,7 @@ from apps.core.dates import day
 
 
 def how_long(count: int, *, started: bool) -> str:
-    """Return how long the rest takes, in steps of five minutes beyond ten; empty when nobody knows."""
+    """Return how long the rest takes, in steps of five minutes beyond ten; empty if nobody knows."""
     if count <= 0:
         return ""
     count = _about(count)
@@ -20,8 +20,8 @@ def how_long(count: int, *, started: bool) -> str:
 
 
 def how_far(done: int, total: int, *, left: int, whole: int) -> str:
-    """Return how many of so many steps are done, and how many of so many minutes are left, where anybody knows. Somebody who
-    has begun nothing is told instead that it need not be done in one go."""
+    """Return how many of so many steps are done, and how many of so many minutes are left, if anybody knows. Somebody who has
+    not begun is told instead that it need not be done in one go."""
     if not done and left == whole:
         sentence = ngettext("%(total)s step, at your own pace", "%(total)s steps, at your own pace", total)
         return sentence % {"total": total}

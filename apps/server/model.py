@@ -1,4 +1,4 @@
-"""The embedded model, brought up beside the server and never in its way."""
+"""The embedded model, started beside the server without ever blocking it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class EmbeddedModel:
         self._stopped = False
 
     def start(self) -> None:
-        """Start the child and return at once; everything else works without it, and `/readyz` says when it is missing."""
+        """Start the child and return at once; everything else works without it, and `/readyz` says if it is missing."""
         from apps.gateway import embedded
 
         with self._lock:

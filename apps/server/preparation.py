@@ -1,4 +1,4 @@
-"""What must stand before the first request: tables, static files, shipped content, a demo world. Work already done is skipped."""
+"""What must be ready before the first request: tables, static files, shipped content, a demo world. Finished work is skipped."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .errors import CannotServe
 
 
 class Marks:
-    """Remembers, in a file of ALMIA_HOME, from which state of its sources each piece of work was done."""
+    """Remembers, in a file of ALMIA_HOME, the state of its sources from which each piece of work was done."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -38,7 +38,7 @@ class Marks:
         return work in self._marks
 
     def forget(self) -> None:
-        """Take nothing for done: what it was done to is gone."""
+        """Treat nothing as done: what it was done to is gone."""
         self._marks = {}
 
     def set(self, work: str, mark: str) -> None:
@@ -75,7 +75,7 @@ def migrate() -> bool:
 
 
 def collect_static(marks: Marks) -> bool:
-    """Gather, compress and name the static files by their content; return whether there was anything to do."""
+    """Collect, compress and name the static files by their content; return whether there was anything to do."""
     from django.contrib.staticfiles.finders import get_finders
 
     if settings.WHITENOISE_USE_FINDERS:  # they are served from where they are written
@@ -93,7 +93,7 @@ def collect_static(marks: Marks) -> bool:
 def load_all(marks: Marks, *, anew: bool) -> None:
     """Run the loads of `core.loading` whose sources changed, and all that come after one that did; all of them with `anew`.
 
-    What runs once is run where it never was.
+    A load that runs once is run if it never was.
     """
     for load in loading.loads(demo=None if settings.TRYOUT else False):
         if load.sources is None:
@@ -109,7 +109,7 @@ def load_all(marks: Marks, *, anew: bool) -> None:
 
 
 def check_keys() -> None:
-    """Raise CannotServe when content is there whose key file is not: a new one would open nothing and hide the loss."""
+    """Raise CannotServe if there is content but no key file: a new key would open nothing and hide the loss."""
     if not Path(settings.KEY_FILE).exists() and OwnerKey.objects.filter(wrapped__isnull=False).exists():
         sentence = _("The key file %(file)s is missing, and without it nothing that people wrote can be read: put it back.")
         raise CannotServe(sentence % {"file": settings.KEY_FILE})

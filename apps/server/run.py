@@ -53,7 +53,7 @@ def serve(*, host: str, port: int, model: bool, workers: bool, tell: Callable[[s
     child = EmbeddedModel(settings.HOME) if model else None
 
     def when_serving() -> None:
-        # On a thread: what follows takes a second that the first visitor need not wait.
+        # On a thread: what follows takes a second that the first visitor need not wait for.
         threading.Thread(target=go_on, name="start", daemon=True).start()
 
     def go_on() -> None:
@@ -75,7 +75,7 @@ def serve(*, host: str, port: int, model: bool, workers: bool, tell: Callable[[s
         if child is not None:
             child.stop()
         if not stopped:
-            # A task that does not end would keep the interpreter waiting for its thread; it runs again at the next start.
+            # A task that does not end would make the interpreter wait for its thread; it runs again at the next start.
             logging.shutdown()
             sys.stdout.flush()
             os._exit(0 if clean else 1)

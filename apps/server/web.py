@@ -1,4 +1,4 @@
-"""The web server: uvicorn with this project's limits, on a socket that was taken before anything else was started."""
+"""The web server: uvicorn with this project's limits, on a socket that was bound before anything else was started."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ def take_port(host: str, port: int) -> socket.socket:
 
 
 class SocketProtocol(WebSocketsSansIOProtocol):
-    """Cuts off a client that takes nothing for `UNREAD_SECONDS`, and one that sends what is no text as text.
+    """Cuts off a client that reads nothing for `UNREAD_SECONDS`, and one that sends invalid text in a text frame.
 
-    uvicorn would close the former only once everything on its way has been taken, which is never, and writes a traceback about
+    uvicorn would close the former only once everything on its way has been read, which is never, and writes a traceback about
     the latter.
     """
 
@@ -100,7 +100,7 @@ def configuration() -> uvicorn.Config:
         ws_ping_timeout=20,
         ws_per_message_deflate=False,  # it would cost more processor time than it saves bandwidth
         lifespan="on",
-        log_config=None,  # Django's logging is in force
+        log_config=None,  # Django's logging applies
         access_log=False,
         server_header=False,
         proxy_headers=False,
@@ -121,7 +121,7 @@ class WebServer(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        # uvicorn would put the old handlers back and raise the signal again, which kills the process before it could
+        # uvicorn would restore the old handlers and raise the signal again, which kills the process before it could
         # stop what else it has started. Here the handlers stay until the process ends.
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

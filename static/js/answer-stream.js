@@ -1,12 +1,12 @@
-// An answer while a model writes it: follows it, goes on where it was after a reconnect, drops what is double, asks again at a gap.
+// An answer while a model writes it: follows it, resumes after a reconnect, drops duplicates, asks again when a piece is missing.
 //
 //   const answer = new AnswerStream(id, box, {
 //     ask: (verb, fields) => live.request({ type: `chat.${verb}`, run: id, ...fields }),   verbs: resume {last_seq}, stop
 //     ended: (frame) => …,       once, when all of it is drawn; `frame` says how (docs/websocket.md: answer.end, answer.stored)
-//     refused: (error) => …,     once: it can be followed no longer
+//     refused: (error) => …,     once: it can no longer be followed
 //     drawn: () => …,            after each piece that is drawn
 //   });
-//   answer.resume();             one that was begun elsewhere; what this page's own request began comes by itself
+//   answer.resume();             for one that was begun elsewhere; what this page's own request began comes by itself
 
 import { live, LiveError } from "./live.js";
 import { GrowingText } from "./markdown.js";
@@ -27,7 +27,7 @@ export class AnswerStream {
     return open.get(this.id) !== this;
   }
 
-  // Asks for what comes after the last piece that is here.
+  // Asks for what comes after the last piece received.
   async resume() {
     if (this.asking || this.over) return;
     this.asking = true;

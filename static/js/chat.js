@@ -1,4 +1,4 @@
-// The conversation: sends, streams, stops, resumes, edits. What is on show is the server's; this fills answers while they are written.
+// The conversation: sends, streams, stops, resumes, edits. The server decides what is shown; this fills in answers being written.
 
 import { AnswerStream } from "./answer-stream.js";
 import { drop, keep, kept } from "./drafts.js";
@@ -87,7 +87,7 @@ async function refresh() {
     const list = thread.querySelector(".thread");
     const key = (item) => item.dataset.run ?? item.dataset.message;
     const old = new Map([...list.children].map((item) => [key(item), item]));
-    // What is being written here stays as it is, with its place in the text; everything else is the server's.
+    // What is being written here stays as it is, with its cursor position; everything else is the server's.
     const kept = items.map((item) => {
       const mine = old.get(key(item));
       if (mine && (item.dataset.state === "streaming" || mine.matches("[data-not-kept]"))) return mine;
@@ -100,7 +100,7 @@ async function refresh() {
     if (stay) toEnd();
     adopt();
   } catch {
-    // The network is away: the socket says so, and this runs again when it is back.
+    // The network is down: the socket says so, and this runs again when it is back.
   }
 }
 
@@ -110,7 +110,7 @@ live.on("conversation.changed", (frame) => {
   listChanged();
   if (frame.conversation !== conversation) return;
   if (frame.change === "deleted") {
-    if (field.value.trim() && !kept("new")) keep("new", field.value); // what was being written begins another
+    if (field.value.trim() && !kept("new")) keep("new", field.value); // what was being written begins another conversation
     location.assign(document.querySelector(".conversations__new").href);
   }
   else if (frame.change === "renamed") location.reload();
@@ -126,7 +126,7 @@ function finish(item, frame) {
   }
   settle();
   if (frame.code === "not_kept") {
-    // The page has more of it than the server: it stays on show.
+    // The page has more of it than the server: the page's text stays.
     item.toggleAttribute("data-not-kept", true);
     item.dataset.state = frame.state;
     say(frame);
@@ -204,7 +204,7 @@ form.addEventListener("submit", async (event) => {
     if (text) say({ message: form.dataset.tooLong });
     return;
   }
-  if (!conversation) return; // a new conversation is a page of its own; the draft goes when that is there
+  if (!conversation) return; // a new conversation is a page of its own; the draft is dropped when that page is there
   event.preventDefault();
   event.stopImmediatePropagation();
   if (writing()) {
@@ -230,7 +230,7 @@ field.addEventListener("keydown", (event) => {
 });
 
 field.addEventListener("input", () => say(null));
-// Sent, and the page was left before it was told so: that is no draft any more.
+// It was sent, but the page was left before it knew: that is no longer a draft.
 if (field.value && [...(thread?.querySelectorAll("[data-message] [data-text]") ?? [])].at(-1)?.textContent.trim() === field.value.trim()) {
   drop(field.dataset.draft);
   field.value = "";
@@ -266,7 +266,7 @@ function edit(item, focus = true) {
   const actions = item.querySelector(".message__actions");
   const draft = `message-${item.dataset.message}`;
   area.value = kept(draft) || bubble.textContent;
-  area.dataset.draft = draft; // kept as it is typed
+  area.dataset.draft = draft; // saved as it is typed
   bubble.hidden = actions.hidden = true;
   item.prepend(editor);
   if (focus) area.focus();
@@ -290,11 +290,11 @@ function edit(item, focus = true) {
     else if (editor.isConnected) {
       editor.toggleAttribute("data-editing", true);
       area.focus();
-    } else reopen(); // the page was drawn anew meanwhile
+    } else reopen(); // the page was rendered again meanwhile
   });
 }
 
-// What was being written over a message, when the page was left.
+// An edit of a message that was being typed when the page was left.
 function reopen() {
   for (const item of thread?.querySelectorAll("[data-message]") ?? []) {
     if (kept(`message-${item.dataset.message}`) && !item.querySelector("form")) edit(item, false);
@@ -307,7 +307,7 @@ document.addEventListener("almia:live", (event) => {
 });
 let before = false;
 live.onOpen(() => {
-  if (before) refresh(); // what was missed while the connection was away
+  if (before) refresh(); // what was missed while the connection was down
   before = true;
 });
 document.addEventListener("almia:access-changed", () => thread && refresh());

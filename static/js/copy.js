@@ -1,7 +1,7 @@
-// Copy buttons, and the dress of code and tables in text that came from Markdown.
+// Copy buttons, and the frames around code and tables in text that came from Markdown.
 //   data-copy="selector"        copies the text of the nearest ancestor that matches (or of the element in the page)
-//   data-copy-text="selector"   inside that: what exactly; a <template> holds the source of what is on show
-//   data-copy-html="selector"   inside that: the same with its form, for programs that take it (a letter, a mail)
+//   data-copy-text="selector"   inside that: what exactly; a <template> holds the source of what is shown
+//   data-copy-html="selector"   inside that: the same with formatting, for programs that accept it (a document, an e-mail)
 //   data-copy-value="text"      copies this
 // A script that adds text later dispatches "almia:content" on its container.
 
@@ -23,13 +23,13 @@ function textOf(button) {
   const source = button.dataset.copyText ? scope?.querySelector(button.dataset.copyText) : scope;
   if (source instanceof HTMLTemplateElement) return source.content.textContent;
   if (source instanceof HTMLInputElement || source instanceof HTMLTextAreaElement) return source.value;
-  // The line end that closes a block of code would send the command off where it is pasted.
+  // A line end after the last line would execute a command where it is pasted.
   return (source?.textContent ?? "").replace(/\n$/, "");
 }
 
 const KEPT = ["href", "title", "start", "dir"];
 
-// What stands there without what is this page's: buttons, boxes, classes.
+// The content without what belongs to the page: buttons, boxes, classes.
 function htmlOf(button) {
   const shown = button.dataset.copyHtml && scopeOf(button)?.querySelector(button.dataset.copyHtml);
   if (!shown) return "";
@@ -59,14 +59,14 @@ async function write(text, html, button) {
   }
 }
 
-// Over plain http, on a host of the intranet, there is no navigator.clipboard; browsers still obey the old command.
+// Over plain http, on an intranet host, there is no navigator.clipboard; browsers still support the old command.
 function writeByCommand(text, html, button) {
   const focused = document.activeElement;
   const area = document.createElement("textarea");
   area.className = "visually-hidden";
   area.readOnly = true;
   area.value = text;
-  // Beside the button: outside an open dialog nothing can have the focus.
+  // Beside the button: nothing outside an open dialog can have the focus.
   button.after(area);
   area.select();
   const fill = (event) => {
@@ -92,7 +92,7 @@ async function copy(button) {
     toast("warning", texts.copyFailed);
     return;
   }
-  // The words to change: a span, or the button itself when it holds nothing else.
+  // The words to change: a span, or the button itself if it contains nothing else.
   const label = button.querySelector("span") ?? (button.childElementCount ? null : button);
   const use = button.querySelector("use");
   const before = { label: label?.textContent, icon: use?.getAttribute("href") };

@@ -1,6 +1,6 @@
 // Native dialogs.
 //   data-dialog-open="id"    opens the <dialog> with that id
-//   data-dialog-close        closes the one it stands in
+//   data-dialog-close        closes the one it is in
 //   data-dialog-now          on a <dialog>: opens with the page (a form in it came back with errors)
 //   data-confirm="Question"  on a form, a submit button or a link: asks first; data-confirm-label gives the words of the button
 // htmx's hx-confirm asks through the same dialog, and so does any script, with the event

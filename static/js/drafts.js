@@ -1,11 +1,11 @@
-// What a person writes is kept in this tab until the server has taken it: a refusal, a session that ended, an error of ours or a
-// broken line bring it back. It belongs to whoever wrote it: somebody else who signs in on the same machine finds nothing.
+// What a person writes is kept in this tab until the server has accepted it: it comes back after a refusal, an ended session, an
+// error of ours or a broken connection. It belongs to the person who wrote it: somebody else on the same machine finds nothing.
 //
-//   textarea[data-draft="name"]   is kept as it is typed; the same name elsewhere is the same draft
+//   textarea[data-draft="name"]   is saved as it is typed; the same name elsewhere is the same draft
 //   every form that is posted     is kept from the moment it is sent, without passwords, files and hidden fields
 //   kept(name), keep(name, text), drop(name, text)   the same for scripts; `drop` leaves what has changed meanwhile
 //
-// A form says with `sent` which sending it is; the server answers with a cookie of that name once it has taken it (accounts'
+// A form says with `sent` which submission it is; the server answers with a cookie of that name once it has accepted it (accounts'
 // SentMiddleware), whatever page follows.
 
 import { person } from "./session.js";
@@ -15,7 +15,7 @@ const SENT = "almia-sent-";
 const texts = document.getElementById("texts")?.dataset ?? {};
 const mine = (name) => `${PREFIX}${person}:${name}`;
 
-// A storage that is closed or full costs the draft, never the page.
+// If the storage is closed or full, the draft is lost, never the page.
 function read(key) {
   try {
     return JSON.parse(sessionStorage.getItem(key));
@@ -47,21 +47,21 @@ export function drop(name, text) {
 
 // Who is here now -----------------------------------------------------------------------------------------------------------------
 
-// A shared machine: what somebody else left in this tab goes.
+// A shared machine: what somebody else left in this tab is removed.
 if (person) for (const key of keys()) if (!key.startsWith(mine(""))) write(key, null);
 
-// What the server has taken since.
+// What the server has accepted since.
 const taken = new Set();
 for (const [, id] of document.cookie.matchAll(new RegExp(`(?:^|; )${SENT}([0-9a-z]+)=`, "g"))) taken.add(id);
 for (const key of person ? keys() : []) {
   const draft = read(key);
   if (!taken.has(draft?.sent)) continue;
-  // A text that was changed after it was sent is another one.
+  // A text that was changed after it was sent is a different one.
   if (draft.sentText === undefined || draft.sentText === draft.text) write(key, null);
   document.cookie = `${SENT}${draft.sent}=; max-age=0; path=/`;
 }
 
-// Fields that are kept as they are typed ------------------------------------------------------------------------------------------
+// Fields that are saved as they are typed -----------------------------------------------------------------------------------------
 
 function put(field, value) {
   field.value = value;
@@ -108,12 +108,12 @@ document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!person || event.defaultPrevented || form.method !== "post" || form.target === "_blank") return;
   if (goesTo(form).origin !== location.origin) return;
-  // Who leaves leaves nothing behind in the tab.
+  // Signing out leaves nothing behind in the tab.
   if (goesTo(form).pathname === texts.signOutUrl) {
     for (const key of keys()) write(key, null);
     return;
   }
-  // What stands in the page's other forms would go with it.
+  // What is in the page's other forms would be lost with it.
   for (const other of document.forms) if (other !== form && other.method === "post" && fields(other).some(touched)) stash(other, newId());
   const id = newId();
   const drafts = [...form.querySelectorAll("textarea[data-draft]")];
@@ -123,7 +123,7 @@ document.addEventListener("submit", (event) => {
   mark.value = id;
 });
 
-// The page is about to be left for sign-in, whatever was asked: everything on it is written down first.
+// The page is about to be left for sign-in, for whatever reason: everything on it is saved first.
 document.addEventListener("htmx:beforeOnLoad", (event) => {
   if (!person || event.defaultPrevented || event.detail.xhr.status !== 401) return;
   for (const form of document.forms) if (form.method === "post" && fields(form).some(touched)) stash(form, newId());
@@ -152,6 +152,6 @@ function bringBack() {
 
 if (person) {
   restore(document);
-  // Once the page's other scripts listen: an answer that comes back is kept like one that was just chosen.
+  // Once the page's other scripts listen: an answer that comes back is saved like one that was just chosen.
   addEventListener("load", bringBack);
 }

@@ -1,4 +1,4 @@
-// Forms: the first error gets the focus, nothing is sent twice, typed text is not lost by leaving, passwords can be shown.
+// Forms: the first error gets the focus, nothing is sent twice, leaving the page does not lose typed text, passwords can be shown.
 //   form[data-guard]      asks before the page is left with something typed and not sent
 //   form[data-no-busy]    does not mark its button busy (a download, a new tab)
 
@@ -8,7 +8,7 @@ const sending = new WeakSet();
 function focusFirstError(root) {
   const summary = root.querySelector("[data-form-error]");
   const field = root.querySelector(":is(input, select, textarea)[aria-invalid='true']:not([type='hidden'])");
-  // A group of choices carries its error on the fieldset: its first control is the one to go to.
+  // A group of choices has its error on the fieldset: the focus goes to its first control.
   const group = root.querySelector(".field--invalid :is(input, select, textarea):not([type='hidden'])");
   (field ?? group ?? summary)?.focus();
 }
@@ -28,15 +28,15 @@ document.addEventListener("submit", (event) => {
     event.stopImmediatePropagation();
     return;
   }
-  // htmx prevents the browser's own sending: its requests are followed below.
+  // htmx prevents the browser's own submission: its requests are followed below.
   if (event.defaultPrevented || form.hasAttribute("data-no-busy") || form.target === "_blank") return;
   sending.add(form);
   dirty.delete(form);
   busy(form, true, event.submitter);
 });
 
-// The form that a request of htmx sends: itself, or by one of its buttons. Something else inside it (a field that is kept
-// while one goes on) must not hold back the click that sends it.
+// The form that an htmx request submits: itself, or through one of its buttons. Something else inside it (a field that is saved
+// as one goes) must not hold back the click that submits it.
 function sentForm(element) {
   return element.matches?.("form, button, [type='submit']") ? element.closest("form") : null;
 }
@@ -59,7 +59,7 @@ document.addEventListener("htmx:afterRequest", (event) => {
   busy(form, false);
 });
 
-// Coming back with the browser's button brings the page as it was left: in the middle of sending.
+// The browser's back button brings the page as it was left: in the middle of sending.
 window.addEventListener("pageshow", (event) => {
   if (!event.persisted) return;
   for (const form of document.forms) {
@@ -91,7 +91,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
 });
 focusFirstError(document);
 
-// What the server keeps as one goes: the form learns what it has seen, and sends again what was kept back because it had not.
+// What the server saves as one goes: the form learns what it has seen, and sends again what was refused because it had not.
 document.addEventListener("almia:seen", (event) => {
   const form = document.getElementById(event.detail.form);
   if (!form) return;

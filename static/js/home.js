@@ -1,5 +1,5 @@
 // textarea[data-enter-sends]: Enter sends the form, Shift-Enter starts a line; on a touch screen Enter starts a line.
-// textarea[data-keep]: what is typed survives the page drawing itself anew, even as a field that can only be copied from.
+// textarea[data-keep]: what is typed survives a refresh of the page's content, even as a field that can only be copied from.
 
 import { isComposing } from "./keys.js";
 

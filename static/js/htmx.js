@@ -16,7 +16,7 @@ document.addEventListener("htmx:configRequest", (event) => {
   const { verb, headers, parameters } = event.detail;
   if (verb === "get") return;
   headers["X-CSRFToken"] = token();
-  // The server looks at the field first; what is sent again holds the one of the first time.
+  // The server looks at the form field first; a repeated request still contains the old one.
   if (parameters.csrfmiddlewaretoken) parameters.csrfmiddlewaretoken = token();
 });
 
@@ -24,7 +24,7 @@ function say(text, action) {
   document.dispatchEvent(new CustomEvent("almia:toast", { detail: { level: "error", text, action } }));
 }
 
-// The same request again, from the same element: a form is sent as it now stands, so nothing typed since is lost.
+// The same request again, from the same element: a form is sent as it is now, so nothing typed since is lost.
 function retry(detail) {
   const { elt, requestConfig: request } = detail;
   return {
@@ -38,7 +38,7 @@ function retry(detail) {
 
 document.addEventListener("htmx:sendError", (event) => say(texts.offline, retry(event.detail)));
 document.addEventListener("htmx:timeout", (event) => say(texts.failed, retry(event.detail)));
-// The session has ended: what somebody did leads to sign-in and back; what the page asked for by itself takes nobody away from it.
+// The session has ended: a person's action leads to sign-in and back; a request of the page's own takes nobody away from it.
 document.addEventListener("htmx:beforeOnLoad", (event) => {
   const { xhr, requestConfig: request } = event.detail;
   if (xhr.status !== 401 || request?.verb !== "get" || request.triggeringEvent?.isTrusted) return;
@@ -46,7 +46,7 @@ document.addEventListener("htmx:beforeOnLoad", (event) => {
   saySignedOut();
 });
 
-// Signed in again elsewhere since this page was drawn: the same request once more, with the token of now.
+// Somebody signed in again elsewhere since this page was rendered: repeat the request once, with the current token.
 const renewed = new WeakMap();
 
 async function sendAgain(detail) {
@@ -65,7 +65,7 @@ document.addEventListener("htmx:responseError", (event) => {
     sendAgain(event.detail);
     return;
   }
-  if (xhr.status === 409 && xhr.getResponseHeader("HX-Trigger")) return; // it says itself what is to be done
+  if (xhr.status === 409 && xhr.getResponseHeader("HX-Trigger")) return; // it says itself what to do
   const reload = { label: texts.reload, href: location.href };
   if (xhr.status === 401) say(texts.signedOut, retry(event.detail));
   else if (xhr.status === 403) say(texts.forbidden, reload);
@@ -74,7 +74,7 @@ document.addEventListener("htmx:responseError", (event) => {
   else say(texts.failed, retry(event.detail));
 });
 
-// A session that ended answers a fragment with the sign-in page: show it as the page it is, not inside a card.
+// After a session has ended, a fragment request is answered with the sign-in page: show it as a page, not inside a card.
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr } = event.detail;
   if (xhr.status === 200 && /^\s*<!doctype html/i.test(xhr.responseText) && !event.detail.boosted && !event.detail.selectOverride) {

@@ -1,20 +1,20 @@
-// The page's socket: one per tab, at /ws/. It comes back by itself; docs/websocket.md lists the frames.
+// The page's socket: one per tab, at /ws/. It reconnects by itself; docs/websocket.md lists the frames.
 //
 //   const reply = await live.request({ type: "chat.stop", run });   rejects with a LiveError (.code, .frame)
-//   live.on("answer.chunk", (frame) => …);                          returns a function that takes the listener off again
+//   live.on("answer.chunk", (frame) => …);                          returns a function that removes the listener
 //   live.onOpen(() => …);                                           at each (re)connection: the place to resume
 //
-// After its session has ended (4401) it comes back when the session does: another tab has signed in, or this one is looked at again.
-// Only for the person the page was drawn for: for somebody else it stays shut and says so.
+// After its session has ended (4401) it reconnects when the session does: when another tab has signed in, or this one is viewed.
+// Only for the person the page was rendered for: for somebody else it stays closed and says so.
 //
-// A change of rights is told to the whole page as the event "almia:access-changed" on document.
+// A change of rights is announced to the whole page as the event "almia:access-changed" on document.
 
 import { person, renew, sayOther, saySignedOut } from "./session.js";
 
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 15000;
 const ANSWER_WITHIN = 20000;
-const LOOK_AGAIN = 2000; // between two looks whether the session is back
+const LOOK_AGAIN = 2000; // between two checks whether the session is back
 const texts = document.getElementById("texts")?.dataset ?? {};
 
 export class LiveError extends Error {
@@ -29,8 +29,8 @@ class Live {
   constructor() {
     this.socket = null;
     this.ready = false;
-    this.ended = false; // the session is
-    this.foreign = false; // somebody else's is there
+    this.ended = false; // the session has ended
+    this.foreign = false; // somebody else's session is there
     this.looked = 0;
     this.met = false;
     this.pause = FIRST_PAUSE;
@@ -41,7 +41,7 @@ class Live {
     this.openers = new Set();
     addEventListener("online", () => this.connectSoon(0));
     addEventListener("pageshow", (event) => event.persisted && this.connectSoon(0));
-    // One that is still connecting ends with its page by itself; closing it would be reported as a failure.
+    // A socket that is still connecting ends with its page by itself; closing it would be reported as a failure.
     addEventListener("pagehide", () => this.ready && this.socket.close(1000));
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.comeBack());
     addEventListener("focus", () => this.comeBack());
@@ -49,7 +49,7 @@ class Live {
     this.connect();
   }
 
-  // Somebody is here again, or another tab has signed in: the moment to try.
+  // Somebody is here again, or another tab has signed in: time to try.
   comeBack(apart = LOOK_AGAIN) {
     if (this.ready || Date.now() - this.looked < apart) return;
     this.looked = Date.now();
@@ -81,7 +81,7 @@ class Live {
     }
     this.pending.clear();
     if (this.foreign) return;
-    // What has ended with its session is not on its way back by itself.
+    // A socket whose session has ended does not reconnect by itself.
     if (wasReady && code !== 4401) document.dispatchEvent(new CustomEvent("almia:live", { detail: { open: false } }));
     if (code === 4401) {
       for (const { reject } of this.waiting.splice(0)) reject(new LiveError("signed_out", texts.signedOut));
@@ -93,7 +93,7 @@ class Live {
     this.pause = Math.min(this.pause * 2, LONGEST_PAUSE);
   }
 
-  // Whether the socket is that of the person the page was drawn for.
+  // Whether the socket belongs to the person the page was rendered for.
   meet(frame) {
     if (person && frame.user !== person) {
       this.foreign = true;
@@ -117,7 +117,7 @@ class Live {
       this.ready = true;
       this.pause = FIRST_PAUSE;
       document.dispatchEvent(new CustomEvent("almia:live", { detail: { open: true } }));
-      // What was pushed while this tab was away is lost: it asks again for what rights decide.
+      // Pushes missed while this tab was disconnected are lost: it asks again for whatever depends on rights.
       if (this.met) document.dispatchEvent(new CustomEvent("almia:access-changed"));
       this.met = true;
       for (const opener of this.openers) opener();
@@ -139,7 +139,7 @@ class Live {
       const ref = `r${++this.count}`;
       const timer = setTimeout(() => {
         this.pending.delete(ref);
-        // What was said to have failed is not sent after all.
+        // What was reported as failed is not sent after all.
         this.waiting = this.waiting.filter((each) => each.ref !== ref);
         reject(new LiveError("no_answer", texts.failed));
       }, ANSWER_WITHIN);
@@ -170,7 +170,7 @@ class Live {
 
 export const live = new Live();
 
-// Shows in `place` what went wrong, and the way to where it can be put right; without an error, nothing.
+// Shows in `place` what went wrong, and a link to where it can be put right; without an error, nothing.
 export function tell(place, error) {
   place.textContent = error?.message ?? "";
   place.hidden = !error;

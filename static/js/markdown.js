@@ -1,5 +1,5 @@
-// Markdown as the server renders it: the twin of apps/core/markdown.py, which says what the grammar is. A change here is a change
-// there. Also: an answer that is drawn while it is written, and what of an answer is said aloud.
+// Markdown as the server renders it: the twin of apps/core/markdown.py, which defines the grammar. A change here needs the same
+// change there. Also: rendering an answer while it is written, and what of an answer is read aloud.
 
 const texts = document.getElementById("texts")?.dataset ?? {};
 const DEEPEST = 48;
@@ -9,11 +9,11 @@ const LONGEST_FORMULA = 2000;
 
 const CLOSING = { "\\(": "\\)", "\\[": "\\]", $$: "$$" };
 const SPACES = " \t\n\u00a0";
-const SIGN = /[\\^_={}<>]/; // what a formula has and prose around an amount of money has not
+const SIGN = /[\\^_={}<>]/; // what a formula contains and prose around an amount of money does not
 const TEX = /[\\^_{}]/;
 const AMOUNT = /^[-+−]?[0-9.,]/;
 const NAMES = /^[A-Za-zα-ωΑ-Ω]'*(?:[-+*/][A-Za-zα-ωΑ-Ω0-9]'*)*$/;
-const NO_FORMULA = /^[ \t\n0-9xX,;–-]*$/; // \[1\], \[ \]: somebody's brackets
+const NO_FORMULA = /^[ \t\n0-9xX,;–-]*$/; // \[1\], \[ \]: escaped brackets
 
 function strip(text, signs = SPACES) {
   let [start, end] = [0, text.length];
@@ -28,7 +28,7 @@ function find(text, what, from, end) {
   return at === -1 || at + what.length > end ? -1 : at;
 }
 
-// Where the formula that starts at `start` ends, before `end`; 0 when none does.
+// Where the formula that starts at `start` ends, before `end`; 0 if there is none.
 function formulaEnd(text, start, end) {
   const opening = text.slice(start, start + 2);
   const closing = CLOSING[opening];
@@ -83,7 +83,7 @@ function formulaBlock(state, start, end, silent) {
     const close = written.indexOf(closing, 2);
     if (close === -1 || strip(written.slice(close + 2), `${SPACES}.,;`) || !formulaEnd(`${written} `, 0, written.length)) return false;
   } else {
-    // No line that comes may change what those before it are, or an answer that is being written would jump.
+    // No later line may change how earlier ones are read, or an answer that is being written would jump.
     while (!(line > start && lineAt(line).includes(closing))) {
       if (line + 1 === end || state.isEmpty(line + 1) || state.sCount[line + 1] < state.blkIndent) break;
       line += 1;
@@ -122,7 +122,7 @@ function tooDeep(state, start, end, silent) {
 }
 
 function trim(state) {
-  // The two parsers disagree on which spaces are none.
+  // The two parsers disagree on what is not a space.
   for (const token of state.tokens) if (token.type === "inline") token.content = token.content.trim();
 }
 
@@ -148,7 +148,7 @@ function shape(state) {
       if (align) token.attrSet("class", `align-${align}`);
     } else if (
       ["heading_open", "list_item_open", "blockquote_open"].includes(token.type) ||
-      // The direction of an item is looked for in its words, and not in what has a direction of its own.
+      // The direction of an item is found from its words, not from parts that have a direction of their own.
       (token.type === "paragraph_open" && !["list_item_open", "blockquote_open"].includes(around.at(-1)))
     ) {
       token.attrSet("dir", "auto");
@@ -165,8 +165,8 @@ function shape(state) {
   });
 }
 
-// markdown-it remembers that no sign is left that closes a piece of code, and believes it of what stands before, when brackets
-// that were no link are read again.
+// markdown-it remembers that no marker is left to close inline code, and wrongly applies that to earlier text when brackets that
+// turned out not to be a link are read again.
 function rememberRightly(ruler) {
   const own = ruler.__rules__.find((rule) => rule.name === "backticks").fn;
   ruler.at("backticks", (state, silent) => {
@@ -202,13 +202,13 @@ export function render(text) {
 
 // --- An answer being written ---------------------------------------------------------------------------------------------------
 
-// Where each line of `text` starts, by the parser's idea of a line.
+// Where each line of `text` starts, by the parser's definition of a line.
 function lineStarts(text) {
   return [0, ...Array.from(text.matchAll(/\r\n?|\n/g), (end) => end.index + end[0].length)];
 }
 
-// Draws a growing text into `box`, once per frame. Only its last blocks are parsed and drawn again: a long answer costs no more
-// per word than a short one. `drawn` is called after each time.
+// Renders a growing text into `box`, once per frame. Only its last blocks are parsed and rendered again: a long answer costs no
+// more per word than a short one. `drawn` is called after each time.
 export class GrowingText {
   constructor(box, drawn = () => {}) {
     this.box = box;
@@ -219,9 +219,9 @@ export class GrowingText {
   clear() {
     this.box.replaceChildren();
     this.open = ""; // what is not settled: blocks that may still change
-    this.settled = 0; // nodes of `box` that are there for good
+    this.settled = 0; // nodes of `box` that are final
     this.references = {}; // link definitions of the settled text, by label
-    this.pending = []; // settled blocks with a bracket: a definition may still come and make it a link
+    this.pending = []; // settled blocks with a bracket: a later definition may still turn it into a link
     this.known = "";
     this.due = false;
   }
@@ -238,7 +238,7 @@ export class GrowingText {
     this.add(text);
   }
 
-  // Draws what is due at once: nothing is drawn in a tab that is not looked at.
+  // Renders what is due at once: frames do not run in a tab that is not visible.
   draw() {
     if (!this.due) return;
     this.due = false;
@@ -258,8 +258,8 @@ export class GrowingText {
     this.drawn();
   }
 
-  // The token where the blocks begin that may still change: the last, and the one before while the last is in its first two lines
-  // ("2" may become "2." and go on with the list above; a table is none if a letter comes in the line below its head).
+  // The token where the blocks that may still change begin: the last one, and the one before while the last is in its first two
+  // lines ("2" may become "2." and continue the list above; a table stops being one if a letter comes in the line below its head).
   firstOpen(tokens) {
     const blocks = [];
     tokens.forEach((token, index) => token.level === 0 && token.nesting !== -1 && token.map && blocks.push(index));
@@ -270,7 +270,7 @@ export class GrowingText {
   }
 
   settle(tokens, source, environment) {
-    // Definitions draw nothing: which of them are settled, only the text that is settled can say.
+    // Definitions render nothing: only the settled text can tell which of them are settled.
     if (Object.keys(environment.references).length) {
       const own = { references: this.references };
       parser().parse(source, own);
@@ -308,7 +308,7 @@ export class GrowingText {
 const BLOCKS = "p, li, ul, ol, h1, h2, h3, h4, h5, h6, blockquote, pre, table, tr, div";
 const LONGEST = 600;
 
-// The words of rendered Markdown without what only belongs to the page: numbers of lists, what is struck out, code once.
+// The words of rendered Markdown without what only belongs to the page: list numbers, struck-out text, code only once.
 export function readable(node) {
   if (node.nodeType === Node.TEXT_NODE) return node.parentElement.closest("pre") ? node.data : node.data.replace(/\s+/g, " ");
   if (node.nodeType !== Node.ELEMENT_NODE || node.matches(".code-block__bar, button, [hidden]")) return "";

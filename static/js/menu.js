@@ -5,7 +5,7 @@ import { isComposing } from "./keys.js";
 const open = () => [...document.querySelectorAll("details.menu[open]")];
 const items = (menu) => [...menu.querySelectorAll(".menu__list :is(a[href], button:not(:disabled), input:not([type=hidden]))")];
 
-// Against the window: below its button if there is room, else above; never past an edge.
+// Relative to the window: below its button if there is room, else above; never past an edge.
 function place(menu) {
   const list = menu.querySelector(":scope > .menu__list");
   const button = menu.querySelector(":scope > summary").getBoundingClientRect();
@@ -19,7 +19,7 @@ function place(menu) {
   menu.setAttribute("data-placed", "");
 }
 
-// "toggle" and "scroll" do not bubble: they are caught on the way down.
+// "toggle" and "scroll" do not bubble: they are caught in the capture phase.
 document.addEventListener(
   "toggle",
   (event) => {
@@ -55,7 +55,7 @@ document.addEventListener("focusin", (event) => {
 
 document.addEventListener("click", (event) => {
   const item = event.target.closest(".menu__item");
-  // What opens a dialog needs the menu gone; a switch inside the menu (theme) leaves it open.
+  // An item that opens a dialog needs the menu closed; a switch inside the menu (theme) leaves it open.
   if (item && !item.hasAttribute("data-menu-stay")) item.closest("details.menu")?.removeAttribute("open");
 });
 

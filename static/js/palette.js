@@ -23,7 +23,7 @@ function choose(index) {
   all[at].scrollIntoView({ block: "nearest" });
 }
 
-// The server sends plain links; a listbox is only claimed while there is something in it.
+// The server sends plain links; the listbox role is only set while there are entries in it.
 function dress() {
   const all = items();
   all.forEach((item, i) => {
@@ -48,7 +48,7 @@ function dress() {
   choose(0);
 }
 
-// Before htmx has read the page, nobody would hear the ask for what is in it.
+// Before htmx has processed the page, nothing would react to a request for what is in it.
 function fill() {
   if (listening && palette.open) window.htmx.trigger(input, "palette:open");
 }
@@ -83,12 +83,12 @@ if (palette) {
     else if (event.key === "ArrowUp") choose(at - 1);
     else if (event.key === "Home" && event.ctrlKey) choose(0);
     else if (event.key === "End" && event.ctrlKey) choose(items().length - 1);
-    else if (event.key === "Escape") palette.close(); // a search field would only empty itself
+    else if (event.key === "Escape") palette.close(); // a search field would only clear itself
     else return;
     event.preventDefault();
   });
   palette.querySelector("form").addEventListener("submit", (event) => {
-    // method="dialog" would close the palette; Enter opens what is chosen.
+    // method="dialog" would close the palette; Enter opens the chosen entry.
     event.preventDefault();
     items()[at]?.click();
   });
@@ -103,7 +103,7 @@ if (palette) {
     },
     { once: true },
   );
-  // In the very moment of the swap: a listbox whose entries are no options yet would be read out as broken.
+  // At the moment of the swap: a listbox whose entries are not options yet would be announced as broken.
   document.addEventListener("htmx:afterSwap", (event) => {
     if (event.target === results) dress();
   });

@@ -1,4 +1,4 @@
-// Passkeys: <form data-passkey="create|get"> asks the browser for the key, puts its answer into the field "credential", then is sent.
+// Passkeys: <form data-passkey="create|get"> asks the browser for the key, puts its answer into field "credential", submits.
 // What to ask comes from a JSON block of the page (data-passkey-options, its id) or from an address (data-passkey-from).
 
 const decode = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (letter) => letter.charCodeAt(0));
@@ -59,7 +59,7 @@ function say(text) {
   document.dispatchEvent(new CustomEvent("almia:toast", { detail: { level: "error", text } }));
 }
 
-// Before forms.js, which marks a form as being sent: asking for a key is not sending yet, and may be given up.
+// Before forms.js, which marks a form as being sent: asking for a key is not sending yet, and may be cancelled.
 document.addEventListener(
   "submit",
   async (event) => {
@@ -82,7 +82,7 @@ document.addEventListener(
   { capture: true },
 );
 
-// The page shown again by the browser's "back": an answer is good for one challenge only.
+// The page shown again by the browser's back button: an answer is valid for one challenge only.
 addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("[data-passkey]")) form.elements.credential.value = "";
 });

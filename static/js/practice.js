@@ -1,4 +1,4 @@
-// The practice bench: a prompt goes to a real model over the page's socket, the answer streams in, and every try stays to be read.
+// The practice bench: a prompt goes to a real model over the page's socket, the answer streams in, and every try stays readable.
 import { AnswerStream } from "./answer-stream.js";
 import { drop, keep } from "./drafts.js";
 import { isComposing } from "./keys.js";
@@ -81,7 +81,7 @@ function start(bench) {
 
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    // forms.js marks a sent form as busy until a page answers; here the socket does.
+    // forms.js marks a submitted form as busy until a page answers; here the socket does that.
     event.stopPropagation();
     if (sending || running || left === 0) return;
     const words = prompt.value.trim();
@@ -107,7 +107,7 @@ function start(bench) {
   stop.addEventListener("click", () => {
     if (!running) return;
     stop.disabled = true;
-    prompt.focus(); // the button is about to go
+    prompt.focus(); // the button is about to disappear
     running
       .stop()
       .catch(complain)

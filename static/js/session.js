@@ -1,17 +1,17 @@
-// Whose page this is, and whether that is still who is signed in. Somebody may sign out and in again in another tab: the page's
-// forms then hold an old token. It is renewed before a form is sent, or after a request was refused for it, and only for the
-// person the page was drawn for.
+// Whose page this is, and whether that person is still signed in. Somebody may sign out and in again in another tab: the page's
+// forms then have an old token. It is renewed before a form is sent, or after a request was refused because of it, and only for
+// the person the page was rendered for.
 //
-//   person             the id of whom the page was drawn for; empty for nobody
+//   person             the id of the person the page was rendered for; empty for nobody
 //   await renew()      asks the server who is signed in: "same" (tokens are renewed), "other", "none", or "unknown" (no answer)
-//   sayOther(), saySignedOut()   tell that somebody else is signed in, or nobody any more
+//   sayOther(), saySignedOut()   say that somebody else is signed in, or nobody any more
 //
 // Events on document: "almia:signed-in" when another tab has loaded a page of somebody signed in.
 
 const texts = document.getElementById("texts")?.dataset ?? {};
 export const person = document.querySelector('meta[name="signed-in"]')?.content ?? "";
 
-// Legible to scripts on purpose: a form's token is no secret from the page that holds the form.
+// Readable by scripts on purpose: a form's token is no secret from the page that contains the form.
 const cookie = () => /(?:^|; )(?:__\w+-)?csrftoken=([^;]*)/.exec(document.cookie)?.[1];
 let drawnWith = cookie();
 let asking = null;
@@ -44,14 +44,14 @@ export function sayOther() {
 }
 
 export function saySignedOut() {
-  // In a tab of its own: what is typed here stays, and this tab comes back by itself.
+  // In a new tab: what is typed here stays, and this tab resumes by itself.
   const href = `${texts.signInUrl}?next=${encodeURIComponent(location.pathname + location.search)}`;
   const action = { label: texts.signIn, href, apart: true };
   const about = "session";
   document.dispatchEvent(new CustomEvent("almia:toast", { detail: { level: "warning", text: texts.signedOut, action, about } }));
 }
 
-// A form whose token has been replaced since the page was drawn waits for the new one, and is sent by itself.
+// A form whose token has been replaced since the page was rendered waits for the new one, and is then sent by itself.
 document.addEventListener(
   "submit",
   async (event) => {
@@ -69,7 +69,7 @@ document.addEventListener(
       document.dispatchEvent(new CustomEvent("almia:toast", { detail: { level: "error", text: texts.offline } }));
       return;
     }
-    drawnWith = cookie(); // signed out: the form goes, and the way to sign-in leads back here
+    drawnWith = cookie(); // signed out: the form is lost, and the way to sign-in leads back here
     form.requestSubmit(submitter);
   },
   true,

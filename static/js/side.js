@@ -1,4 +1,4 @@
-// The staff pages: on narrow screens a line that scrolls sideways, on wide ones a column that scrolls. Both begin where one is.
+// The staff pages: on narrow screens a line that scrolls sideways, on wide ones a scrolling column. Both start at the current page.
 
 const wide = matchMedia("(width >= 80rem)");
 

@@ -1,5 +1,5 @@
-// .table-wrap > .table: a table that is wider than its box stands as one card per row instead (pages/table.css), each value
-// beside the name of its column. The roles say again what cells lose when they are no longer drawn as a table.
+// .table-wrap > .table: a table that is wider than its box becomes one card per row instead (pages/table.css), each value
+// beside the name of its column. The roles restore what cells lose when they are no longer displayed as a table.
 
 function name(table) {
   const head = [...table.querySelectorAll("thead th")];
@@ -25,7 +25,7 @@ function fit(box) {
   table.toggleAttribute("data-stacked", box.scrollWidth > box.clientWidth);
 }
 
-// A frame later: what is observed may not change its size while it is being told of.
+// A frame later: an observed element must not change its size while it is being reported.
 const sizes = new ResizeObserver((entries) => requestAnimationFrame(() => entries.forEach((entry) => fit(entry.target))));
 const watch = (root) => root.querySelectorAll(".table-wrap").forEach((box) => sizes.observe(box));
 watch(document);

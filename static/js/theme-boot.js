@@ -8,6 +8,6 @@
     const theme = localStorage.getItem("almia-theme");
     if (theme === "light" || theme === "dark") root.dataset.theme = theme;
   } catch {
-    // Storage may be closed by the browser's policy: the system's theme then holds.
+    // Storage may be closed by the browser's policy: the system's theme then applies.
   }
 })();

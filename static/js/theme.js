@@ -1,4 +1,4 @@
-// Light, dark or as the system: shown at once, kept in the browser, and posted for a signed-in person.
+// Light, dark or like the system: shown at once, kept in the browser, and posted for a signed-in person.
 
 const root = document.documentElement;
 const metas = [...document.querySelectorAll('meta[name="theme-color"]')];
@@ -19,17 +19,17 @@ async function keep(form, theme) {
   try {
     localStorage.setItem("almia-theme", theme);
   } catch {
-    // Closed storage: the choice holds for this page.
+    // Closed storage: the choice applies to this page.
   }
   if (!form?.getAttribute("action")) return;
   const body = new FormData(form);
   body.set("theme", theme);
   try {
-    // keepalive: who goes on to another page at once has chosen all the same.
+    // keepalive: the choice is sent even if the person goes on to another page at once.
     const headers = { "X-Requested-With": "fetch" };
     await fetch(form.action, { method: "POST", body, headers, redirect: "manual", keepalive: true });
   } catch {
-    // Not worth a word: the choice shows, and the next one will be kept.
+    // Not worth mentioning: the choice is shown, and the next one will be stored.
   }
 }
 

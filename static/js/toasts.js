@@ -1,8 +1,8 @@
-// Toasts. Any script, and any htmx answer (HX-Trigger), asks for one with an event:
+// Toasts. Any script, and any htmx response (HX-Trigger), requests one with an event:
 //   almia:toast       {level: "info|success|warning|error", text, action?: {label, run} or {label, href, apart?}, about?}; `apart`:
 //                     in a tab of its own
 //   almia:toast-done  {about}: what the toast was about is over
-//   almia:announce    {text}: said to screen readers only
+//   almia:announce    {text}: for screen readers only
 
 const region = document.getElementById("toasts");
 const announcer = document.getElementById("announcer");
@@ -13,7 +13,7 @@ const STAYS_MS = 7000;
 
 function announce(text) {
   if (!announcer) return;
-  // The same sentence twice is only read twice if it leaves in between.
+  // The same sentence is only read out a second time if it disappears in between.
   announcer.textContent = "";
   setTimeout(() => (announcer.textContent = text), 60);
 }
@@ -24,7 +24,7 @@ function leave(toast) {
   setTimeout(() => toast.remove(), 250);
 }
 
-// What asks for an answer or tells of a failure stays until it is closed; the rest leaves, but never under the pointer.
+// A toast that asks for an answer or reports a failure stays until it is closed; the others leave, but never under the pointer.
 function settle(toast) {
   if (toast.matches(".toast--error, .toast--warning") || toast.querySelector(".toast__action")) return;
   let timer;
@@ -40,7 +40,7 @@ function settle(toast) {
 function add({ level = "info", text = "", action, about } = {}) {
   if (!region || !template || !text) return;
   const kind = LEVELS.includes(level) ? level : "info";
-  // The same thing said again replaces itself instead of piling up.
+  // The same message again replaces itself instead of piling up.
   for (const old of region.querySelectorAll(".toast")) {
     if (old.querySelector(".toast__text").firstChild?.textContent === text) old.remove();
   }

@@ -12,7 +12,7 @@ CODE = "test.use"
 
 @pytest.fixture(autouse=True)
 def capability(monkeypatch: pytest.MonkeyPatch) -> str:
-    """A capability of the tests' own, gone afterwards."""
+    """A capability that belongs to the tests, removed afterwards."""
     monkeypatch.setattr(capabilities, "_capabilities", dict(capabilities._capabilities))
     monkeypatch.setattr(capabilities, "_training_links", [lambda code: f"/learn/{code}/"])
     monkeypatch.setattr(capabilities, "_certificate_finders", [])

@@ -1,4 +1,4 @@
-"""Charter 1 shipped with the name of the demo’s insurer: published so, it takes up the variables and says the same."""
+"""Charter 1 was shipped with the name of the demo’s insurer: if published that way, it gets the variables and says the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A product beside the chat has its step and its cards on the home page, and nothing of the portal is edited for it."""
+"""A product besides the chat has its step and its cards on the home page, without any change to the portal."""
 
 from __future__ import annotations
 

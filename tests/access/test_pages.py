@@ -68,7 +68,7 @@ def test_reading_signs_nothing_and_signing_is_kept(browser: Client, person: User
 
 
 def digest_on(page: str) -> str:
-    """Return what the page sends back of the text it showed."""
+    """Return what the page sends back about the text it showed."""
     found = re.search(r'name="digest" value="(\w+)"', page)
     assert found is not None
     return found[1]

@@ -35,11 +35,11 @@ PAST, FUTURE, SOON = NOW - timedelta(days=1), NOW + timedelta(days=30), NOW + ti
 
 @pytest.fixture
 def noon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is NOW, and stays so."""
+    """The time is NOW, and does not move."""
     monkeypatch.setattr("django.utils.timezone.now", lambda: NOW)
 
 
-# What can be in hand for one training that is asked for from major 2, and whether it counts.
+# The possible proofs for one training that is required from major 2 on, and whether each counts.
 PROOFS: dict[str, tuple[dict[str, object], bool]] = {
     "valid": ({"major": 2, "expires_at": FUTURE}, True),
     "valid without end": ({"major": 2}, True),
@@ -65,7 +65,7 @@ def give(user: User, training: Training, proof: dict[str, object]) -> None:
 
 
 def agree(user: User) -> bool:
-    """Return whether `user` has the capability, after making sure that both ways to ask say the same."""
+    """Return whether `user` has the capability, after checking that both ways to ask agree."""
     granted = has_capability(user, CODE)
     explanation = explain(user, CODE)
     assert explanation.granted == granted

@@ -1,4 +1,4 @@
-"""People who arrive through the company's sign-in, as the services meet them."""
+"""People who arrive through the company's sign-in, as the services see them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def entered(email: str = MAIL) -> User:
 
 
 def comes_in(claims: Claims) -> User:
-    """Arrive as the adapter lets somebody arrive."""
+    """Arrive in the way the adapter lets people arrive."""
     known = SocialAccount.objects.filter(uid=claims.identity).first() or receive(claims=claims)
     return welcome_back(user=known.user, claims=claims)
 

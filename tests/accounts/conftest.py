@@ -25,7 +25,7 @@ SignIn = Callable[..., Client]
 
 @pytest.fixture
 def visitor() -> Client:
-    """A browser that nobody has signed in with, in English."""
+    """A browser in which nobody is signed in, in English."""
     return Client(headers={"accept-language": "en"})
 
 
@@ -52,7 +52,7 @@ def sign_in() -> SignIn:
 
 @pytest.fixture
 def letters() -> Letters:
-    """Run what waits in the outbox; return the letters sent so far."""
+    """Run what waits in the outbox; return the e-mails sent so far."""
 
     def letters() -> list[EmailMessage]:
         for message in OutboxMessage.objects.exclude(state=MessageState.DONE).order_by("created_at"):
@@ -64,12 +64,12 @@ def letters() -> Letters:
 
 @pytest.fixture
 def no_panels(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pages about a person as this app makes them, without what the apps above add."""
+    """Pages about a person as this app renders them, without what the apps above add."""
     monkeypatch.setattr(panels, "_panels", [])
 
 
 def reauthenticate(client: Client, password: str = PASSWORD) -> None:
-    """Show once more that it is oneself, as sensitive pages ask."""
+    """Re-authenticate, as sensitive pages require."""
     response = client.post("/accounts/reauthenticate/?next=/account/", {"password": password})
     assert response.status_code == 302, response.content.decode()
 

@@ -1,4 +1,4 @@
-"""Imports of people as tests send them."""
+"""Imports of people as tests upload them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HEAD = "email;first_name;last_name;entity;department;site;job\n"
 
 
 def read(file: str | bytes) -> list[Line]:
-    """Return the lines of a file whose columns are called as fields are, checked against the people there are."""
+    """Return the lines of a file whose columns are named like fields, checked against the existing people."""
     rows = rows_of(file.encode() if isinstance(file, str) else file)
     _number, header = next(rows)
     lines = list(Reader(guess(header), directory()).lines(rows))
@@ -43,7 +43,7 @@ def uploaded(file: str | bytes, *, actor: User, name: str = "people.csv") -> Peo
 
 
 def checked(file: str | bytes, *, actor: User, **options: bool) -> PeopleImport:
-    """Return an import of a file whose columns are called as fields are, checked. `good`: the good lines now."""
+    """Return an import of a file whose columns are named like fields, checked. `good`: the good lines now."""
     found = uploaded(file, actor=actor)
     headers, _samples = found.read_head(found.seal())
     choose_columns(
@@ -57,7 +57,7 @@ def checked(file: str | bytes, *, actor: User, **options: bool) -> PeopleImport:
 
 
 def gone_on(found: PeopleImport) -> PeopleImport:
-    """Let a worker go on with it; return it as it is then."""
+    """Let a worker continue with it; return it as it is then."""
     go_on_with_import(import_id=str(found.pk))
     found.refresh_from_db()
     return found

@@ -1,4 +1,4 @@
-"""The lists of the directory, as tests take them."""
+"""The lists of the directory, in the form tests need them."""
 
 from __future__ import annotations
 

@@ -3,8 +3,8 @@
     python -m tests.accounts.oidc_provider '{"client_id": …, "client_secret": …, "redirect_uri": …, "people": {"ana": {claims}}}'
 
 It prints its port and serves until it is stopped. Its sign-in page takes the field `person`; `deceit` makes it answer as a
-broken or hostile provider would (see `Provider.sign`), so that tests can see what is refused. A person's claims stand in the ID
-token and in the user information, unless `userinfo` holds what the latter says instead; `sub` is theirs, or else their name.
+broken or hostile provider would (see `Provider.sign`), so that tests can see what is refused. A person's claims are in the ID
+token and in the user information, unless `userinfo` has the content of the latter; `sub` is theirs, or else their name.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Provider:
     stranger: rsa.RSAPrivateKey = field(default_factory=lambda: rsa.generate_private_key(65537, 2048))
     codes: dict[str, Grant] = field(default_factory=dict)
     tokens: dict[str, Grant] = field(default_factory=dict)
-    deceit: str = ""  # of the latest token: the key set is asked for right after it
+    deceit: str = ""  # of the latest token: the key set is requested right after it
 
     def subject(self, grant: Grant) -> Any:
         return self.people[grant.person].get("sub", grant.person)
@@ -88,7 +88,7 @@ class Provider:
         return {"keys": keys.get(self.deceit, [ours])}
 
     def check_authorization(self, query: dict[str, str]) -> None:
-        """Refuse a request that a careful provider refuses."""
+        """Refuse a request that a careful provider would refuse."""
         if query.get("client_id") != self.client_id or query.get("redirect_uri") != self.redirect_uri:
             raise Refused("unauthorized_client")
         if query.get("response_type") != "code" or "openid" not in query.get("scope", "").split():
@@ -157,7 +157,7 @@ class Provider:
             header = base64.urlsafe_b64encode(json.dumps({"alg": "HS256", **headers}).encode()).rstrip(b"=").decode()
             body = base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()
             return f"{header}.{body}.{'A' * 43}"
-        if not isinstance(claims["sub"], str):  # PyJWT would not make such a token
+        if not isinstance(claims["sub"], str):  # PyJWT would not create such a token
             return jwt.PyJWS().encode(json.dumps(claims).encode(), self.key, algorithm="RS256", headers=headers)
         return jwt.encode(claims, self.stranger if deceit == "other_key" else self.key, algorithm="RS256", headers=headers)
 

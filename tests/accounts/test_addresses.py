@@ -1,4 +1,4 @@
-"""Two spellings that look alike are one person, at every door; and a password is the same on every keyboard."""
+"""Two spellings that look alike are one person, wherever they come in; and a password is the same on every keyboard."""
 
 from __future__ import annotations
 
@@ -281,7 +281,7 @@ def test_a_domain_in_the_settings_may_be_spelt_in_its_own_letters(domain: str, v
 
 # The people there are -------------------------------------------------------------------------------------------------------
 def as_before(email: str, address: str = "", **fields: str) -> User:
-    """Return somebody whom a door let in before there was one spelling."""
+    """Return somebody who came in before there was one spelling."""
     user: User = UserFactory.create()
     User.objects.filter(pk=user.pk).update(email=email, search_text="", **fields)
     EmailAddress.objects.create(user=user, email=address or email, primary=True, verified=True)
@@ -291,7 +291,7 @@ def as_before(email: str, address: str = "", **fields: str) -> User:
 def test_people_from_before_are_brought_to_the_one_spelling(caplog: pytest.LogCaptureFixture) -> None:
     plain = as_before("Ana\u200b@Assuré.example", first_name="D’Ávila")
     two = [as_before("zoe@alcyon.example"), as_before("zoe\u200b@alcyon.example")]
-    promised = as_before("lea@alcyon.example", address="max@alcyon.example")  # who has asked for that address
+    promised = as_before("lea@alcyon.example", address="max@alcyon.example")  # the person who has asked for that address
     waiting = as_before("max\u200b@alcyon.example")
     MIGRATION.spell_alike(apps, None)
     plain.refresh_from_db()

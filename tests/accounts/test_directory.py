@@ -270,7 +270,7 @@ def test_counts_are_of_open_accounts() -> None:
 
 # How deep the tree may be --------------------------------------------------------------------------------------------------
 def chain(length: int, code: str = "e") -> list[Entity]:
-    """Make entities each below the one before, from the top."""
+    """Create entities each below the one before, from the top."""
     made: list[Entity] = []
     for number in range(length):
         made.append(Entity(code=f"{code}{number}", name=f"{code}{number}", parent_id=made[-1].pk if made else None))

@@ -1,4 +1,4 @@
-"""Whose account it is: identity says it, an address at most once, and staff decide the rest."""
+"""Whose account it is: identity decides, an address at most once, and staff decide the rest."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def test_an_import_hands_nothing_over() -> None:
 
 
 def test_staff_change_an_address_to_one_that_an_identity_has() -> None:
-    """The identity still opens its own account; the address is another account's now, and the conflict is seen."""
+    """The identity still opens its own account; the address belongs to another account now, and the conflict is listed."""
     ana, other = comes_in(ANA), entered("other@alcyon.example")
     change_email(user=ana, email="ana.old@alcyon.example", actor=UserFactory())
     change_email(user=other, email=MAIL, actor=UserFactory())

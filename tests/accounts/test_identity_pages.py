@@ -1,4 +1,4 @@
-"""Staff see who was refused beside who holds the address, and decide; the rules; the identities of a person."""
+"""Staff see the refused person beside the holder of the address, and decide; the rules; the identities of a person."""
 
 from __future__ import annotations
 

@@ -113,7 +113,7 @@ def test_a_workbook_reads_as_its_list_in_text() -> None:
 
 
 def packed(**parts: str) -> bytes:
-    """Return a workbook written by hand: `sheet`, and if they are given `strings`, `styles`, `book`."""
+    """Return a workbook written by hand: `sheet`, and `strings`, `styles`, `book` if given."""
     kinds = {"sheet": "worksheet", "strings": "sharedStrings", "styles": "styles"}
     relation = '<Relationship Id="{0}" Type="http://x/relationships/{1}" Target="{2}"/>'
     wrap = '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{}</Relationships>'

@@ -46,7 +46,7 @@ class Killed(BaseException):
 
 
 def killed_at(monkeypatch: pytest.MonkeyPatch, module: Any, name: str, turn: int) -> None:
-    """Let the worker die when it calls `name` for the turn-th time, with nothing done about it: as kill -9 does."""
+    """Let the worker die when it calls `name` for the turn-th time, without any clean-up: as kill -9 does."""
     original: Callable[..., Any] = getattr(module, name)
     calls: list[str] = []
 
@@ -222,7 +222,7 @@ def test_a_batch_takes_as_many_questions_whatever_its_lines(actor: User) -> None
 
 
 def at_once(*imports: PeopleImport) -> None:
-    """Let a worker each go on with these, at the same moment."""
+    """Let one worker each continue with these, at the same moment."""
     start = threading.Barrier(len(imports))
 
     def go_on(found: PeopleImport) -> None:

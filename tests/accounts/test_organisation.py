@@ -255,7 +255,7 @@ def tool(name: str, *classes: str, note: str = "") -> dict[str, Any]:
 
 
 def rows_of(page: Any) -> dict[str, Any]:
-    """Return what the page sends back of its rows of tools."""
+    """Return what the page sends back about its rows of tools."""
     data: dict[str, Any] = {"tools-INITIAL_FORMS": page.context["tools"].initial_form_count()}
     for number, row in enumerate(page.context["tools"]):
         values = {f"tools-{number}-{name}": row[name].value() for name in ("name", "classes", "note_fr", "note_en")}

@@ -32,7 +32,7 @@ def refuse(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_organisation_is_named_or_not() -> None:
-    # What another process has just kept counts at once, whatever this one still knows.
+    # What another process has just saved counts at once, whatever this one still remembers.
     assert not current().name_en
     assert setting_up.organisation().state is Readiness.TODO
     company = Organisation.objects.create(name_en="Alcyon")
@@ -85,7 +85,7 @@ def test_mail_is_done_when_a_letter_has_left(settings: Any) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     assert setting_up.mail().state is Readiness.TODO
     assert "reach nobody" in setting_up.mail().sentence
-    assert setting_up.mail().trial is None  # it would say that a letter left
+    assert setting_up.mail().trial is None  # it would say that an e-mail was sent
 
 
 def test_mail_fails_while_letters_have_given_up() -> None:

@@ -158,7 +158,7 @@ def test_a_form_sent_without_a_session_leads_back_to_its_page(
 def test_no_remembered_place_is_one_that_only_takes_a_form(person: User, visitor: Client, asked: str) -> None:
     led_to = visitor.post(LOGIN, {"login": person.email, "password": PASSWORD, "next": asked}).headers["Location"]
     assert led_to == {"/account/language/": "/account/"}.get(asked, "/chat/")
-    # Somebody signed in already who follows an old link, and a choice of language on a page that answered a form.
+    # Somebody already signed in who follows an old link, and a choice of language on a page that answered a form.
     assert visitor.get(LOGIN, {"next": asked}).headers["Location"] == led_to
     assert visitor.post("/account/language/", {"language": "en", "next": asked}).headers["Location"] == led_to
 

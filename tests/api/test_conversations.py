@@ -35,7 +35,7 @@ def send(client: Client, method: str, path: str, body: object = None) -> Any:
 
 
 def addresses(conversation_id: object) -> list[tuple[str, str, object]]:
-    """Every door to one conversation."""
+    """Every way to reach one conversation."""
     return [
         ("GET", f"{BASE}{conversation_id}/", None),
         ("GET", f"{BASE}{conversation_id}/messages/", None),

@@ -1,4 +1,4 @@
-"""Every address of the API is closed to who is not signed in, and named here: a new one cannot be forgotten."""
+"""Every address of the API is closed to people who are not signed in, and named here: a new one cannot be forgotten."""
 
 from __future__ import annotations
 

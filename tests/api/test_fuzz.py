@@ -1,7 +1,7 @@
-"""The API held against its own description: requests that fit it and requests that do not, as schemathesis draws them.
+"""The API compared with its own description: requests that fit it and requests that do not, as schemathesis draws them.
 
-Always the same ones. Every answer must be described (status, content type, body), what does not fit must be refused, and nothing
-is an error of ours.
+Always the same ones. Every response must be described (status, content type, body), what does not fit must be refused, and
+nothing may be an error of ours.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from apps.api.reference import openapi
 from apps.chat.models import Conversation
 from tests.factories.access import entitled_user
 
-EXAMPLES = 8  # of each kind, of each operation
+EXAMPLES = 8  # of each kind, for each operation
 PORTAL: Any = WSGIHandler()
 
 
@@ -42,7 +42,7 @@ OPERATIONS: Any = [found.ok() for found in DESCRIBED.get_all_operations()]
 
 @pytest.fixture
 def _within_the_test(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Requests share the test's transaction, and nothing limits how many there are in a minute."""
+    """Requests share the test's transaction, and their number per minute is not limited."""
     monkeypatch.setattr("apps.core.api.throttling.PersonThrottle.allow_request", lambda *_: True)
     for signal in (signals.request_started, signals.request_finished):
         signal.disconnect(close_old_connections)

@@ -44,7 +44,7 @@ def test_every_error_is_a_problem(client: Client) -> None:
 
 
 def operations() -> list[tuple[str, str]]:
-    """Every operation there is, with an address of it."""
+    """Every operation, each with an address."""
     values = {"{code}": "x", "{conversation_id}": str(uuid.uuid4())}
     found = []
     for path, methods in openapi()["paths"].items():
@@ -116,7 +116,7 @@ def test_too_many_requests_say_when_to_come_back(client: Client, monkeypatch: py
     response = client.get("/api/v1/me/")
     problem(response, 429)
     assert 1 <= int(response["Retry-After"]) <= 61
-    # Another session of the same person is the same person; somebody else is not concerned.
+    # Another session of the same person is the same person; somebody else is not affected.
     other = Client()
     other.force_login(user)
     assert other.get("/api/v1/me/").status_code == 429

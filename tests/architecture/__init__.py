@@ -1,1 +1,1 @@
-"""The rules of the house as tests. Each exception stands in a list, with its reason."""
+"""The project's rules as tests. Each exception is in a list, with its reason."""

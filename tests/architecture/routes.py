@@ -11,7 +11,7 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import RoutePattern
 
-# What stands for an argument. Nothing in the database has these.
+# What stands in for an argument. Nothing in the database has these values.
 SAMPLES = {"uuid": str(uuid.UUID(int=7)), "slug": "x", "int": "1", "str": "x", "path": "x"}
 ARGUMENT = re.compile(r"<(?:(\w+):)?\w+>")
 
@@ -42,7 +42,7 @@ def _sample(pattern: Any) -> str:
 
 
 def routes() -> list[Route]:
-    """Return every route there is."""
+    """Return every existing route."""
 
     def walk(resolver: URLResolver, prefix: str, namespace: str) -> Iterator[Route]:
         for part in resolver.url_patterns:

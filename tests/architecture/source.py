@@ -14,7 +14,7 @@ ROOT: Path = settings.BASE_DIR
 
 @cache
 def files(*suffixes: str) -> list[Path]:
-    """Return the project's files with these suffixes: what version control knows or would take, else what lies there."""
+    """Return the project's files with these suffixes: what version control tracks or would track, else what is in the folder."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=False
     )

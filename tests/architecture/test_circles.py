@@ -1,4 +1,4 @@
-"""No file needs itself: following imports from any file never leads back to it. Imports inside functions count."""
+"""No file depends on itself: following imports from any file never leads back to it. Imports inside functions count."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.architecture.source import ROOT, files, name_of, parsed
 
-# Circles that stand until then, and why.
+# Circles that remain for now, and why.
 KNOWN: dict[frozenset[str], str] = {}
 
 
@@ -26,7 +26,7 @@ def modules() -> dict[str, Path]:
 
 
 def nodes_at_run_time(tree: ast.AST) -> Iterator[ast.AST]:
-    """Walk everything but what stands under `if TYPE_CHECKING`."""
+    """Walk everything except what is under `if TYPE_CHECKING`."""
     for child in ast.iter_child_nodes(tree):
         if isinstance(child, ast.If) and ast.unparse(child.test) in {"TYPE_CHECKING", "typing.TYPE_CHECKING"}:
             for other in child.orelse:

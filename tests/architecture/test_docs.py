@@ -1,4 +1,4 @@
-"""What operators and clients rely on is written down: every variable, every frame, every code."""
+"""What operators and clients rely on is documented: every variable, every frame, every code."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.architecture.source import ROOT, files, name_of, parsed
 OPERATIONS = ROOT / "docs" / "operations.md"
 WEBSOCKET = ROOT / "docs" / "websocket.md"
 READERS = {"text", "secret", "flag", "integer", "words", "origins"}
-# Read from the environment, but none of ours: the system's and the tools' own.
+# Read from the environment, but not ours: the system's and the tools' own.
 NOT_OURS = {
     "HOME",
     "PATH",
@@ -47,7 +47,7 @@ def variables() -> dict[str, str]:
                 continue
             if isinstance(first, ast.Constant):
                 found.setdefault(str(first.value), name)
-            elif isinstance(first, ast.JoinedStr):  # a family of names: what all have in common counts
+            elif isinstance(first, ast.JoinedStr):  # a family of names: the common prefix counts
                 found.setdefault("".join(str(part.value) for part in first.values if isinstance(part, ast.Constant)), name)
     return {name: where for name, where in found.items() if name not in NOT_OURS}
 
@@ -72,7 +72,7 @@ def test_every_command_and_its_fields_are_documented(command: registry.Command) 
 
 
 def test_no_command_is_documented_that_is_gone() -> None:
-    # An app's section says in its title what it asks for; the others tell what the server sends.
+    # An app's section says in its title what it requires; the others list what the server sends.
     sections = re.findall(r"^## .+:.+\n((?:(?!## ).*\n?)*)", documented(WEBSOCKET), re.MULTILINE)
     told = {name for section in sections for name in re.findall(r"^\| `([\w.]+)", section, re.MULTILINE)}
     assert told == {command.name for command in registry.all_commands()}

@@ -1,4 +1,4 @@
-"""Who gets in: addresses are closed to the anonymous, staff pages ask for a permission, products for a capability."""
+"""Who gets in: addresses are closed to the anonymous, staff pages require a permission, products a capability."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.architecture.routes import Route, routes
 from tests.architecture.source import files, name_of
 from tests.factories.accounts import UserFactory
 
-# Open to whoever comes. A prefix, and why.
+# Open to everybody. A prefix, and why.
 OPEN = {
     "/accounts/": "signing in, signing out, a forgotten password: allauth decides page by page",
     "/account/language/": "the sign-in page is chosen a language, too",
@@ -87,16 +87,16 @@ def test_products_ask_for_a_capability(client: Client, route: Route, method: str
 
 
 def test_open_views_are_marked_and_known() -> None:
-    """Open is what the view itself says (`login_not_required`); the list above says why."""
+    """A view itself says that it is open (`login_not_required`); the list above says why."""
     marked = {str(route) for route in ROUTES if not getattr(route.view, "login_required", True)}
     assert marked
     assert not marked & {str(route) for route in CLOSED if not route.path.startswith("/api/")}, "Opened, and nobody says why."
-    # The API asks itself, and answers 401.
+    # The API checks itself, and answers 401.
     api = {str(route) for route in ROUTES if route.path.startswith("/api/") and not hasattr(route.view, "cls")}
     assert not marked & api
 
 
-# Pages of allauth that somebody meets before being signed in. It marks its views itself, or so we trust.
+# Pages of allauth that people see before they are signed in. It marks its views itself, or so we trust.
 WAYS_IN = [
     *("account_login", "account_logout", "account_inactive", "account_signup", "account_reset_password"),
     *("account_reset_password_done", "account_reset_password_from_key", "account_reset_password_from_key_done"),
@@ -132,7 +132,7 @@ def test_there_are_doors_to_try() -> None:
 
 
 def test_one_place_says_what_an_address_is() -> None:
-    """Another rule beside `normal_email` and `check_email` lets a second person in who looks like the first."""
+    """Another rule besides `normal_email` and `check_email` would let in a second person who looks like the first."""
     other = re.compile(r"\bvalidate_email\b|\bnormalize_email\b|\bforms\.EmailField\(|email\w*(\.strip\(\))?\.(lower|casefold)\(")
     found = [
         f"{name_of(path)}: {hit[0]}"

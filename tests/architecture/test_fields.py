@@ -12,7 +12,7 @@ from apps.core.bilingual import Bilingual
 from apps.core.crypto import SealedText
 from tests.architecture.source import files, name_of
 
-KEYS = {"data_key", "wrapped_key", "wrapped"}  # wrapped keys: what seals are made of
+KEYS = {"data_key", "wrapped_key", "wrapped"}  # wrapped keys: seals are made from them
 WRITES_SEALS = {"apps/core/crypto/fields.py", "apps/core/crypto/sealing.py"}
 OWN_GRAMMAR = {"accounts.Organisation": "its names are said by accounts.organisation.naming, with their articles"}
 OTHER_PLACES = {"apps/accounts/secrecy.py": "values that lie in no column of their own: letters in the outbox, second factors"}

@@ -1,4 +1,4 @@
-"""Files stay small, templates ask the database nothing, drawers have no name like 'utils'."""
+"""Files stay small, templates ask the database nothing, and no module has a catch-all name like 'utils'."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LONG: dict[str, str] = {
 }
 THIRD_PARTY = ("static/vendor/", "tests/e2e/vendor/")
 QUERIES = re.compile(r"\.(?:all|count|exists|filter|first|last|latest|earliest|values|order_by|get_queryset|objects|\w+_set)\b")
-# Attributes of the same name on what is no queryset.
+# Attributes of the same name on something that is not a queryset.
 NOT_A_QUERY = {
     "forloop.first": "Django's loop",
     "forloop.last": "Django's loop",

@@ -77,7 +77,7 @@ def test_people_have_a_type() -> None:
 
 
 def test_who_asks_is_read_from_a_signed_in_request() -> None:
-    """Elsewhere, where somebody or nobody may come, `accounts.requests.visitor` tells."""
+    """Elsewhere, where there may be somebody or nobody, `accounts.requests.visitor` says who."""
     found = [f"{name_of(path)}:{line}" for path in sources() if not serves_programs(path) for line in reads_of_user(parsed(path))]
     assert not found
 
@@ -118,7 +118,8 @@ def test_one_error_says_that_something_is_not_there() -> None:
 
 
 def test_queries_that_get_one_thing_say_so() -> None:
-    """`get_…`: for staff, behind a permission. `get_…_for(user, …)`: of that person. Both raise NotThere and return no None."""
+    """`get_…`: for staff, behind a permission. `get_…_for(user, …)`: of that person. Both raise NotThere and never return
+    None."""
     found = [path for path in sources() if "/queries" in name_of(path)]
     getters = [
         (name_of(path), node)
@@ -134,7 +135,8 @@ def test_queries_that_get_one_thing_say_so() -> None:
 
 
 def test_services_that_take_ids_are_told_for_whom() -> None:
-    """A service trusts the objects it is given. What it is given as an id it finds itself, for the person it is given with it."""
+    """A service trusts the objects it is given. If it is given an id, it finds the object itself, for the person given with
+    it."""
     doors = [path for path in sources() if "/views" in name_of(path) or path.name in {"commands.py", "api.py"}]
     asked = {
         node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
@@ -156,7 +158,7 @@ def test_services_that_take_ids_are_told_for_whom() -> None:
             assert given & {"user", "actor"}, f"{name}: {node.name} looks an id up for nobody."
 
 
-# Roles and letters ---------------------------------------------------------------------------------------------------
+# Roles and e-mails ---------------------------------------------------------------------------------------------------
 def test_rights_come_from_roles_alone() -> None:
     """`accounts.roles.grant` says what a role carries, `accounts.services.set_roles` who has it."""
     change = r"\.(add|remove|set|clear)\("
@@ -180,7 +182,7 @@ def test_each_app_grants_its_own_rights() -> None:
 
 
 def test_letters_have_one_owner() -> None:
-    """`accounts.mail.queue`: through the outbox, encrypted while they rest."""
+    """`accounts.mail.queue`: through the outbox, encrypted while they wait."""
     assert not written(r"django\.core\.mail\b|\bsend_mail\(template_prefix=|\bmail_(admins|managers)\(", "apps/accounts/mail.py")
 
 
@@ -197,7 +199,7 @@ GETTEXT = re.compile(r"(_|n?p?gettext(_lazy|_noop)?)")
 
 
 def filled_before_translation(tree: ast.AST) -> Iterator[int]:
-    """Yield the lines that look a sentence up with its values in it: no catalogue has that one."""
+    """Yield the lines that look up a sentence with its values already filled in: no catalogue has that one."""
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call):
             continue

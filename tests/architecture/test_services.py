@@ -12,7 +12,7 @@ WRITING = {
     *("save", "create", "insert", "update", "delete", "bulk_create", "bulk_update", "get_or_create", "update_or_create"),
     "set_password",
 }
-# Not in the audit trail, and why. (The trail tells who changed rights, people, models and rules; never what people write.)
+# Not in the audit trail, and why. (The trail says who changed rights, people, models and rules; never what people write.)
 OWN_WORK = "a person's own conversation or exercise: their content is nobody else's, and the usage ledger counts the calls"
 OWN_PROGRESS = "a person's own steps through a course; what they prove, an award, is in the trail"
 UNAUDITED = {

@@ -47,14 +47,14 @@ def all_forms(base: type[forms.BaseForm] = forms.BaseForm) -> Iterator[type[form
 
 
 def names() -> list[str]:
-    """Return the names of all fields there are in forms, and of what views read without one."""
+    """Return the names of all form fields, and of what views read without a form."""
     found = {name for form in all_forms() for name in getattr(form, "base_fields", {})}
     return sorted(found | READ_BY_HAND)
 
 
 @contextmanager
 def a_database_that_refuses() -> Iterator[None]:
-    """Have every database be as strict as PostgreSQL, which takes no NUL, and no half character."""
+    """Make every database as strict as PostgreSQL, which takes no NUL and no lone surrogate."""
 
     def strict(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         for row in params if many else [params]:
@@ -68,7 +68,7 @@ def a_database_that_refuses() -> Iterator[None]:
 
 @pytest.fixture
 def anybody(db: None) -> Client:
-    """Somebody who may do everything, with a model that a message could begin an answer of."""
+    """Somebody who may do everything, with a model that a message could start an answer from."""
     make_model(window=1_000_000)
     user = entitled_user("chat.use", is_staff=True)
     user.user_permissions.set(Permission.objects.all())
@@ -82,7 +82,7 @@ def anybody(db: None) -> Client:
 def test_no_page_fails_on_what_is_typed(anybody: Client, route: Route) -> None:
     query = "&".join(f"{quote(name)}={TYPED}" for name in names())
     parts = "".join(f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{ESCAPED}\r\n' for name in names())
-    form = "multipart/form-data; boundary=x; charset=unicode_escape"  # so that half a character can come
+    form = "multipart/form-data; boundary=x; charset=unicode_escape"  # so that a lone surrogate can arrive
     with a_database_that_refuses():
         assert anybody.get(f"{route.path.replace('/x/', '/x%00%ED%A0%80/')}?{query}").status_code < 500
         assert anybody.generic("POST", route.path, f"{parts}--x--\r\n", content_type=form).status_code < 500

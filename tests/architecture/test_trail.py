@@ -21,7 +21,7 @@ def calls(tree: ast.AST, name: str) -> Iterator[ast.Call]:
 
 
 def given(call: ast.Call, name: str, function: ast.FunctionDef) -> ast.expr | None:
-    """Return what `call` gives `function` for its parameter `name`."""
+    """Return what `call` passes for `function`'s parameter `name`."""
     by_name = next((keyword.value for keyword in call.keywords if keyword.arg == name), None)
     places = [argument.arg for argument in (*function.args.posonlyargs, *function.args.args)]
     if by_name is None and name in places and places.index(name) < len(call.args):
@@ -30,7 +30,7 @@ def given(call: ast.Call, name: str, function: ast.FunctionDef) -> ast.expr | No
 
 
 def values(expression: ast.expr, tree: ast.Module, around: list[ast.FunctionDef]) -> set[str]:
-    """Return every string that `expression` can be, as far as the module says; empty where it does not."""
+    """Return every string that `expression` can be, as far as the module says; empty if it does not."""
     if isinstance(expression, ast.Constant):
         return {expression.value} if isinstance(expression.value, str) else set()
     if isinstance(expression, ast.IfExp):

@@ -1,4 +1,4 @@
-"""Wherever somebody is sent to sign in, they come back to a page: over every address there is."""
+"""Wherever somebody is sent to sign in, they come back to a page: checked for every address."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.architecture.routes import Route, routes
 from tests.factories.accounts import UserFactory
 
 ROUTES = [route for route in routes() if "media" not in route.name]
-# No page of ours: nobody is sent from there to sign in, or it is not a page somebody is on.
+# Not a page of ours: nobody is sent from there to sign in, or it is not a page somebody is on.
 PROGRAMS = ("/api/",)
 PAGES = [route for route in ROUTES if not route.path.startswith(PROGRAMS)]
 HTMX = {"HX-Request": "true"}
@@ -44,11 +44,11 @@ def test_sign_in_leads_back_to_a_page(client: Client, route: Route) -> None:
         response = getattr(client, method)(route.path, headers=headers)
         location = response.headers.get("HX-Redirect") or response.headers.get("Location", "")
         if not location.startswith("/accounts/login/"):
-            continue  # open to whoever comes, or not there at all
+            continue  # open to everybody, or not there at all
         named_back = place_to_come_back_to(location)
         back = named_back or "/"
         places.add(back)
-        # Under /accounts/ are pages and allauth's own steps of signing in; those lead nowhere in particular.
+        # Under /accounts/ there are pages and allauth's own steps of signing in; those lead nowhere in particular.
         if named == NAMED[-1] and (not route.path.startswith("/accounts/") or (method == "post" and named_back)):
             assert back == "/chat/?model=x"
     client.force_login(UserFactory.create())
@@ -58,7 +58,7 @@ def test_sign_in_leads_back_to_a_page(client: Client, route: Route) -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("route", PAGES, ids=ids)
 def test_what_takes_a_get_is_known_without_asking(client: Client, route: Route) -> None:
-    """Told from the decorators; here the view itself is asked."""
+    """Decided from the decorators; here the view itself is asked."""
     client.force_login(UserFactory.create())
     if not takes_get(route.view):
         assert client.get(route.path).status_code in {401, 403, 405}

@@ -13,7 +13,7 @@ from tests.live import LiveServer, Tab
 
 
 class Reader:
-    """Puts a run together as the page does: passes over what it had, asks again at a gap."""
+    """Assembles a run as the page does: skips what it had, asks again when a piece is missing."""
 
     def __init__(self) -> None:
         self.text, self.seq = "", 0
@@ -29,7 +29,7 @@ class Reader:
             self.end = frame
 
     async def read(self, tab: Tab, *, words: int | None = None) -> Reader:
-        """Read to the end, or until some words are there."""
+        """Read to the end, or until there are some words."""
         wanted = {"answer.chunk", "answer.end", "answer.stored"}
         while not self.end and (words is None or len(self.text.split()) < words):
             self.take(await tab.until(lambda frame: frame["type"] in wanted))

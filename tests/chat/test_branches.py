@@ -85,14 +85,14 @@ def test_a_turn_in_the_middle_of_an_answer_is_refused_and_stores_nothing(user: U
 
 
 def test_three_answers_at_once_whatever_process_writes_them(user: User) -> None:
-    # None of these runs executes here: they were sent together, or to other processes.
+    # None of these runs executes here: they were sent at the same time, or to other processes.
     for _ in range(services.MAX_AT_ONCE):
         services.start_turn(user=user, text="encore")
     with pytest.raises(Refusal) as caught:
         services.start_turn(user=user, text="encore")
     assert caught.value.code == "too_many_runs"
     assert Conversation.objects.count() == services.MAX_AT_ONCE
-    # Those whose process died hold nobody up.
+    # Runs whose process died do not count.
     Run.objects.update(heartbeat_at=timezone.now() - LOST_AFTER - timedelta(seconds=1))
     assert services.start_turn(user=user, text="encore").run.state == AnswerState.STREAMING
 
@@ -174,7 +174,7 @@ def test_the_page_shows_answers_safely(browser: Client, user: User) -> None:
     conversation = make_conversation(user, ("<b>moi</b>", hostile), title="<i>titre</i>")
     page = browser.get(reverse("chat:conversation", args=[conversation.pk])).content.decode()
     assert "<script>alert" not in page
-    # The source of an answer, for who copies it, is text in a <template>: nothing else may name the address of an image.
+    # The source of an answer, for people who copy it, is text in a <template>: nothing else may contain an image's address.
     sources = re.findall(r"<template data-source>([^<]*)</template>", page)
     assert [unescape(source) for source in sources] == [hostile]
     assert "evil.example" not in page.replace(sources[0], "")

@@ -1,4 +1,4 @@
-"""One way to count: characters, a line break or an emoji being one of them, however a text comes in; and text as it is kept."""
+"""One way to count: characters, a line break or an emoji being one, however a text comes in; and text as it is stored."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.live import LiveServer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-# As many characters as there may be: in UTF-16, and with line breaks as forms send them, they are far more.
+# As many characters as allowed: in UTF-16, and with line breaks as forms send them, they are far more.
 LONGEST = "é😀\n" * (MAX_CHARACTERS // 3 - 1) + "end"
 
 

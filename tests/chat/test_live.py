@@ -148,7 +148,7 @@ async def test_a_run_of_a_dead_process_is_interrupted_and_can_be_continued(live_
         await tab.ask({"type": "chat.resume", "run": run})
         stored = await tab.next("answer.stored")
         assert (stored["text"], stored["state"]) == ("zéro un deux ", "streaming")
-        assert await db.run(answers.interrupt_lost) == 0  # its heartbeat is young: it may live elsewhere
+        assert await db.run(answers.interrupt_lost) == 0  # its heartbeat is recent: it may live elsewhere
         await db.run(Run.objects.filter(pk=run).update, heartbeat_at=timezone.now() - answers.LOST_AFTER * 2)
         assert await db.run(answers.interrupt_lost) == 1
         changed = await tab.next("conversation.changed")
@@ -333,7 +333,7 @@ async def test_text_is_kept_while_it_is_written(
         seq, text = await db.run(kept)
         assert seq > 5
         assert re.fullmatch(r"(\d+ )+", text)
-        # Another process was asked to stop: this one finds out when it next keeps the text.
+        # Another process was asked to stop: this one finds out when it next stores the text.
         await db.run(Run.objects.filter(pk=run).update, stop_asked_at=timezone.now())
         end = await tab.next("answer.end")
     assert end["state"] == "stopped"

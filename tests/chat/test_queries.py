@@ -1,4 +1,4 @@
-"""Reading conversations: the statements that are written out say what the models say."""
+"""Reading conversations: the hand-written statements return what the models return."""
 
 from __future__ import annotations
 

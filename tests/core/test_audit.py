@@ -1,4 +1,4 @@
-"""The audit trail: nothing is changed, removed, added in between or cut off without being noticed."""
+"""The audit trail: nothing is changed, removed, inserted or cut off without being noticed."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def test_a_tail_cut_off_with_its_head_is_noticed_by_who_kept_the_head() -> None:
 
 
 def at_once(count: int, work: Callable[[], object]) -> None:
-    """Run `work` on so many threads at the same moment; raise what one of them raised."""
+    """Run `work` on this many threads at the same moment; raise what one of them raised."""
     gate, errors = threading.Barrier(count), []
 
     def run() -> None:
@@ -165,7 +165,7 @@ def test_a_writer_waits_for_nobody() -> None:
             assert audit.chain() == 1
 
         at_once(1, short)
-    # The one that began first ended last: it is chained after what was chained before it, and is not passed over.
+    # The one that began first ended last: it is chained after what was chained before it, and is not skipped.
     assert audit.chain() == 1
     assert [entry.target for entry in AuditEntry.objects.order_by("seq")] == ["test.Thing:short", "test.Thing:long"]
     assert audit.verify() is None
@@ -268,7 +268,7 @@ def test_the_entries_of_a_person_are_found_by_who_knows_the_person() -> None:
         audit.record(actor=user, action="test.write", target="test.Thing:1")
         audit.record(actor=other, action="test.write", target="test.Thing:2", subject=user)
         audit.record(actor=other, action="test.write", target=user)
-        audit.record(actor=other, action="test.write", target=f"accounts.User:{user.pk}")  # as it was written once
+        audit.record(actor=other, action="test.write", target=f"accounts.User:{user.pk}")  # as it used to be written
         audit.record(actor=other, action="test.write", target=other, subject=other)
     audit.chain()
     found = AuditEntry.objects.filter(audit.entries_of(user)).order_by("pk")

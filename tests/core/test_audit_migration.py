@@ -25,8 +25,8 @@ PERSON = "0190b6a6-0000-7000-8000-000000000001"
 
 @pytest.fixture
 def elsewhere(db: None, settings: Any, tmp_path: Path) -> Iterator[BaseDatabaseWrapper]:
-    """An empty database in place of the suite's: a file, or a schema of its own."""
-    settings.MIGRATION_MODULES = {}  # the suite on SQLite makes its tables without
+    """An empty database instead of the suite's: a file, or a schema of its own."""
+    settings.MIGRATION_MODULES = {}  # the suite on SQLite creates its tables without it
     given = connections["default"]
     place: dict[str, Any] = {"NAME": str(tmp_path / "before.sqlite3")}
     if given.vendor == "postgresql":

@@ -1,4 +1,4 @@
-"""Entries that are removed before they are chained are missed by those that the same process writes after them."""
+"""Entries removed before they are chained are noticed by means of those that the same process writes after them."""
 
 from __future__ import annotations
 
@@ -57,9 +57,9 @@ def test_what_was_rolled_back_is_not_missed() -> None:
         audit.record_many(audit.Event(actor=None, action="test.write", target="x") for _ in range(5))
         transaction.set_rollback(True)
     with transaction.atomic():
-        append()  # in a savepoint that holds
+        append()  # in a savepoint that is kept
         with transaction.atomic():
-            append()  # in one that does not
+            append()  # in one that is rolled back
             transaction.set_rollback(True)
     write()
     assert audit.verify() is None

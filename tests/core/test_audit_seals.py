@@ -1,4 +1,4 @@
-"""Each day that is over is sealed; a verification goes on at the last seal it walked past."""
+"""Each day that is over is sealed; a verification continues from the last seal it walked past."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def days(*counts: int) -> None:
-    """Write so many entries on each day from the first of March on, and seal the days."""
+    """Write this many entries on each day from the first of March on, and seal the days."""
     with transaction.atomic():
         audit.record_many(
             audit.Event(actor=None, action="test.write", target=f"test.Thing:{n}", at=NOON + timedelta(days=day))
@@ -106,7 +106,7 @@ def test_a_kept_head_before_the_seal_is_still_asked_for() -> None:
 @pytest.mark.django_db
 def test_an_entry_removed_before_it_was_chained_leaves_its_number_unused() -> None:
     days(2)
-    before = audit.unused_numbers()  # those that tests before this one used
+    before = audit.unused_numbers()  # those that earlier tests used
     with transaction.atomic():
         audit.record_many(audit.Event(actor=None, action="test.write", target="x", at=NOON + timedelta(days=1)) for _ in range(3))
     change("DELETE FROM core_auditentry WHERE id = (SELECT max(id) - 1 FROM core_auditentry)")

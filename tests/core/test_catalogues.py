@@ -1,4 +1,4 @@
-"""Compiled catalogues are made from their sources, when these change, and Almia does not start without them."""
+"""Compiled catalogues are made from their sources when these change, and Almia does not start without them."""
 
 from __future__ import annotations
 

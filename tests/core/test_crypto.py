@@ -1,4 +1,4 @@
-"""Encryption: what is moved, changed, foreign or destroyed does not open, and without a key nothing is written in clear."""
+"""Encryption: what is moved, changed, foreign or destroyed cannot be opened, and without a key nothing is written unencrypted."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TEXT = "Mon numéro de contrat est 4711 🗝"
 
 @pytest.fixture(autouse=True)
 def key_file(tmp_path: Path, settings: Any) -> Iterator[Path]:
-    """A key file of the test's own; what was unwrapped before and in it is forgotten."""
+    """A key file that belongs to the test; what was unwrapped before and in it is forgotten."""
     settings.KEY_FILE = tmp_path / "keys" / "kek.json"
     settings.KEY_FILE_MAY_BE_CREATED = True
     forget()

@@ -1,4 +1,4 @@
-"""Handshakes that are not as they should be: refused in one answer, and nothing about them in the log."""
+"""Malformed handshakes: refused in one response, and nothing about them in the log."""
 
 from __future__ import annotations
 

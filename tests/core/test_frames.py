@@ -1,4 +1,4 @@
-"""Frames that are not what they should be: each is answered at once, by its `ref` where that can be read."""
+"""Malformed frames: each is answered at once, by its `ref` if that can be read."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def person(transactional_db: None) -> User:
 
 
 async def refused(tab: Tab, sent: str | bytes, ref: str = "r1") -> dict[str, Any]:
-    """Send what is refused; return the refusal, which must carry its `ref`."""
+    """Send something that is refused; return the refusal, which must carry its `ref`."""
     await tab.send(sent)
     error = await tab.until(lambda frame: frame.get("ref") == ref, 2)
     assert error["type"] == "error"
@@ -123,7 +123,7 @@ async def test_what_was_typed_arrives_as_it_can_be_kept(live_server_ws: LiveServ
         ):
             await tab.send(f'{{"type": "test.say", "ref": "r1", "text": "{written}"}}')
             assert (await tab.until(lambda frame: frame.get("ref") == "r1", 2))["text"] == kept
-        # Numbers of any size are numbers; what they are for decides.
+        # Numbers of any size are numbers; the command decides whether they make sense.
         assert (await tab.ask({"type": "test.say", "text": "", "number": 10**400}))["type"] == "test.said"
 
 

@@ -38,7 +38,7 @@ class Wait(msgspec.Struct):
 
 @pytest.fixture(autouse=True)
 def commands(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Commands of the tests' own, gone afterwards."""
+    """Commands that belong to the tests, removed afterwards."""
     monkeypatch.setattr(registry, "_commands", dict(registry._commands))
 
     @live.command("test.echo", frame=Echo, capability=None)
@@ -76,7 +76,7 @@ async def test_answers_with_the_same_ref(live_server_ws: LiveServer, person: Use
     assert answer["thread"].startswith("db")
 
 
-# What is sent that should not be ---------------------------------------------------------------------------------------
+# What should not be sent -----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

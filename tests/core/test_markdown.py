@@ -1,4 +1,4 @@
-"""Markdown of a model is hostile input: nothing of it runs, loads or hides."""
+"""A model's Markdown is hostile input: nothing of it runs, loads or hides."""
 
 from __future__ import annotations
 
@@ -305,7 +305,7 @@ def test_each_block_finds_its_own_direction() -> None:
     for tag, attributes in found:
         if tag in {"h2", "li", "blockquote", "th", "td"}:
             assert attributes["dir"] == "auto"
-    # The words of an item are the item's: with a direction of their own it would find none.
+    # The words of an item are the item's: if they had a direction of their own, it would find none.
     assert [attributes.get("dir") for tag, attributes in found if tag == "p"] == ["auto", None, None, None]
     assert [attributes.get("dir") for tag, attributes in found if tag == "table"] == ["rtl"]
     assert [attributes.get("dir") for tag, attributes in found if tag == "code"] == ["ltr", "ltr", None]

@@ -1,4 +1,4 @@
-"""Headers of every answer, and text of every request."""
+"""Headers of every response, and text of every request."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_every_answer_says_what_a_page_may_do(client: Client, settings: Any, tmp
         assert policy[used] == "(self)"
     assert response["X-Content-Type-Options"] == "nosniff"
     assert response["Cross-Origin-Resource-Policy"] == "same-origin"
-    if path != "/healthz":  # answered before all else
+    if path != "/healthz":  # answered before everything else
         assert response["Referrer-Policy"] == "same-origin"
         assert response["Cross-Origin-Opener-Policy"] == "same-origin"
 
@@ -104,6 +104,6 @@ def test_an_address_a_query_and_cookies() -> None:
 
 
 def test_what_is_the_apis_is_left_to_it() -> None:
-    """Its body is JSON, and read by its own parser."""
+    """Its body is JSON, and is read by its own parser."""
     request = RequestFactory().post("/", '{"a": 1}', content_type="application/json")
     assert received(request, exempt=True).body == b'{"a": 1}'

@@ -22,7 +22,7 @@ Calls = list[str]
 
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
-    """What the tests' own tasks were called with; the tasks are gone afterwards."""
+    """What the tests' own tasks were called with; the tasks are removed afterwards."""
     monkeypatch.setattr(outbox, "_tasks", dict(outbox._tasks))
     monkeypatch.setattr(outbox, "_broker_away_until", 0.0)
     return []
@@ -47,7 +47,7 @@ def stumble(calls: Calls) -> Callable[..., None]:
 
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The ids handed to the broker, which is not there to take them further."""
+    """The ids handed to the broker, which does not pass them on."""
     ids: list[str] = []
     monkeypatch.setattr("apps.core.outbox.run_message.apply_async", lambda args, **_: ids.append(args[0]))
     return ids
@@ -153,7 +153,7 @@ def test_a_broker_that_is_down_loses_nothing_and_delays_nobody(
 
 @pytest.mark.django_db(transaction=True)
 def test_a_redis_that_refuses_does_not_hold_up_the_request(note: Callable[..., None], caplog: pytest.LogCaptureFixture) -> None:
-    """The real client against a port where nobody listens."""
+    """The real client with a port on which nobody listens."""
     kept = app.conf.broker_url, app.conf.broker_transport_options
     app.conf.broker_url = "redis://127.0.0.1:1/0"
     app.conf.broker_transport_options = settings.REDIS_BROKER_OPTIONS

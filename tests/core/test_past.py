@@ -1,4 +1,4 @@
-"""A made-up past: the same numbers make the same one, and what the apps write of it holds together."""
+"""A made-up past: the same numbers make the same one, and what the apps write of it is consistent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a service refuses, as a form, the next page, the socket and the API tell it."""
+"""What a service refuses, as a form, the next page, the socket and the API show it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Periodic work: once for each slot of time, however many schedulers there are."""
+"""Periodic work: once for each time slot, however many schedulers there are."""
 
 from __future__ import annotations
 

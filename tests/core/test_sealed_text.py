@@ -1,4 +1,4 @@
-"""A column of sealed text: its values open in their own row and column only."""
+"""A column of encrypted text: its values open in their own row and column only."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_nothing_is_stored_as_nothing(person: User) -> None:
 
 
 def test_places_are_those_that_values_were_written_under() -> None:
-    """Whoever renames a table or a column makes what is stored unreadable: `place=` keeps the old name."""
+    """Whoever renames a table or a column makes the stored text unreadable: `place=` keeps the old name."""
     columns = [Conversation.title, Message.text, Run.text, PracticeTry.prompt, PracticeTry.answer, Provider.sealed_api_key]
     assert [".".join(column.field.place.values()) for column in columns] == [
         "chat_conversation.title",

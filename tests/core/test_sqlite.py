@@ -1,4 +1,4 @@
-"""The writers of a process queue: each is woken when it is their turn, and none is passed over."""
+"""The writers of a process queue: each is woken when its turn comes, and none is left out."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ GATHERED = ["css/**/*.css", "img/*.svg", "vendor/fonts/*.woff2"]
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> StaticStorage:
-    """Return a folder into which the style sheets, and what they need, are gathered."""
+    """Return a folder in which the style sheets, and what they need, are collected."""
     storage, source = StaticStorage(location=tmp_path_factory.mktemp("static")), FileSystemStorage(location=ROOT)
     names = [str(path.relative_to(ROOT)) for pattern in GATHERED for path in ROOT.glob(pattern)]
     for name in names:

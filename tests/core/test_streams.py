@@ -19,7 +19,7 @@ from apps.core.streams import MemoryStreams, UnknownStream, memory
 from apps.core.streams.memory import Batch
 from apps.core.streams.redis import RedisStreams
 
-# Redis takes part where the suite was given one (make test-services).
+# Redis takes part if the suite was given one (make test-services).
 KINDS = ["memory", *(["redis"] if settings.REDIS_URL else [])]
 END = {"state": "done"}
 
@@ -28,7 +28,7 @@ Open = Callable[[], MemoryStreams]
 
 @pytest_asyncio.fixture(params=KINDS)
 async def open_streams(request: pytest.FixtureRequest) -> AsyncIterator[Open]:
-    """Makes the streams of one process each time it is called; in memory there is only one process."""
+    """Creates the streams of one process each time it is called; in memory there is only one process."""
     opened: list[MemoryStreams] = []
 
     def open_one() -> MemoryStreams:

@@ -31,7 +31,7 @@ def test_a_rule_for_a_class_inside_another_is_not_enough() -> None:
     assert unstyled(PAGE.format(link, "prose")) == {"prose"}
 
 
-# Classes that libraries give.
+# Classes that come from libraries.
 FROM_LIBRARIES = {"htmx-request"}
 
 

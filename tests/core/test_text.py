@@ -1,4 +1,4 @@
-"""What cannot be kept is mended, and nothing else is touched."""
+"""What cannot be stored is normalised, and nothing else is touched."""
 
 from __future__ import annotations
 

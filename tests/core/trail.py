@@ -1,4 +1,4 @@
-"""Writing to the trail, and writing to its tables as somebody would who is not Almia."""
+"""Writing to the trail, and writing to its tables as somebody other than Almia would."""
 
 from __future__ import annotations
 
@@ -28,6 +28,6 @@ def change(statement: str, *values: str | int | None) -> None:
 
 
 def found() -> str:
-    """What a verification finds, as the trail would keep it."""
+    """What a verification finds, as the trail would record it."""
     problem = audit.verify()
     return problem.written if problem else ""

@@ -1,4 +1,4 @@
-"""What the question banks of the courses say is right."""
+"""The right answers according to the question banks of the courses."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ addEventListener("DOMContentLoaded", () => {
   new MutationObserver(() => place.textContent && said.push(place.textContent)).observe(place, { childList: true });
 });
 """
-# The text as it comes: `cuts` are the places where one piece ends. Each piece is drawn.
+# The text as it comes: `cuts` are the places where one piece ends. Each piece is rendered.
 WRITE = """
 window.write = (text, cuts) => {
   const box = document.getElementById("live");
@@ -150,7 +150,7 @@ class Chat:
         expect(self.page.locator("[data-run=r1]")).to_be_visible()
 
     def store(self, text: str) -> None:
-        """Make `text` the answer that the server has kept."""
+        """Make `text` the answer that the server has stored."""
         run = SimpleNamespace(pk="r1", model_name="Model v1", state="done", cut_short=False)
         turn = SimpleNamespace(
             run=run, answer=text, answer_html=render_answer(text), is_last=False, failure="",
@@ -160,7 +160,7 @@ class Chat:
         self.thread = f'<li class="message message--answer" data-run="r1" data-state="done">{inside}</li>'
 
     def answer(self, text: str) -> None:
-        """Send `text` in one piece, with its end; return when what the server kept is on show."""
+        """Send `text` in one piece, with its end; return when what the server stored is shown."""
         self.store(text)
         self.ask()
         self.tell(

@@ -1,4 +1,4 @@
-"""Browser tests: a real Chromium before a real server. Run by `make test-browser`."""
+"""Browser tests: a real Chromium with a real server. Run by `make test-browser`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands in front of the web processes: it ends TLS, as `deploy/nginx.conf` does, and keeps what it hands to browsers."""
+"""What is in front of the web processes: it ends TLS, as `deploy/nginx.conf` does, and records what it sends to browsers."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-# Told by the front alone, whatever a client claims; and nothing is compressed, so that what is kept can be read.
+# Set by the front alone, whatever a client claims; and nothing is compressed, so that what is recorded can be read.
 OWN = {"connection", "x-forwarded-for", "x-forwarded-proto", "accept-encoding"}
 
 
 class Front:
-    """Hands each request to the next of the web processes at `ports`. `port` is its own.
+    """Passes each request to the next of the web processes at `ports`. `port` is its own.
 
-    `answered` is everything that browsers were sent: the first line of a request, and all bytes that came back, those of
-    sockets too.
+    `answered` is everything that browsers were sent: the first line of a request, and all bytes that came back, including those
+    of sockets.
     """
 
     def __init__(self, host: str, folder: Path, ports: list[int]) -> None:
@@ -52,7 +52,7 @@ class Front:
         return server
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        # A browser opens connections ahead of its requests, and leaves pages while they come.
+        # A browser opens connections ahead of its requests, and leaves pages while they are loading.
         with suppress(OSError, asyncio.IncompleteReadError):
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
             inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", next(self._turn))
@@ -86,7 +86,7 @@ async def _pass_on(source: asyncio.StreamReader, target: asyncio.StreamWriter, k
 
 
 def _certificate(host: str, folder: Path) -> tuple[Path, str]:
-    """Write a certificate for `host` with its key; return where, and the digest of its public key as Chromium takes it."""
+    """Write a certificate for `host` with its key; return where, and the digest of its public key in Chromium's form."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
     now = datetime.now(UTC)

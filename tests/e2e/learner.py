@@ -1,4 +1,4 @@
-"""Somebody who takes courses: reads every lesson, answers every question rightly, hands in the quiz."""
+"""Somebody who takes courses: reads every lesson, answers every question correctly, hands in the quiz."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Learner:
         return code
 
     def read_lessons(self) -> int:
-        """From a lesson, go through all that follow, to the quiz's door; return how many there were."""
+        """From a lesson, go through all that follow, up to the quiz; return how many there were."""
         for count in range(MOST_SCREENS):
             if QUIZ.search(self.page.url):
                 return count
@@ -52,7 +52,7 @@ class Learner:
         raise AssertionError(f"The course has no end: still at {self.page.url}")
 
     def pass_quiz(self) -> None:
-        """From the quiz's door, answer every question and hand it in; end on the result, which must be passed."""
+        """From the start of the quiz, answer every question and hand it in; end on the result, which must be a pass."""
         self._look(self.page, "quiz")
         self._go(self.page.locator("form[action$='/quiz/'] button").first, QUESTION)
         for _number in range(MOST_SCREENS):

@@ -1,4 +1,4 @@
-"""A mail server that keeps what it is given: what production's letters arrive at."""
+"""A mail server that keeps what it is given: where production's e-mails arrive."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LINK = re.compile(r"https?://\S+")
 
 
 class Mailbox(socketserver.ThreadingTCPServer):
-    """Just enough SMTP. `letters` are all that arrived, in order."""
+    """Just enough SMTP. `letters` are all e-mails that arrived, in order."""
 
     daemon_threads = True
 
@@ -27,7 +27,7 @@ class Mailbox(socketserver.ThreadingTCPServer):
         self.port: int = self.server_address[1]
 
     def wait_for(self, address: str) -> EmailMessage:
-        """Return the first letter to `address`, once there is one."""
+        """Return the first e-mail to `address`, once there is one."""
         deadline = time.monotonic() + ARRIVAL_SECONDS
         while time.monotonic() < deadline:
             for letter in self.letters:
@@ -65,7 +65,7 @@ class _Conversation(socketserver.StreamRequestHandler):
 
 
 def text_of(letter: EmailMessage) -> str:
-    """Return what a letter says, its subject first."""
+    """Return the text of an e-mail, its subject first."""
     body = letter.get_body(("plain",))
     assert body is not None
     return f"{letter['Subject']}\n{body.get_content()}"

@@ -18,4 +18,4 @@ def sign_in(page: Page, email: str) -> None:
     page.locator("input[name=password]").fill(PASSWORD)
     page.locator("input[name=password]").press("Enter")
     expect(page.locator("input[name=login]")).to_have_count(0)
-    page.wait_for_load_state()  # what a test presses next is for the page that comes, once its scripts listen
+    page.wait_for_load_state()  # what a test presses next is meant for the page that comes, once its scripts listen

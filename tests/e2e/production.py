@@ -1,6 +1,6 @@
 """An empty production as docs/operations.md describes it: PostgreSQL, Redis, two web processes, a worker, a scheduler, a proxy.
 
-What an operator types is typed here (`manage`); everything else is for pages.
+What an operator types is typed here (`manage`); everything else is done on pages.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ CELERY = [sys.executable, "-m", "celery", "-A", "almia"]
 
 
 class Production:
-    """Use it as a context manager; what it keeps is in `folder`, and in a database and a Redis of its own."""
+    """Use it as a context manager; its data is in `folder`, and in a database and a Redis of its own."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -59,7 +59,7 @@ class Production:
         self._open.close()
 
     def manage(self, *arguments: str, answer: str = "") -> str:
-        """Type a management command, and `answer` where it asks; return what it says."""
+        """Run a management command, and `answer` its prompt; return its output."""
         command = [sys.executable, "manage.py", *arguments]
         done = subprocess.run(command, cwd=ROOT, env=self._environment, input=answer, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr

@@ -1,6 +1,6 @@
 """Three people and what they did, written into a running Almia by its own `manage.py shell`.
 
-They are the crawl's own, so that nothing it needs is used up by another test, and nothing it does is in another's way.
+They belong to the crawl alone, so that nothing it needs is used up by another test, and nothing it does disturbs another.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ Un mot très long : Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunt
 
 
 def set_scene() -> None:
-    """Enter the people once; a second call takes the second step of signing in away again and changes nothing else."""
+    """Enter the people once; a second call removes the second step of signing in again and changes nothing else."""
     if User.objects.filter(email=NEWCOMER).exists():
         Authenticator.objects.filter(user__email=EMPLOYEE).delete()
         return
@@ -123,7 +123,7 @@ def _enter() -> tuple[User, User, User]:
 
 
 def _prove(person: User) -> None:
-    """Everything that the chat asks for, and soon to end."""
+    """Everything that the chat requires, and about to end."""
     for training in Training.objects.all():
         award_training(
             user=person,
@@ -175,7 +175,7 @@ def _trouble(person: User, actor: User) -> None:
 
 
 def _import(actor: User) -> None:
-    """A file of people whose columns nobody has said, and one that is checked, with a line that is wrong."""
+    """A file of people whose columns nobody has chosen, and one that is checked, with a wrong line."""
     uploaded("Adresse;Prénom;Nom\ncamille.roy@alcyon.example;Camille;Roy\n", actor=actor, name="arrivées de septembre.csv")
     lines = (
         "email;first_name;last_name;department\n"

@@ -1,4 +1,4 @@
-"""Signing in, one's own account, and what staff do about people and access, in a browser."""
+"""Signing in, a person's own account, and what staff do about people and access, in a browser."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def toast(page: Page, words: str) -> Locator:
 
 
 def give_device(visitor: Visitor, page: Page) -> Any:
-    """Let the browser have a device that recognises its owner."""
+    """Give the browser a device that recognises its owner."""
     device = visitor.context.new_cdp_session(page)
     device.send("WebAuthn.enable")
     options = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}

@@ -36,7 +36,7 @@ class Following:
         self.page.tell({"type": "answer.end", "id": self.id, "seq": seq, "state": state, **fields})
 
     def resumed(self, count: int = 1) -> list[int]:
-        """Wait for so many requests to resume, answer the last; return the numbers they named."""
+        """Wait for this many requests to resume, answer the last; return the numbers they named."""
         asked: list[dict[str, Any]] = []
         for _ in range(100):
             asked = [frame for frame in self.page.asked if frame["type"] == f"{self.kind}.resume"]

@@ -13,7 +13,7 @@ from bench.upstream import Pace, Running, running
 from .visitor import Visitor, assert_accessible, assert_fits, expect_path, settle
 from .world import World
 
-# Long enough that a slow machine is not through with it before the test has stopped it.
+# Long enough that a slow machine has not finished it before the test has stopped it.
 SLOW = "tokens=300,interval=70,first=50"
 WORDS = 300
 
@@ -44,7 +44,7 @@ def slow_world(tmp_path_factory: pytest.TempPathFactory, upstream: Running) -> I
 
 @pytest.fixture
 def trained(slow_world: World, visit: Callable[..., Visitor]) -> Callable[..., Visitor]:
-    """Open the browser of the trained employee of the slow world, signed in."""
+    """Open the browser of the trained employee in the slow world, signed in."""
 
     def open_browser(**options: object) -> Visitor:
         visitor = visit(**options)
@@ -105,7 +105,7 @@ def test_reloads_and_a_second_tab_keep_every_word_and_stop_works_from_the_other(
 
 
 def test_an_emoji_and_a_line_break_are_one_character_each(trained: Callable[..., Visitor]) -> None:
-    """By the form, which begins a conversation, and by the socket, which goes on with it."""
+    """Through the form, which begins a conversation, and through the socket, which continues it."""
     with trained() as visitor:
         page = visitor.context.pages[0]
         write = "text => { document.getElementById('composer-text').value = text }"  # at once: typing so much takes a minute
@@ -142,7 +142,7 @@ def test_a_second_tab_shows_a_turn_that_began_in_the_first(trained: Callable[...
         wait_for_words(other, 8)
         other.locator("#composer-stop").click()
         expect(page.locator("#composer-stop")).to_be_hidden()
-        # Another version of the first message is a branch; the way back stays.
+        # Another version of the first message is a branch; the way back remains.
         first = page.locator(".message--mine").first
         first.hover()
         first.locator("[data-action=edit]").click()
@@ -165,7 +165,7 @@ def test_after_a_power_cut_the_text_is_there_and_can_be_continued(trained: Calla
         page.locator("#composer-text").fill("Comptez encore")
         page.locator(".composer__send[type=submit]").click()
         expect(page).to_have_url(re.compile(r"/chat/[0-9a-f-]{36}/"))
-        wait_for_words(page, 50)  # more than three seconds: it was kept at least once
+        wait_for_words(page, 50)  # more than three seconds: it was stored at least once
         slow_world.kill()
         expect(page.locator("#chat-status")).to_be_visible()
         visitor.forgive(r"WebSocket|ERR_CONNECTION|Failed to load")

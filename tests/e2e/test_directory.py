@@ -1,4 +1,4 @@
-"""The directory and the import of people, in a browser. ALMIA_LARGE=1: a file as large as may be."""
+"""The directory and the import of people, in a browser. ALMIA_LARGE=1: a file as large as allowed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ HEADERS = {
 
 
 def upload(page: Page, name: str, content: bytes) -> None:
-    """Upload a file, from the list of people on; arrive at its columns."""
+    """Upload a file, starting from the list of people; arrive at its columns."""
     page.goto("/staff/people/")
     page.locator(f'main a[href="{IMPORT}"]').click()
     page.locator("input[type=file]").set_input_files({"name": name, "mimeType": "text/csv", "buffer": content})

@@ -1,8 +1,8 @@
-"""Every page there is, as three people and a stranger meet it: from the pages they start on, along every link.
+"""Every page, as three people and a stranger meet it: from the pages they start on, along every link.
 
 One page of each route (and of each set of query parameters) stands for its kind. What no link leads to is listed as a start;
-what is no page at all is listed with its reason. A page added later is neither, so the last test here names it until somebody
-has seen to it.
+what is not a page at all is listed with its reason. A page added later is neither, so the last test here names it until somebody
+has dealt with it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ NARROW = [(768, 1024), (390, 844)]
 WIDE = (1440, 900)
 LINKS = "[...document.querySelectorAll('a[href]:not([download])')].map((link) => link.href)"
 
-# What no link leads to: doors that come in mails, and states of a page that a form asks for.
+# What no link leads to: entry points that come in e-mails, and states of a page that a form leads to.
 STRANGER_STARTS = [
     "/accounts/login/",
     "/accounts/signup/",
@@ -62,7 +62,7 @@ ADMINISTRATOR_STARTS = [
 ]
 GUEST_STARTS = ["/account/", "/accounts/password/set/", "/accounts/3rdparty/"]
 
-# What is no page, and why.
+# What is not a page, and why.
 SENDS_ON = "sends on to a page"
 POST_ONLY = "takes what a form sends"
 REASONS = {
@@ -97,7 +97,7 @@ NOT_PAGES = {route: reason for reason, names in REASONS.items() for route in nam
 
 @dataclass
 class Crawl:
-    """`reached` holds one address for each route that a page of its own came from."""
+    """`reached` holds one address for each route that led to a page of its own."""
 
     reached: dict[str, str] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
@@ -130,7 +130,7 @@ def look_at(page: Page) -> Iterator[str]:
 
 
 def confirm(page: Page) -> None:
-    """Give the password once more, as the page asks before what matters."""
+    """Give the password once more, as the page requires before sensitive actions."""
     asked = page.url
     page.locator("main input[name=password]").fill(PASSWORD)
     page.locator("main input[name=password]").press("Enter")
@@ -138,7 +138,7 @@ def confirm(page: Page) -> None:
 
 
 def crawl(page: Page, starts: Sequence[str], answers: Mapping[str, int] = MappingProxyType({})) -> Crawl:
-    """Look at every page from `starts` on. `answers` are the statuses of routes that answer otherwise than with 200."""
+    """Look at every page from `starts` on. `answers` are the statuses of routes that do not answer with 200."""
     found = Crawl()
     origin = urlsplit(page.url).netloc
     seen: set[tuple[str, frozenset[str]]] = set()

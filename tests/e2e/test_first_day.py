@@ -1,7 +1,7 @@
 """A company's first day: an empty production, from its first administrator to a trained colleague's first answer.
 
-What an operator types is what docs/operations.md says; everything else is done on pages, in another company's name. Even what
-ships is published there, as if `load_content` had been forgotten.
+What an operator types is what docs/operations.md says; everything else is done on pages, in another company's name. Even the
+shipped content is published there, as if `load_content` had been forgotten.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ def set_up(page: Page, production: Production, provider: str) -> None:
 
 
 def expect_done(page: Page, *done: str) -> None:
-    """On “Setting up”, exactly these steps must be done, and the button that stands out must be of the first that is not."""
+    """On “Setting up”, exactly these steps must be done, and the primary button must belong to the first one that is not."""
     page.goto("/staff/setting-up/")
     found = [
         step.removeprefix("step-") for step in page.locator("li:has(.badge--good)").evaluate_all("all => all.map(e => e.id)")
@@ -135,13 +135,13 @@ def expect_done(page: Page, *done: str) -> None:
 
 
 def go(page: Page, step: str) -> None:
-    """Follow a step's way, from “Setting up”."""
+    """Follow the link to a step, from “Setting up”."""
     page.goto("/staff/setting-up/")
     page.locator(f"#step-{step} a.button").click()
 
 
 def fill(page: Page, **values: str) -> None:
-    """Fill in the page's form, and send it; what was done must be said."""
+    """Fill in the page's form, and send it; the next page must say what was done."""
     for name, value in values.items():
         field = page.locator(f"main form [name={name}]")
         if field.evaluate("field => field.localName") == "select":
@@ -187,7 +187,7 @@ def connect_a_provider(page: Page, address: str) -> None:
 
 
 def choose_the_model(page: Page) -> None:
-    """Ask the provider what it serves, add one of its models, put it into service, and let the standard name lead to it."""
+    """Ask the provider what it serves, add one of its models, put it into service, and point the standard alias to it."""
     go(page, "provider")
     page.locator("main .rows a").first.click()
     page.locator("form[action$='/test/'] button").click()
@@ -281,7 +281,7 @@ def ask(page: Page) -> None:
 
 
 def look(page: Page, name: str) -> None:
-    """Hold a page that no other test comes to, being the first day's, to what every page must be."""
+    """Check a page that no other test comes to, because it belongs to the first day, as every page is checked."""
     assert_fits(page)
     assert_accessible(page)
     shoot(page, f"first-day-{name}")

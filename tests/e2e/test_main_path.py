@@ -1,4 +1,4 @@
-"""The spine of Almia: a newcomer signs in, takes the three courses, signs the charter, and chats, without reloading a page."""
+"""The main path through Almia: a newcomer signs in, takes the three courses, signs the charter, and chats, without any reload."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LOOKED_AT: set[str] = set()
 
 
 def look(page: Page, kind: str) -> None:
-    """Hold the first screen of each kind to what every page must be."""
+    """Check the first screen of each kind as every page is checked."""
     if kind in LOOKED_AT:
         return
     LOOKED_AT.add(kind)

@@ -1,4 +1,4 @@
-"""What is written is what is read: an answer as it comes, as it is stored, copied, printed and said aloud."""
+"""What is written is what is read: an answer as it comes, as it is stored, copied, printed and read aloud."""
 
 from __future__ import annotations
 

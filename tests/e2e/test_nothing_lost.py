@@ -1,4 +1,4 @@
-"""What a person wrote is still there: after a session that ended, a sign-in elsewhere, a refusal, a broken line."""
+"""What a person wrote is still there: after a session that ended, a sign-in elsewhere, a refusal, a broken connection."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TYPED = "Une longue demande,\nécrite avec soin : « à ne pas perdre »"
 
 
 def end_session(visitor: Visitor) -> None:
-    """As it ends over night: the cookie is gone, and no page has been told."""
+    """As it ends overnight: the cookie is gone, and no page has been told."""
     visitor.context.clear_cookies(name="sessionid")
 
 
@@ -29,7 +29,7 @@ def sign_in_here(page: Page, account: str = "trained") -> None:
 
 
 def stop(page: Page) -> None:
-    """Stop the answer, if it is not through yet."""
+    """Stop the answer, if it has not ended yet."""
     page.evaluate("document.getElementById('composer-stop').click()")
     expect(page.locator("#composer-stop")).to_be_hidden()
 
@@ -48,7 +48,7 @@ def test_a_first_message_survives_the_end_of_the_session_and_a_refusal(world: Wo
         assert "model=almia-standard" in page.url
         assert composer(page) == TYPED
 
-        # Our own errors and a broken line keep it as well.
+        # Our own errors and a broken connection keep it as well.
         visitor.expect_refusal("/chat/start/", 500)
         # (A page without an icon would have the browser ask for /favicon.ico, now and then before the test ends.)
         error = '<link rel="icon" href="data:,"><h1>500</h1>'
@@ -61,14 +61,14 @@ def test_a_first_message_survives_the_end_of_the_session_and_a_refusal(world: Wo
         page.goto("/")
         assert page.locator("#home-text").input_value() == TYPED, "Both places begin the same conversation."
 
-        # Taken: gone for good, and only then.
+        # Accepted: gone for good, and only then.
         page.locator("#home-text").press("Enter")
         expect(page).to_have_url(re.compile(r"/chat/[0-9a-f-]{36}/"))
         page.goto("/chat/")
         assert composer(page) == ""
         assert not [cookie for cookie in visitor.context.cookies() if cookie["name"].startswith("almia-sent")]
 
-        # A shared machine: somebody else who signs in here finds nothing, nor does anybody after one has signed out.
+        # A shared machine: somebody else who signs in here finds nothing, nor does anybody after a sign-out.
         page.locator("#composer-text").fill(TYPED)
         end_session(visitor)
         page.goto("/accounts/login/?next=/")
@@ -79,7 +79,7 @@ def test_a_first_message_survives_the_end_of_the_session_and_a_refusal(world: Wo
 
 def test_a_tab_comes_back_when_its_person_signs_in_again_elsewhere(world: World, visit: Visit) -> None:
     with visit(language="en") as visitor:
-        visitor.expect_refusal("/chat/conversations/", 401)  # the list asks anew by itself, and takes nobody away
+        visitor.expect_refusal("/chat/conversations/", 401)  # the list refreshes itself, and takes nobody away
         page, other = visitor.tab(), visitor.tab()
         sign_in_as(page, "trained")
         page.goto("/chat/")
@@ -102,7 +102,7 @@ def test_a_tab_comes_back_when_its_person_signs_in_again_elsewhere(world: World,
         expect(page.locator("#composer-error")).to_contain_text("Your session has ended")
         assert composer(page) == TYPED
 
-        # The advice works: the link leads back here, and this tab comes back by itself.
+        # The advice works: the link leads back here, and this tab resumes by itself.
         with visitor.context.expect_page() as opened:
             ended.get_by_role("link", name="Sign in again").click()
         sign_in_here(opened.value)
@@ -113,7 +113,7 @@ def test_a_tab_comes_back_when_its_person_signs_in_again_elsewhere(world: World,
         expect(page.locator("#composer-text")).to_have_value("")
         stop(page)
 
-        # Somebody else is not the person the page was drawn for.
+        # Somebody else is not the person the page was rendered for.
         sign_out(other)
         expect(ended).to_be_visible()
         page.locator("#composer-text").fill(TYPED)
@@ -204,7 +204,7 @@ def choose(page: Page, number: int) -> None:
 
 
 def chosen(page: Page) -> list[int]:
-    """Return which of the question's controls hold a choice."""
+    """Return which of the question's controls have a choice."""
     controls = page.locator("#answer :is(.choice input, select)")
     found = controls.evaluate_all("all => all.map((control) => control.checked || control.selectedIndex > 0)")
     return [number for number, holds in enumerate(found) if holds]
@@ -246,8 +246,8 @@ def test_a_choice_made_after_the_session_ended_is_back_and_kept(world: World, vi
         expect(toast(page, "What you had filled in here is back")).to_have_count(0)
         assert chosen(page) == [0]
 
-        # Signed in again in another tab, and answered there. A choice made here is refused for its old token, then because it has
-        # not seen that answer; each time the page sends it again, knowing better.
+        # Signed in again in another tab, and answered there. A choice made here is refused first for its old token, then because
+        # it has not seen that answer; each time the page sends it again, knowing better.
         other = visitor.tab()
         sign_out(other)
         sign_in(other, email)

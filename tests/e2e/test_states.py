@@ -51,7 +51,7 @@ def test_the_palette_fills_when_it_was_opened_before_the_page_was_ready(scene: W
     with visit(language="en") as visitor:
         page = visitor.tab()
         sign_in(page, ADMINISTRATOR)
-        # Opened while scripts still run, before htmx reads the page: what a key pressed at once does.
+        # Opened while scripts still run, before htmx processes the page: what a key pressed at once does.
         page.add_init_script("""document.addEventListener("readystatechange", () => {
             const open = () => document.querySelector("[data-palette-open]").click();
             if (document.readyState === "interactive") new MutationObserver((_, seen) => {
@@ -120,7 +120,7 @@ def test_a_question_is_asked_before_something_is_destroyed(scene: World, visit: 
         expect(page.locator("#confirm")).to_be_hidden()
 
 
-# Nothing filled in; what the browser itself would hold back is sent all the same, so that the server's words are seen.
+# Nothing filled in; what the browser itself would hold back is sent all the same, so that the server's messages are seen.
 FORMS = [
     "/staff/people/new/",
     "/staff/models/versions/new/",
@@ -175,7 +175,7 @@ def test_a_table_too_wide_for_its_box_stands_as_cards_and_back(scene: World, vis
             page.set_viewport_size(PHONE)
             expect(page.locator("table[data-stacked]")).to_be_visible()
             assert page.evaluate(overflow) <= 0, f"{path} scrolls inside its box"
-            # What one looks for is still read as the cell of a column.
+            # The column that matters is still read as a cell with its column's name.
             assert page.get_by_role("row").count() > 1
             assert page.get_by_role("columnheader").count() > 1
 

@@ -91,11 +91,11 @@ class Visitor:
         return self.context.new_page()
 
     def expect_refusal(self, path: str, status: int) -> None:
-        """Say that requests to `path` (a regular expression) answer with `status`: the browser reports each as an error."""
+        """Declare that requests to `path` (a regular expression) answer with `status`: the browser reports each as an error."""
         self._expected.append(re.compile(rf"status of {status}\b.*{path}"))
 
     def forgive(self, pattern: str) -> None:
-        """Say that messages that match `pattern` are part of the story: a server that was killed on purpose."""
+        """Declare that messages that match `pattern` are expected: a server that was killed on purpose."""
         self._expected.append(re.compile(pattern))
 
     @property
@@ -126,7 +126,7 @@ class Visitor:
 
 
 def settle(page: Page) -> None:
-    """Wait until a page has its styles, its letters and its socket's scripts."""
+    """Wait until a page has its styles, its fonts and its socket's scripts."""
     page.wait_for_load_state("load")
     page.evaluate("document.fonts.ready.then(() => true)")
 
@@ -153,7 +153,7 @@ def assert_fits(page: Page) -> None:
 
 
 def shoot(page: Page, name: str) -> None:
-    """Keep a picture of the page for people to look at."""
+    """Save a picture of the page for people to look at."""
     ARTIFACTS.mkdir(exist_ok=True)
     settle(page)
     page.screenshot(path=ARTIFACTS / f"{name}.png", full_page=True)

@@ -63,7 +63,7 @@ class World:
         self._process.wait(STOP_SECONDS)
 
     def stop(self) -> int:
-        """Ask the process to end, as Ctrl-C does; return its code."""
+        """Ask the process to end, as Ctrl-C does; return its exit code."""
         assert self._process is not None
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)

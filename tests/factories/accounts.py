@@ -9,7 +9,7 @@ from django.contrib.auth.models import Permission
 from apps.accounts.models import Department, Entity, JobRole, Site, User
 
 PASSWORD = "correct-horse-battery"
-# Hashed once: the cost of a password is not what most tests are about.
+# Hashed once: most tests are not about the cost of a password.
 _HASHED: dict[str, str] = {}
 
 

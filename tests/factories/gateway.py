@@ -14,7 +14,7 @@ from apps.gateway.provider_keys import put_key
 
 
 class ProviderFactory(factory.django.DjangoModelFactory[Provider]):
-    """A provider without a key; `with_key("…")` makes one that has one."""
+    """A provider without a key; `with_key("…")` creates one with a key."""
 
     class Meta:
         model = Provider

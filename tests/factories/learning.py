@@ -72,8 +72,8 @@ def classify(code: str, module: str = "first") -> QuestionContent:
 
 
 def course_content(code: str = "course", **fields: Any) -> CourseContent:
-    """Two modules of two lessons, a check in the first lesson and an exercise in the second, six quiz questions of which four
-    are drawn and three must be right."""
+    """Two modules of two lessons, a check in the first lesson and an exercise in the second, and six quiz questions: four are
+    drawn, three must be right."""
     lessons = {
         "first": (
             LessonContent(id="one", minutes=1, title=text("Lesson one"), body=text("Body one."), check="check-one"),

@@ -87,7 +87,8 @@ def test_allowed_numbers(address: str) -> None:
 
 
 async def test_the_connection_itself_is_refused_however_its_address_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
-    # As if the check of what is typed had missed it: a number is never resolved, so the resolver's check does not see it.
+    # As if the check of what is typed had missed it: a numeric address is never resolved, so the resolver's check does not see
+    # it.
     monkeypatch.setattr(clients, "check_base_url", lambda url, **_options: url)
     monkeypatch.setattr(socket.socket, "connect", None)
     endpoint = Endpoint(

@@ -32,14 +32,14 @@ SLOW = "tokens=400,interval=10,first=10"
 
 @dataclass
 class Shelf:
-    """Where the answers of the tests are kept, and what is to go wrong with it."""
+    """Where the tests' answers are stored, and what is to go wrong with them."""
 
     kept: list[tuple[str, int]] = field(default_factory=list)
     ended: dict[uuid.UUID, Answer] = field(default_factory=dict)
     asked_to_stop: set[uuid.UUID] = field(default_factory=set)
     lost: list[datetime | None] = field(default_factory=list)
-    away: dict[str, int] = field(default_factory=dict)  # how many times more each hook fails
-    when_ended: list[int] = field(default_factory=list)  # how many frames that tell an end had been sent when it was written
+    away: dict[str, int] = field(default_factory=dict)  # how many more times each hook fails
+    when_ended: list[int] = field(default_factory=list)  # how many final frames had been sent when it was stored
     frames: list[dict[str, Any]] = field(default_factory=list)
 
     def _reach(self, hook: str) -> None:
@@ -88,7 +88,7 @@ async def _loop(monkeypatch: pytest.MonkeyPatch, clients: None) -> AsyncIterator
 
 
 class Reader:
-    """A connection that follows an answer, and puts it together as the page does."""
+    """A connection that follows an answer, and assembles it as the page does."""
 
     def __init__(self, shelf: Shelf) -> None:
         self.shelf = shelf

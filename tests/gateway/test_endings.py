@@ -1,4 +1,4 @@
-"""How answers end, and what they are called, at a real upstream that sends what it is told."""
+"""How answers end, and what they are called, with a real upstream that sends what it is told."""
 
 from __future__ import annotations
 

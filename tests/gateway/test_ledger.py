@@ -50,7 +50,7 @@ def test_the_figures_are_the_same_before_and_after(today: date) -> None:
     after = same()
     assert after == before
     assert after[0].calls == 30
-    # Proof that the settled days are not read from the ledger any more.
+    # Proof that the settled days are no longer read from the ledger.
     UsageEntry.objects.filter(started_at__lt=at(today - timedelta(days=3))).delete()
     assert same() == before
 

@@ -31,7 +31,7 @@ def staff(client: Client, settings: Any) -> Client:
 
 @pytest.fixture
 def silent() -> Iterator[int]:
-    """A port where somebody listens and never answers."""
+    """A port on which something listens and never answers."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen()
@@ -40,7 +40,7 @@ def silent() -> Iterator[int]:
 
 @pytest.fixture
 def ports(monkeypatch: pytest.MonkeyPatch, upstream: Running, silent: int) -> dict[str, int]:
-    """One server that answers, one that does not, one port where nobody is."""
+    """One server that answers, one that does not, one port on which nothing listens."""
     ports = {"Ollama": urlsplit(upstream.base_url).port or 0, "LM Studio": silent, "vLLM": 9}
     monkeypatch.setattr(nearby, "PORTS", ports)
     monkeypatch.setattr(nearby, "ANSWERS_WITHIN", 0.5)

@@ -1,4 +1,4 @@
-"""What real servers send, as it was reported of them, cut at every byte: the same text whatever the packets."""
+"""What real servers were reported to send, cut at every byte: the same text whatever the packets."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ GOOD: dict[str, tuple[bytes, str]] = {
     "a byte order mark before it": (b"\xef\xbb\xbf" + events(said("A B"), STOP), "A B"),
     "blank lines before it": (b"\r\n\n" + events(said("A B"), STOP), "A B"),
     "events with one line end between them": (f"data: {said('A ')}\ndata: {said('B')}\ndata: {STOP}\n".encode(), "A B"),
-    # Halves of letters, and what is no JSON.
+    # Halves of characters, and what is not JSON.
     "half an emoji a packet": (events(*HALF_EMOJI, STOP), "A 😀 B"),
     "half an emoji that looks like a byte": (events(*SKULL, STOP), "💀"),
     "half the bytes of an emoji a packet": (events(*HALF_BYTES, STOP), "A 😀 B"),
@@ -110,7 +110,7 @@ GOOD: dict[str, tuple[bytes, str]] = {
     "not a number": (events('{"choices":[{"delta":{"content":"A B"}}],"score":NaN}', STOP), "A B"),
     "a number without end": (events('{"choices":[{"delta":{"content":"A B"}}],"usage":%s}' % ("9" * 5000), STOP), "A B"),
     "something behind the object": (events(said("A B") + ";", STOP), "A B"),
-    # What says nothing is passed over.
+    # What says nothing is skipped.
     "empty data": (events("", said("A B"), "", STOP), "A B"),
     "a ping in plain words": (events("ping", said("A B"), ": OPENROUTER PROCESSING", STOP), "A B"),
     "a ping as an object": (events('{"type":"ping"}', said("A B"), "{}", STOP), "A B"),
@@ -191,11 +191,11 @@ BAD: dict[str, tuple[bytes, Code, str]] = {
     "an error object with the status of a success": (b'{"object":"error","message":"died"}', Code.PROVIDER_ERROR, "died"),
     "an error in a list": (events('[{"error":{"code":429,"message":"slow down"}}]'), Code.RATE_LIMITED, "slow down"),
     "an error in plain words": (events('{"error":"overloaded"}'), Code.PROVIDER_ERROR, "overloaded"),
-    # It broke off.
+    # It was cut off.
     "no end": (events(said("A B"), done=False), Code.CUT_OFF, ""),
     "half an event": (events(said("A B"), done=False) + b'data: {"choices":[{"del', Code.CUT_OFF, ""),
     "half a thought": (events(said("<think>hm"), done=False), Code.EMPTY_ANSWER, "no finish reason"),
-    # Words are in what cannot be read: passing it over would leave them out.
+    # There may be words in what cannot be read: skipping it would leave them out.
     "no JSON in the middle": (
         events(said("A"), '{"choices":[{"delta":{"content":oops}}]}', said("B"), STOP),
         Code.BAD_ANSWER,

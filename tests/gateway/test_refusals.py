@@ -49,7 +49,7 @@ REFUSED: list[tuple[int, object, Refused]] = [
         error("The parameter `max_completion_tokens` is not valid: above maximum, expected a value <= 12288, but got 32000"),
         lower(12288),
     ),
-    # AQBot-Desktop/AQBot 93: the words stand in `param`
+    # AQBot-Desktop/AQBot 93: the text is in `param`
     (400, error("Param Incorrect", param="max_tokens is too large: 9. This model supports at most 131072 tokens"), lower(131072)),
     # Anthropic
     (400, error("max_tokens: 100000 > 8192, which is the maximum allowed number of output tokens"), lower(8192)),
@@ -140,7 +140,7 @@ def test_a_limit_for_which_this_prompt_leaves_no_room_is_left_out_this_time(word
         # vllm-project/vllm 20409: the prompt alone is too long
         "This model's maximum context length is 16384 tokens. However, you requested 122946 tokens (112946 in the messages, "
         "10000 in the completion).",
-        # what is left would be no answer
+        # what is left would not be an answer
         "This model's maximum context length is 4096 tokens. However, you requested 5086 tokens (4086 in the messages, 1000 in "
         "the completion).",
         "prompt is too long: 200534 tokens > 200000 maximum",

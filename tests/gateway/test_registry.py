@@ -1,4 +1,4 @@
-"""What staff change, and what that is worth to the next call."""
+"""What staff change, and its effect on the next call."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What requests say: as strict servers want it from the start, and without what one server refuses once it has said so."""
+"""What requests contain: what strict servers want from the start, and not what one server has refused before."""
 
 from __future__ import annotations
 

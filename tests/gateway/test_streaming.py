@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("clients")
 WORDS = "".join(f"{number} " for number in range(20))
 THREE = "0 1 2 "
 QUICK = Limits(first=0.8, idle=0.4, total=10)
-PATIENT = Limits(first=20, idle=20, total=30)  # where time is not what is tested: the machine may be busy
+PATIENT = Limits(first=20, idle=20, total=30)  # for tests that are not about time: the machine may be busy
 
 
 async def read(call: Call) -> str:
@@ -51,7 +51,7 @@ async def eventually(upstream: Running, name: str, value: int) -> None:
 
 
 async def seen(upstream: Running) -> dict[str, Any]:
-    """Return the last request as the upstream got it."""
+    """Return the last request as the upstream received it."""
     stats = await asyncio.to_thread(upstream.stats)
     last: dict[str, Any] = stats["seen"][-1]
     return last
@@ -292,7 +292,7 @@ async def test_connections_are_used_again(upstream: Running) -> None:
 
 
 def kept() -> list[Any]:
-    """Return what this loop keeps of clients."""
+    """Return the clients that this loop keeps."""
     return list(clients._clients.get(asyncio.get_running_loop(), {}).values())
 
 

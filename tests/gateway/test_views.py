@@ -1,4 +1,4 @@
-"""The staff's pages, as a browser uses them."""
+"""The staff pages, as a browser uses them."""
 
 from __future__ import annotations
 

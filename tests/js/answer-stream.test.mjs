@@ -28,7 +28,7 @@ beforeEach((context) => {
     ended: (frame) => ends.push(frame.state),
     refused: (error) => refusals.push(error.code),
   });
-  // What is drawn needs a page; what was taken does not.
+  // What is drawn needs a page; what was received does not.
   answer.text = { add: (text) => (shown += text), replace: (text) => (shown = text), draw() {} };
 });
 

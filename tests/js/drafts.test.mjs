@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import "./page.mjs";
 
-// Before the module is loaded: what another person left in this tab, and what the server has taken.
+// Before the module is loaded: what another person left in this tab, and what the server has accepted.
 sessionStorage.setItem("almia:draft:8:prompt", JSON.stringify({ text: "of somebody else" }));
 sessionStorage.setItem("almia:draft:7:sent", JSON.stringify({ text: "taken", sent: "ab12", sentText: "taken" }));
 sessionStorage.setItem("almia:draft:7:changed", JSON.stringify({ text: "taken, and more", sent: "ab12", sentText: "taken" }));

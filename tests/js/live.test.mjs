@@ -96,7 +96,7 @@ test("after the session has ended nothing is sent until it is back", async () =>
   assert.equal(live.ended, false);
 });
 
-// The last: from here on the socket stays shut.
+// The last test: from here on the socket stays closed.
 test("for somebody else the socket stays shut", async () => {
   socket().close(1006);
   mock.timers.tick(60_000);

@@ -1,4 +1,4 @@
-// As much of a page as the modules under test ask for when they are loaded. Imported before them.
+// As much of a page as the modules under test need when they are loaded. Imported before them.
 
 import { createRequire } from "node:module";
 
@@ -69,4 +69,4 @@ Object.assign(globalThis, {
   dispatchEvent: events.dispatchEvent.bind(events),
   markdownit: require("../../static/vendor/markdown-it.min.js"),
 });
-delete globalThis.BroadcastChannel; // it would keep the process
+delete globalThis.BroadcastChannel; // it would keep the process alive

@@ -56,7 +56,7 @@ class Seen(HTMLParser):
 
 @pytest.fixture(scope="module")
 def drawn() -> dict[str, str]:
-    """The texts of the corpus as a page draws them."""
+    """The texts of the corpus as a page renders them."""
     done = node(str(HERE / "render.mjs"), given=json.dumps(list(CORPUS.values())))
     assert done.returncode == 0, done.stderr
     return dict(zip(CORPUS, json.loads(done.stdout), strict=True))

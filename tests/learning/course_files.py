@@ -118,7 +118,7 @@ def write_content(folder: Path) -> Path:
 
 
 def change(path: Path, old: str, new: str) -> None:
-    """Replace the one place where `path` says `old`."""
+    """Replace the one occurrence of `old` in `path`."""
     text = path.read_text(encoding="utf-8")
     assert text.count(old) >= 1, f"{path.name} does not say {old!r}"
     path.write_text(text.replace(old, new, 1), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Every way a course file can be wrong is told with its file, its line and the reason, all at once."""
+"""Every way a course file can be wrong is reported with its file, its line and the reason, all at once."""
 
 from __future__ import annotations
 
@@ -242,7 +242,7 @@ def test_the_shipped_courses(shipped: list[object]) -> None:
             for words in (piece.body.fr, piece.body.en):
                 assert ":::" not in render_article(words)
         for exercise in course.exercises:
-            # What we give to paste must not be refused as real data, nor fill the whole prompt.
+            # Material that we provide for pasting must not be refused as real data, nor fill the whole prompt.
             for given in (exercise.material, exercise.starter):
                 for words in (given.fr, given.en) if given else ():
                     assert find_real_data(words) == []

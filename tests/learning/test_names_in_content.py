@@ -1,4 +1,4 @@
-"""Everything that ships, said by three companies: nothing of another's name, nothing unreplaced, and French that elides."""
+"""All shipped content, for three companies: nobody else's name, nothing unreplaced, and French that elides."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def prepare(upstream: Running, behaviour: str = "steady") -> tuple[User, Exercis
 
 
 async def read(tab: Tab, text: str = "", seq: int = 0) -> tuple[str, dict[str, Any]]:
-    """Put an answer together as the page does; return it with the frame that ended it."""
+    """Assemble an answer as the page does; return it with the frame that ended it."""
     while True:
         frame = await tab.until(lambda frame: frame["type"].startswith("answer."))
         if frame["type"] == "answer.end":

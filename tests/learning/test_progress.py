@@ -1,4 +1,4 @@
-"""Going through a course: where one is, what is done, cycles."""
+"""Going through a course: where a person is, what is done, cycles."""
 
 from __future__ import annotations
 

@@ -209,7 +209,7 @@ def test_constraints_hold_against_the_database(course: Course, user: User) -> No
 
 
 def in_threads(*jobs: Callable[[], object]) -> list[object]:
-    """Run `jobs` at the same time and return their results; an exception is a result."""
+    """Run `jobs` at the same time and return their results; an exception counts as a result."""
     results: list[object] = [None] * len(jobs)
     barrier = threading.Barrier(len(jobs))
 

@@ -84,7 +84,7 @@ def test_a_change_made_in_a_stale_tab_counts(client: Client, attempt: Attempt) -
     right, wrong, _, other = answers_to(attempt)
     stale = seen_by(client, attempt)
     client.post(here, {**right, "seen": stale})
-    # As one goes it is first told that there is something newer, and sends again what it shows.
+    # A save along the way is first told that there is something newer, and then sends again what it shows.
     refused = client.post(here, {**wrong, "seen": stale, "autosave": "1"})
     assert refused.status_code == 409
     told = json.loads(refused.headers["HX-Trigger"])["almia:seen"]

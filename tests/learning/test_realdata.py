@@ -31,8 +31,8 @@ from apps.learning.realdata import find_real_data
         ("0033 1 40 50 60 70", RealDataKind.PHONE),
         ("+32 470 12 34 56", RealDataKind.PHONE),  # Belgium: nine digits after the country
         ("call +1 (650) 253-0000", RealDataKind.PHONE),
-        ("FR76 3000 6000 0112 3456 7890 188", RealDataKind.IBAN),  # mistyped: somebody's all the same
-        ("NO93 8601 1117 947", RealDataKind.IBAN),  # the shortest there is
+        ("FR76 3000 6000 0112 3456 7890 188", RealDataKind.IBAN),  # mistyped: still somebody's
+        ("NO93 8601 1117 947", RealDataKind.IBAN),  # the shortest one possible
         ("4242 4242 4242 4242", RealDataKind.CARD),
         ("5555555555554444", RealDataKind.CARD),
         ("3782-822463-10005", RealDataKind.CARD),
@@ -57,7 +57,7 @@ def test_what_is_found(text: str, kind: RealDataKind) -> None:
         "The policy AB12 covers glasses, dental and hearing",
         "FR20 green tea pack of twelve items for everybody",
         "a @ b, [NAME], [ADDRESS]",
-        "4242 4242 4242 4241",  # like a card, but its check digit is wrong: any number
+        "4242 4242 4242 4241",  # like a card, but its check digit is wrong: just a number
         "732 829 320 euros",
         "SIREN 732 829 321",
         "ISBN 978-2-07-036822-8, page 1234",

@@ -1,4 +1,4 @@
-"""What ships, published from its page; and what became of a lesson that was called after the demo's insurer."""
+"""The shipped content, published from its page; and what became of a lesson that was named after the demo's insurer."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ BUTTON = f'action="{PUBLISH}"'
 
 @pytest.fixture
 def content(tmp_path: Path, settings: Any) -> Path:
-    """A small folder of content, in place of what ships."""
+    """A small content folder instead of the shipped one."""
     shutil.copy(settings.CONTENT_DIR / "jobs.yaml", tmp_path)
     settings.CONTENT_DIR = write_content(tmp_path)
     return tmp_path

@@ -1,4 +1,4 @@
-"""Courses in the staff area: who sees them, what they cost, what leaves as a file."""
+"""Courses in the staff area: who sees them, how many queries they cost, what can be exported."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_a_course_without_anybody(client: Client, course: Course, trainer: User)
 
 
 def answered(question: Question, course: Course, *, right: int, wrong: int) -> None:
-    """Store submitted attempts in which `question` was answered so."""
+    """Store submitted attempts in which `question` was answered in this way."""
     for number in range(right + wrong):
         enrolment = Enrolment.objects.create(user=UserFactory(), course=course)
         attempt = enrolment.attempts.create(

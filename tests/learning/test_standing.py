@@ -1,4 +1,4 @@
-"""`path_for`: where somebody stands, whatever proved it."""
+"""`path_for`: how far somebody is, whatever proved it."""
 
 from __future__ import annotations
 

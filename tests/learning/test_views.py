@@ -44,7 +44,7 @@ def posted(answer: Any) -> dict[str, Any]:
 
 
 def test_whole_way_without_script(client: Client, course: Course, learner: User) -> None:
-    """Start, read, answer, be graded, hold a certificate: every step a plain form."""
+    """Start, read, answer, be graded, get a certificate: every step a plain form."""
     response = client.post(url("start", "course"), follow=True)
     assert response.redirect_chain[-1][0] == url("lesson", "course", "one")
     response = client.post(url("check", "course", "one"), {"choice": "a"}, follow=True)

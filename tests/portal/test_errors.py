@@ -95,10 +95,10 @@ TYPED = "Ce que j’ai écrit : <b>tout</b>,\r\nsur deux lignes & plus"
 
 
 def refused(form: dict[str, Any], headers: dict[str, str]) -> tuple[Client, Any]:
-    """Send `form` from a page that was drawn before the person signed in again."""
+    """Send `form` from a page that was rendered before the person signed in again."""
     client = Client(enforce_csrf_checks=True)
     client.force_login(UserFactory(language="en", first_name="Camille", last_name="Durand"))
-    client.get("/account/")  # brings the cookie of now
+    client.get("/account/")  # brings the current cookie
     return client, client.post("/account/theme/", {"csrfmiddlewaretoken": "x" * 64, **form}, headers=headers)
 
 

@@ -65,7 +65,7 @@ def test_replaying_gives_a_dead_task_its_attempts_again_and_is_written_down(clie
     assert (message.state, message.attempts) == (MessageState.PENDING, 0)
     entry = AuditEntry.objects.get(action="core.replay_task")
     assert (entry.actor, entry.details) == (audit.pseudonym(user), {"task": "core.something"})
-    # Twice, or for something that is not there: said, and nothing done.
+    # Twice, or for something that does not exist: the page says so, and nothing is done.
     client.post(f"/staff/tasks/{message.pk}/replay/")
     assert AuditEntry.objects.filter(action="core.replay_task").count() == 1
 
@@ -275,7 +275,7 @@ def test_a_provider_that_fails_and_a_missing_standard_model_are_told() -> None:
     Alias.objects.create(code=STANDARD_ALIAS, label="Almia", target=version)
     assert attention_for(user) == []
     _calls(version, Outcome.FAILED, 4)
-    assert attention_for(user) == []  # a few failures happen to everybody
+    assert attention_for(user) == []  # a few failures are normal
     _calls(version, Outcome.FAILED, 1)
     assert "Plume" in attention_for(user)[0].title
     _calls(version, Outcome.COMPLETED, 6)

@@ -1,4 +1,4 @@
-"""Where code is worked on, pages and static files are those on the disk now."""
+"""In development, pages and static files are those currently on disk."""
 
 from __future__ import annotations
 

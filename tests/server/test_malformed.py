@@ -1,4 +1,4 @@
-"""Requests that no browser sends: the right status, a short answer, one line of the log and never a traceback."""
+"""Requests that no browser sends: the right status, a short response, one line in the log and never a traceback."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`manage.py serve` as a process: it starts, says what is in its way in one sentence, and leaves nothing behind."""
+"""`manage.py serve` as a process: it starts, says in one sentence what prevents it, and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from django.conf import settings
 pytestmark = pytest.mark.xdist_group("serve")  # one process of the suite prepares the data folder, once
 
 ROOT: Path = settings.BASE_DIR
-START_SECONDS = 90  # what a machine that does other work as well may take
+START_SECONDS = 90  # what a machine that does other work as well may need
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def port() -> int:
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One data folder for all tests here: the first start prepares it, the others find it as it is."""
+    """One data folder for all tests here: the first start prepares it, the others find it ready."""
     return tmp_path_factory.mktemp("home")
 
 
@@ -42,7 +42,7 @@ def environment(home: Path, port: int | str, **further: str) -> dict[str, str]:
 
 
 def serve(home: Path, port: int | str, *options: str, **further: str) -> subprocess.CompletedProcess[str]:
-    """Run `serve` where it cannot; return how it ended."""
+    """Run `serve` in a situation where it cannot start; return how it ended."""
     return subprocess.run(
         [sys.executable, "manage.py", "serve", "--no-model", *options],
         cwd=ROOT, env=environment(home, port, **further), capture_output=True, text=True, timeout=START_SECONDS, check=False,
@@ -58,13 +58,13 @@ def says_one_sentence(ended: subprocess.CompletedProcess[str]) -> str:
 
 
 def belonging(home: Path) -> set[int]:
-    """Return the processes that carry this data folder in environment or arguments, or hold a file in it open."""
+    """Return the processes that have this data folder in environment or arguments, or hold a file in it open."""
     found = set()
     for folder in Path("/proc").glob("[0-9]*"):
         if int(folder.name) == os.getpid():
             continue
         texts = opened = ""
-        with suppress(OSError):  # it has ended, or is somebody else's
+        with suppress(OSError):  # it has ended, or belongs to somebody else
             texts = os.fsdecode((folder / "environ").read_bytes() + (folder / "cmdline").read_bytes())
             opened = " ".join(_opened(folder / "fd"))
         if str(home) in f"{texts} {opened}":
@@ -73,7 +73,7 @@ def belonging(home: Path) -> set[int]:
 
 
 def _opened(links: Path) -> Iterator[str]:
-    """Yield what a process holds open. It goes on meanwhile: what it closes while we look is left out, not the process."""
+    """Yield what a process holds open. It continues meanwhile: what it closes while we look is left out, not the process."""
     for link in links.iterdir():
         with suppress(OSError):
             yield str(link.readlink())
@@ -110,7 +110,7 @@ def start(home: Path, port: int, *options: str) -> subprocess.Popen[str]:
 
 @pytest.fixture
 def started(home: Path, port: int) -> Iterator[subprocess.Popen[str]]:
-    """A server of this data folder, model and all, that answers."""
+    """A server of this data folder, including the model, that answers."""
     process = start(home, port)
     yield process
     if process.poll() is None:
@@ -215,7 +215,7 @@ def test_production_settings_are_not_served_this_way(home: Path, port: int) -> N
 
 
 def test_lost_keys_are_not_drawn_anew(home: Path, port: int, tmp_path: Path) -> None:
-    """Content is there that only the lost keys open: new ones would hide that, and lock it away for good."""
+    """There is content that only the lost keys open: new ones would hide that, and lock it away for good."""
     source = home / "almia.sqlite3"
     assert source.exists(), "The tests before this one have prepared it."
     other = tmp_path / "home"

@@ -1,4 +1,4 @@
-"""Every HTML answer that a test receives is free of what the Content-Security-Policy forbids: the browser would ignore it."""
+"""Every HTML response that a test receives is free of what the Content-Security-Policy forbids: the browser would ignore it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DATA_BLOCKS = {"application/json", "application/ld+json"}
 
 
 class InlineCode(AssertionError):
-    """A page holds a script, style or address that the policy forbids."""
+    """A page contains a script, style or address that the policy forbids."""
 
 
 class Inspector(HTMLParser):
@@ -42,7 +42,7 @@ class Inspector(HTMLParser):
 
 
 def inspect(html: str) -> list[str]:
-    """Return what `html` holds that the policy forbids."""
+    """Return what `html` contains that the policy forbids."""
     inspector = Inspector()
     inspector.feed(html)
     return inspector.found

@@ -1,4 +1,4 @@
-"""No test speaks to anything beyond this machine."""
+"""No test talks to anything beyond this machine."""
 
 from __future__ import annotations
 

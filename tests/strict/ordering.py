@@ -1,4 +1,4 @@
-"""Rows without an order come in reverse, and a part of them cannot be taken: PostgreSQL promises nothing either."""
+"""Rows without an order come in reverse, and slicing them is an error: PostgreSQL promises nothing either."""
 
 from __future__ import annotations
 

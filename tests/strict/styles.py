@@ -19,7 +19,7 @@ IMPORT = re.compile(r"@import url\(\"([^\"]+)\"\)")
 NOT_SELECTORS = re.compile(r"/\*.*?\*/|@import[^;]*;|url\([^)]*\)|\{[^{}]*\}", re.DOTALL)
 COMBINED = re.compile(r"\S[\s>+~]+\S")
 IN_BRACKETS = re.compile(r"\([^()]*\)")
-# Names that only say what a thing is: the plain kind of several, or the whole whose parts are styled.
+# Names that only say what something is: the plain kind of several, or the whole whose parts are styled.
 HOOKS = {
     "course-card--todo",
     "course-card__body",
@@ -39,7 +39,7 @@ HOOKS = {
 
 
 class UnstyledClass(AssertionError):
-    """A page has a class that no sheet it links knows."""
+    """A page has a class that no sheet it links has a rule for."""
 
 
 class Reader(HTMLParser):
@@ -112,7 +112,7 @@ def _check(response: Any) -> None:
         return
     html = response.content.decode(response.charset)
     if "<html" not in html:
-        return  # a part of a page: the page is what links
+        return  # a part of a page: the whole page links the sheets
     if found := unstyled(html):
         raise UnstyledClass(f"{response.request['PATH_INFO']}: {sorted(found)}")
 

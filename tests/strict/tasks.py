@@ -17,7 +17,7 @@ class LeakedTask(AssertionError):
 
 
 def watch(item: pytest.Function) -> None:
-    """Have the coroutine test `item` fail when tasks it started are still there a moment after its end."""
+    """Make the coroutine test `item` fail if tasks it started still exist a moment after its end."""
     test = item.obj
     if not inspect.iscoroutinefunction(test):
         return

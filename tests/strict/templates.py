@@ -10,12 +10,12 @@ import pytest
 from django.conf import settings
 from django.template.base import FilterExpression, Variable, VariableDoesNotExist
 
-# A first filter that says what to show when there is nothing.
+# A first filter that says what to show if there is nothing.
 TOLERANT = {"default", "default_if_none", "yesno"}
 
 
 class UnknownVariable(AssertionError):
-    """A template asks for something that its context does not hold."""
+    """A template uses something that is not in its context."""
 
 
 def _is_ours(origin: str) -> bool:
@@ -31,7 +31,7 @@ def install(patch: pytest.MonkeyPatch) -> None:
             return resolve(self, context)
         except VariableDoesNotExist as missing:
             caller = sys._getframe(1)
-            if caller.f_code is not caller_code:  # asked by a tag that can live without it
+            if caller.f_code is not caller_code:  # requested by a tag that can do without it
                 raise
             expression = caller.f_locals["self"]
             first = expression.filters[0][0].__name__ if expression.filters else ""

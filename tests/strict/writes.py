@@ -12,7 +12,7 @@ from django.test.client import Client
 
 SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
 STATEMENT = re.compile(r'\s*(?:INSERT(?: OR \w+)? INTO|UPDATE|DELETE FROM)\s+["`]?(\w+)', re.IGNORECASE)
-# Written by reading, and why.
+# Writes caused by reading, and why.
 ALLOWED = {
     "django_session": "signing in, messages and the session's own age",
     "usersessions_usersession": "when a session was last seen",

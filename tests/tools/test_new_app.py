@@ -1,4 +1,5 @@
-"""`python -m tools.new_app` makes an app that passes its own tests and the house's; what it cannot make it refuses whole."""
+"""`python -m tools.new_app` makes an app that passes its own tests and the project's; what it cannot make, it refuses as a
+whole."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Nobody's machine is changed by a test run: programs of the system are installed only when that was asked for."""
+"""Nobody's machine is changed by a test run: system programs are installed only if that was requested."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tools import system
 
 @pytest.fixture
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A Debian where we are root and nothing is there but an apt-get that notes what it is asked and installs xgettext."""
+    """A Debian where we are root and nothing exists but an apt-get that notes what it is asked and installs xgettext."""
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("CI", raising=False)
     monkeypatch.delenv("ALMIA_INSTALL", raising=False)

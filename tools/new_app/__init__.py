@@ -1,10 +1,10 @@
-"""A new app that has one of each thing, runs, and passes every check: docs/new-app.md.
+"""A new app that has one of everything, runs, and passes every check: docs/new-app.md.
 
     python -m tools.new_app ideas                     apps/ideas, its model Idea
     python -m tools.new_app categories --one category
     python -m tools.new_app news --one news_item
 
-The files of `skeleton/` are those of an app called `widgets`; its words are replaced by those of the new one.
+The files of `skeleton/` are those of an app called `widgets`; its words are replaced by those of the new app.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What the app is called (`field_notes`), and one of what it holds (`field_note`)."""
+    """The app's name (`field_notes`), and the singular (`field_note`)."""
 
     app: str
     one: str
@@ -48,18 +48,18 @@ class Names:
         return text
 
     def said(self, text: str) -> str:
-        """Return a text of the skeleton for people to read: words apart, no capital inside."""
+        """Return a text of the skeleton for people to read: separate words, no capitals inside."""
         spoken = Names(self.app.replace("_", " "), self.one.replace("_", " "))
         return spoken.replaced(text)
 
 
 def _camel(name: str) -> str:
-    """Return `FieldNote` for field_note, and `Field note` for words that stand apart."""
+    """Return `FieldNote` for field_note, and `Field note` for separate words."""
     return name[0].upper() + re.sub(r"_(.)", lambda found: found[1].upper(), name[1:])
 
 
 def names_of(app: str, one: str = "") -> Names:
-    """Check what the new app is to be called. Raises Refused."""
+    """Check the name of the new app. Raises Refused."""
     one = one or app.removesuffix("s")
     for name in (app, one):
         if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name) or keyword.iskeyword(name):
@@ -74,7 +74,7 @@ def names_of(app: str, one: str = "") -> Names:
 
 
 def _entries(names: Names) -> list[tuple[str, str, str]]:
-    """Return where the app is named outside its own files: the file, a place in it, and what takes that place."""
+    """Return where the app is named outside its own files: the file, a place in it, and what replaces that place."""
     app = names.app
     frames = f"""
 ## {names.said("Widgets")}: capability `{app}.use`
@@ -83,7 +83,7 @@ def _entries(names: Names) -> list[tuple[str, str, str]]:
 |---|---|
 | `{app}.propose {{{names.one}}}` | `{app}.proposed {{{names.one}, state}}` |
 
-One's tabs are told of it: `{app}.changed {{{names.one}, state}}`.
+The person's tabs are told: `{app}.changed {{{names.one}, state}}`.
 """
     return [
         ("almia/settings/base.py", '    "apps.portal",\n', f'    "apps.{app}",\n    "apps.portal",\n'),
@@ -105,7 +105,7 @@ One's tabs are told of it: `{app}.changed {{{names.one}, state}}`.
 def write(root: Path, names: Names) -> list[Path]:
     """Write the app into the checkout at `root`, and its name where others need it; return the new files.
 
-    Raises Refused before anything is written: the app is there, or a file that must name it is not as expected.
+    Raises Refused before anything is written: the app exists, or a file that must name it is not as expected.
     """
     if (root / "apps" / names.app).exists():
         raise Refused(f"There is an app called “{names.app}” already.")
@@ -134,7 +134,7 @@ SENTENCE = re.compile(r'(?<![\w.])_\("[^"]*"\)|ngettext\("[^"]*", "[^"]*"|(?<=wi
 
 
 def _worded(text: str, names: Names) -> str:
-    """Return a file in the words of the app: sentences for people say them as people do."""
+    """Return a file in the words of the app: sentences for people with separate words."""
     text = PROSE.sub(lambda prose: re.sub(r"\bwidgets?\b(?![._])", lambda word: names.said(word[0]), prose[0]), text)
     pieces, at = [], 0
     for found in SENTENCE.finditer(text):

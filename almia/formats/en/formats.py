@@ -1,4 +1,4 @@
-"""Dates as they are written in Britain: Django's own English is America's."""
+"""Dates as they are written in Britain: Django's own English is American."""
 
 from __future__ import annotations
 

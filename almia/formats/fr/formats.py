@@ -1,4 +1,4 @@
-"""Dates as they are written in French; what is not here is Django's own French."""
+"""Dates as they are written in French; what is not here comes from Django's own French."""
 
 from __future__ import annotations
 

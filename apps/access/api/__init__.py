@@ -1,1 +1,1 @@
-"""The API of this app: what a capability opens, and what one may do."""
+"""The API of this app: what a capability opens, and what the caller may do."""

@@ -17,7 +17,7 @@ from apps.core.api.views import ApiView
 
 
 class RequirementSerializer(serializers.Serializer[Item]):
-    """One thing a capability asks for, and how it stands."""
+    """One thing a capability asks for, and its current state."""
 
     label = serializers.CharField()  # type: ignore[assignment]  # a field of that name, not the label of this one
     state = serializers.ChoiceField(choices=ProofState.choices)

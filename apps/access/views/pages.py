@@ -48,7 +48,7 @@ def charter(request: SignedInRequest) -> HttpResponse:
 
 @require_safe
 def locked(request: SignedInRequest, capability: str) -> HttpResponse:
-    """What the locked page shows, again: asked for when rights have changed. Leads to the page once it is open."""
+    """What the locked page shows, fetched again when rights have changed. Leads to the page once it is open."""
     get_capability(capability)
     came_for = request.GET.get("next", "")
     if not url_has_allowed_host_and_scheme(came_for, {request.get_host()}, require_https=request.is_secure()):

@@ -1,4 +1,4 @@
-"""Staff: giving proofs to somebody and taking them back."""
+"""Staff: giving proofs to somebody and revoking them."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def award(request: SignedInRequest, person_id: uuid.UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @may_manage
 def waive(request: SignedInRequest, person_id: uuid.UUID) -> HttpResponse:
-    """Let somebody off a training for a time."""
+    """Excuse somebody from a training for a time."""
     person = get_person(person_id)
 
     def act(data: dict[str, Any]) -> None:
@@ -85,7 +85,7 @@ def waive(request: SignedInRequest, person_id: uuid.UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @may_manage
 def revoke(request: SignedInRequest, award_id: uuid.UUID) -> HttpResponse:
-    """Take an award back."""
+    """Revoke an award."""
     found = queries.get_award(award_id)
 
     def act(data: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Staff: what each capability asks for, waivers that run, versions of the charter."""
+"""Staff: what each capability asks for, current waivers, versions of the charter."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def index(request: SignedInRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @may_manage
 def ask(request: SignedInRequest, capability: str) -> HttpResponse:
-    """Ask for something more, or a later version: choose it (GET), see whom it concerns (GET with the choice), do it (POST)."""
+    """Ask for something more, or a later version: choose it (GET), see whom it affects (GET with the choice), do it (POST)."""
     found = queries.get_capability(capability)
     chosen = request.POST if request.method == "POST" else request.GET if "what" in request.GET else None
     form = AskForm(chosen)
@@ -60,7 +60,7 @@ def ask(request: SignedInRequest, capability: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @may_manage
 def remove(request: SignedInRequest, capability: str, requirement_id: int) -> HttpResponse:
-    """Stop asking for something: shown whom it concerns (GET), then done (POST)."""
+    """Stop asking for something: shown whom it affects (GET), then done (POST)."""
     found = queries.get_capability(capability)
     requirement = queries.get_requirement(found.code, requirement_id)
     if request.method == "POST":
@@ -82,7 +82,7 @@ def remove(request: SignedInRequest, capability: str, requirement_id: int) -> Ht
 @require_safe
 @may_manage
 def waivers(request: SignedInRequest) -> HttpResponse:
-    """The waivers that run, the first to end first."""
+    """Current waivers, the first to end first."""
     page = Paginator(queries.running_waivers(), PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "access/staff/waivers.html", {"page": page})
 

@@ -1,1 +1,1 @@
-"""The API of this app: who calls, what a token may, and oneself."""
+"""The API of this app: who calls, what a token may do, and the caller's own data."""

@@ -1,4 +1,4 @@
-"""Who calls: a personal token, or the session of the browser. One of them, never a mixture."""
+"""Who calls: a personal token, or the session of the browser. One of the two, never a mixture."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class TokenAuthentication(BaseAuthentication):
     """`Authorization: Bearer almia_…`, and no other place for a token.
 
-    A request that has the header is never anybody else's: a bad token fails, it does not fall back to the session,
+    A request with this header is never authenticated otherwise: a bad token fails and does not fall back to the session,
     so that the scopes of a token always hold.
     """
 

@@ -25,7 +25,7 @@ class MissingScope(Refused):
 
 
 class HasScopes(BasePermission):
-    """A token needs every scope of the view's; a session stands for the whole person."""
+    """A token needs every scope of the view; a session may do all that the person may."""
 
     def has_permission(self, request: Request, view: ApiView) -> bool:  # type: ignore[override]
         token: Any = request.auth

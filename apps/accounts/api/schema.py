@@ -1,4 +1,4 @@
-"""How one signs in, for the API's description."""
+"""How callers sign in, for the API's description."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A list of the directory as a file: looked at before anything changes. A column `code`, the names, and for entities `parent`."""
+"""A list of the directory as a file, previewed before anything changes. A column `code`, the names, and for entities `parent`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _ALIASES = {
 
 @dataclass(slots=True, eq=False)
 class EntryLine:
-    """One line of the file. `entry`: what it changes, None where it makes one; `changed`: what was and what will be, by column.
+    """One line of the file. `entry`: the entry it changes, None if it creates one; `changed`: old and new values, by column.
     `error`: why it cannot be taken."""
 
     number: int
@@ -48,7 +48,8 @@ class EntryLine:
 
     @property
     def told(self) -> list[str]:
-        """What the line does beside its name, column by column: all that a new entry gets, and what changes of one there is."""
+        """What the line does, besides naming the entry, column by column: all values of a new entry, the changes of an existing
+        one."""
         if self.entry is None:
             return [f"{name}: {value}" for name, value in self.values.items() if value and value != self.name]
         return [f"{name}: {before or '—'} → {after or '—'}" for name, (before, after) in self.changed.items()]
@@ -56,8 +57,8 @@ class EntryLine:
 
 @dataclass(frozen=True, slots=True)
 class EntryPreview:
-    """What importing a file of the directory would do. `columns`: those of the file that are taken; `left_out`: the names of the
-    others."""
+    """What importing a file of the directory would do. `columns`: the columns of the file that are used; `left_out`: the names of
+    the others."""
 
     columns: list[str]
     lines: list[EntryLine]
@@ -85,7 +86,7 @@ class EntryPreview:
 
     @property
     def digest(self) -> str:
-        """What stands for all that this would do: two previews that would do the same have the same."""
+        """A digest of all that this would do: two previews that would do the same have the same one."""
         does = [
             [line.number, line.code, line.name, line.entry.pk if line.entry else 0, line.told, line.error] for line in self.lines
         ]
@@ -93,7 +94,7 @@ class EntryPreview:
 
     @property
     def rows(self) -> str:
-        """What was taken of the file, to the letter, as a page keeps it until it is applied: read again by `rows_kept`."""
+        """The rows taken from the file, exactly, as a page keeps them until they are applied: read again by `rows_kept`."""
         taken = [
             (line.number, [{"code": line.code, **line.values}.get(name, "") for name in self.columns]) for line in self.lines
         ]
@@ -112,7 +113,7 @@ def rows_kept(text: str) -> list[Row]:
 
 
 def read_entries(kind: Kind, rows: Iterable[tuple[int, Sequence[str]]]) -> EntryPreview:
-    """Check the rows of a file against the list there is. One query. Raises AccountError for a file that is no such list."""
+    """Check the rows of a file against the current list. One query. Raises AccountError for a file that is not such a list."""
     table = iter(rows)
     _number, first = next(table, (0, []))
     header = _header(kind, first)
@@ -147,7 +148,7 @@ def _same(name: str, value: str, present: str) -> bool:
 def _header(kind: Kind, cells: Sequence[str]) -> list[str]:
     names = [" ".join(folded(cell).split()) for cell in cells]
     header = [name if name in kind.columns else _ALIASES.get(name, "") for name in names]
-    if kind.model.NAMES[0] == "name_fr":  # a single name stands for both languages
+    if kind.model.NAMES[0] == "name_fr":  # a single name is used for both languages
         header = ["name_fr" if name == "name" and "name_fr" not in header else name for name in header]
     header = [name if name in kind.columns else "" for name in header]
     missing = [name for name in ("code", kind.model.NAMES[0]) if name not in header]
@@ -186,7 +187,7 @@ def _error(kind: Kind, line: EntryLine, seen: dict[str, int]) -> str:
         if not value and line.entry is None:
             return _("The cell “%(column)s” is empty.") % {"column": name}
         if not value:
-            line.values.pop(name, None)  # an empty cell leaves what is known
+            line.values.pop(name, None)  # an empty cell leaves the current value
         if len(value) > longest(kind.model, name):
             return _("The cell “%(column)s” is too long.") % {"column": name}
         try:
@@ -197,7 +198,7 @@ def _error(kind: Kind, line: EntryLine, seen: dict[str, int]) -> str:
 
 
 def _check_parents(lines: list[EntryLine], known: Mapping[str, Entity]) -> None:
-    """Tell each line whose parent is neither an open entity nor a line of the file, or that would not be part of a tree then."""
+    """Give an error to each line whose parent is neither an open entity nor a line of the file, or that would break the tree."""
     here = {code for code, entry in known.items() if entry.is_open} | {line.code.casefold() for line in lines if not line.error}
     for line in lines:
         parent = line.values.get("parent", "")

@@ -14,7 +14,7 @@ from .model import Department, DirectoryEntry, Entity, JobRole, Site
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """`code`: in addresses. `column`: in files of people and claims of sign-ins. `person_field`: where a person has it.
+    """`code`: in addresses. `column`: in files of people and claims of sign-ins. `person_field`: the person's field for it.
     `label`, `one`: what staff call the list and one entry of it."""
 
     code: str

@@ -14,9 +14,9 @@ from apps.core.tables import FORMULA
 from apps.core.text import folded
 
 LONGEST_SEARCH_TEXT = 600
-DEEPEST = 20  # levels of the tree of entities: what pages can show, and more than any company has
+DEEPEST = 20  # levels of the tree of entities: as many as pages can show, and more than any company has
 
-# What files and forms take: a code or a name is the same in every file that goes out and comes back.
+# What files and forms accept: a code or a name is the same in every file that goes out and comes back.
 check_code = RegexValidator(
     r"^[A-Za-z0-9_][A-Za-z0-9_-]*\Z", _("A code is made of letters without accents, digits, “_” and, behind the first sign, “-”.")
 )
@@ -34,11 +34,11 @@ class EntryQuerySet(models.QuerySet[Any]):
         return self.filter(closed_at=None)
 
     def with_code(self, code: str) -> Self:
-        """Return the entry of this code, in whatever capitals."""
+        """Return the entry of this code, ignoring case."""
         return self.alias(lower_code=Lower("code")).filter(lower_code=code.lower())
 
     def matching(self, text: str) -> Self:
-        """Return the entries whose code or names hold every word of `text`."""
+        """Return the entries whose code or names contain every word of `text`."""
         found = self
         for word in folded(text).split()[:8]:
             found = found.filter(search_text__contains=word)
@@ -46,9 +46,9 @@ class EntryQuerySet(models.QuerySet[Any]):
 
 
 class DirectoryEntry(models.Model):
-    """One entry of the directory. Closed, it stays where it stands and cannot be chosen any more.
+    """One entry of the directory. Once closed, it stays where it is but can no longer be chosen.
 
-    `merged_into`: the open entry that took its people over; lists that still name the old code mean that one.
+    `merged_into`: the open entry that took over its people; lists that still use the old code mean that one.
     """
 
     NAMES: ClassVar[tuple[str, ...]] = ()
@@ -57,7 +57,7 @@ class DirectoryEntry(models.Model):
     code = models.SlugField(_("code"), unique=True)
     closed_at = models.DateTimeField(null=True, blank=True, editable=False)
     merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="+", editable=False)
-    # Code and names without accents or capitals, in both languages: what one types to find an entry, on any database.
+    # Code and names without accents or capitals, in both languages: what people type to find an entry, on any database.
     search_text = models.CharField(max_length=LONGEST_SEARCH_TEXT, editable=False, default="")
 
     objects = EntryQuerySet.as_manager()
@@ -85,7 +85,7 @@ class DirectoryEntry(models.Model):
         super().save(*args, update_fields=update_fields, **kwargs)
 
     def fold(self) -> None:
-        """Bring `search_text` up to date; `save` does it, `bulk_create` does not."""
+        """Update `search_text`; `save` does so, `bulk_create` does not."""
         words = " ".join(str(getattr(self, name)) for name in ("code", *self.NAMES))
         self.search_text = folded(words)[:LONGEST_SEARCH_TEXT]
 
@@ -110,7 +110,7 @@ class Entity(DirectoryEntry):
         verbose_name_plural = _("entities")
         constraints = [
             *DirectoryEntry.Meta.constraints,
-            # Longer circles: `services.change_entry`, which holds the tree while it looks.
+            # Longer cycles: `services.change_entry` checks them, with the tree locked.
             models.CheckConstraint(
                 condition=models.Q(parent=None) | ~models.Q(parent=models.F("pk")), name="accounts_entity_not_under_itself"
             ),

@@ -18,7 +18,7 @@ MOST_CHOICES = 300
 
 
 class NameField(forms.CharField):
-    """A name without what cannot be seen."""
+    """A name without invisible characters."""
 
     default_validators = [check_name]
 
@@ -27,13 +27,13 @@ class NameField(forms.CharField):
 
 
 class CodeField(forms.SlugField):
-    """A code, as files take it too."""
+    """A code, in the form that files accept too."""
 
     default_validators = [check_code]
 
 
 class EntryChoice(ModelChoice):
-    """One of the entries of a list: chosen from them or, where the list is long, named by its code."""
+    """One of the entries of a list: chosen from them or, if the list is long, given by its code."""
 
     def __init__(self, kind: Kind, entries: Any, *, label: Any, required: bool, empty_label: str | None = "—") -> None:
         super().__init__(entries, label=label, required=required, to_field_name="code", empty_label=empty_label)
@@ -50,7 +50,7 @@ class EntryChoice(ModelChoice):
 
 
 class EntryForm(forms.Form):
-    """What staff say about an entry: its code, its names, and what an entity belongs to."""
+    """What staff enter for an entry: its code, its names, and what an entity belongs to."""
 
     def __init__(self, kind: Kind, *args: Any, entry: Any = None, **kwargs: Any) -> None:
         if entry is not None:
@@ -67,7 +67,7 @@ class EntryForm(forms.Form):
         if kind.is_tree:
             above = Entity.objects.open()
             if entry is not None:
-                # The one it belongs to stays a choice even where that was closed meanwhile.
+                # The entity it belongs to stays a choice even if that one was closed meanwhile.
                 above = (above | Entity.objects.filter(pk=entry.parent_id)).exclude(pk=entry.pk)
             label = capfirst(Entity._meta.get_field("parent").verbose_name)
             self.fields["parent"] = EntryChoice(kind, above, label=label, required=False)
@@ -77,7 +77,7 @@ class EntryForm(forms.Form):
 
 
 class MergeForm(ReasonForm):
-    """Into which other entry, and why."""
+    """Which other entry to merge into, and why."""
 
     field_order = ["into", "reason"]
 

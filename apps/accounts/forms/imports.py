@@ -14,7 +14,7 @@ WHOLE, GOOD = "whole", "good"
 
 
 class ColumnsForm(forms.Form):
-    """What each column of a file holds, and what is wanted."""
+    """What each column of a file contains, and what should be done with the file."""
 
     take = forms.ChoiceField(
         label=_("If lines are wrong"),
@@ -45,7 +45,7 @@ class ColumnsForm(forms.Form):
         return {**taken, "take": WHOLE if people_import.all_or_nothing else GOOD, "close_absent": people_import.close_absent}
 
     def columns(self) -> list[dict[str, Any]]:
-        """Return the columns as the page shows them: field, and what the first lines hold."""
+        """Return the columns as the page shows them: the field, and what the first lines contain."""
         return [
             {
                 "field": self[f"column_{place}"],
@@ -75,13 +75,13 @@ class ColumnsForm(forms.Form):
 
 
 class _SeenForm(forms.Form):
-    """Sends back which check was looked at."""
+    """Sends back which check the person has seen."""
 
     round = forms.IntegerField(widget=forms.HiddenInput)
 
 
 class CodesForm(_SeenForm):
-    """Which unknown codes are to be made."""
+    """Which unknown codes to create."""
 
     columns = forms.MultipleChoiceField(
         label=_("Make these entries when the import is applied"),
@@ -100,7 +100,7 @@ class CodesForm(_SeenForm):
 
 
 class ApplyForm(_SeenForm):
-    """The last word; with how many accounts close, where those are many."""
+    """The final confirmation; with the number of accounts to close, if there are many."""
 
     typed = forms.IntegerField(
         label=_("How many accounts are closed? Type the number."),

@@ -7,7 +7,7 @@ from django.db import models
 
 
 def field_of(model: type[models.Model], name: str, **options: Any) -> forms.Field:
-    """Return the form field of a model's field, so that its label and its length are said once. `options`: what is different."""
+    """Return the form field of a model's field, so that label and length are defined once. `options`: what is different."""
     field = model._meta.get_field(name)
     assert isinstance(field, models.Field)
     made = field.formfield(**options)

@@ -18,10 +18,10 @@ else:
     OrganisationModelForm = forms.ModelForm
     ToolFormSetBase = forms.BaseFormSet
 
-BLANK_TOOLS = 2  # rows for further tools; once they are saved there are as many again
+BLANK_TOOLS = 2  # empty rows for further tools; once saved, there are as many again
 MOST_TOOLS = 40
-TOOLS = "tools"  # what the names of their fields begin with
-# Where the model's own name of a field would repeat what stands above it.
+TOOLS = "tools"  # the prefix of their field names
+# Where the model's own label for a field would repeat the heading above it.
 LABELS: dict[str, Any] = {
     "ai_desk_fr": gettext_lazy("In French"),
     "ai_desk_en": gettext_lazy("In English"),
@@ -42,7 +42,7 @@ LINKS = ("ai_desk_url", "intranet_url", "charter_help_url")
 
 
 class OrganisationForm(OrganisationModelForm):
-    """What staff say about the organisation. `seen`: the revision the page was drawn with."""
+    """What staff enter about the organisation. `seen`: the revision the page was rendered with."""
 
     seen = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
 
@@ -83,7 +83,7 @@ class OrganisationForm(OrganisationModelForm):
         return {name: self.cleaned_data[name] for name in self._meta.fields or ()}
 
     def compare_with(self, stored: Organisation) -> None:
-        """Say beside each field what is kept now, where that is not what was typed."""
+        """Show beside each field what is stored now, if that differs from what was typed."""
         for name, typed in self.values().items():
             kept = getattr(stored, name)
             if kept != typed:
@@ -120,7 +120,7 @@ class ToolFormSetClass(ToolFormSetBase):
             form.fields["DELETE"].label = gettext_lazy("Remove this tool")
 
     def values(self) -> list[dict[str, Any]]:
-        """Return the tools, as `Organisation.approved_tools` keeps them."""
+        """Return the tools in the form of `Organisation.approved_tools`."""
         kept = (form.cleaned_data for form in self.forms if form.cleaned_data and not form.cleaned_data.get("DELETE"))
         return [
             ApprovedTool(
@@ -134,8 +134,8 @@ class ToolFormSetClass(ToolFormSetBase):
 
     @classmethod
     def compared_with(cls, stored: Organisation, typed: list[dict[str, Any]]) -> tuple[ToolFormSetClass, list[ApprovedTool]]:
-        """Return rows of what was typed and of the tools that are kept but stand in none of them; and the tools that are kept
-        now, where these are others."""
+        """Return rows for what was typed and for stored tools that appear in none of them; and the tools that are stored now, if
+        these are different."""
         if stored.approved_tools == typed:
             return ToolFormSet(initial=typed, prefix=TOOLS), []
         names = {tool["name"].casefold() for tool in typed}

@@ -21,7 +21,7 @@ from .model_fields import field_of
 
 
 class Worded(forms.BaseForm):
-    """Gives fields our labels and help, and takes placeholders away."""
+    """Gives fields our labels and help texts, and removes placeholders."""
 
     labels: ClassVar[dict[str, Any]] = {}
     helps: ClassVar[dict[str, Any]] = {}
@@ -43,12 +43,12 @@ AGAIN = _("New password, once more")
 RULES = _("At least 12 characters. A short sentence is easy to remember and hard to guess.")
 
 
-# What reading a malformed answer of a key raises.
+# What parsing a malformed answer of a key raises.
 MALFORMED = (KeyError, TypeError, ValueError, AttributeError)
 
 
 class Spelt(forms.BaseForm):
-    """Reads the address in whatever spelling it is typed, before anything else looks at it."""
+    """Normalises the address, however it is typed, before anything else looks at it."""
 
     addresses: ClassVar[tuple[str, ...]] = ("email",)
 
@@ -71,7 +71,7 @@ class LoginForm(Spelt, Worded, account_forms.LoginForm):
 
 
 class SignupForm(Spelt, Worded, account_forms.SignupForm):
-    """Open only where a company has opened it, to addresses of its domains."""
+    """Open only if a company has opened it, to addresses of its domains."""
 
     first_name = field_of(User, "first_name", required=True)
     last_name = field_of(User, "last_name", required=True)
@@ -100,8 +100,8 @@ class ChangePasswordForm(Worded, account_forms.ChangePasswordForm):
 
 
 class SetPasswordForm(Worded, account_forms.SetPasswordForm):
-    """A first password. Not for people who come in through the company: it would be a second door that nobody watches, and would
-    let whoever finds an open session keep it."""
+    """A first password. Not for people who come in through the company: it would be a second way in that nobody watches, and
+    would let somebody who finds an open session keep access."""
 
     labels = {"password1": NEW_PASSWORD, "password2": AGAIN}
     helps = {"password1": RULES}
@@ -127,7 +127,7 @@ class ReauthenticateForm(Worded, account_forms.ReauthenticateForm):
 
 
 class _Digits:
-    """A code is typed on a telephone's number pad."""
+    """A code is typed on a phone's number pad."""
 
     fields: dict[str, forms.Field]
 
@@ -153,7 +153,7 @@ def _forged() -> ValidationError:
 
 
 class PasskeyLoginForm(webauthn_forms.LoginWebAuthnForm):
-    """What a browser says about a key is checked by allauth, which lets some malformed answers fall through as errors of ours."""
+    """allauth checks what a browser says about a key, but lets some malformed answers through as errors of ours."""
 
     def clean_credential(self) -> Any:
         try:

@@ -20,7 +20,7 @@ else:
 
 
 class PersonalEmailField(forms.EmailField):
-    """An address in the spelling people are known by, before anything else looks at it."""
+    """An address in the normalised spelling, before anything else looks at it."""
 
     default_validators = [check_email]
 
@@ -29,7 +29,7 @@ class PersonalEmailField(forms.EmailField):
 
 
 class FilterChoice(ModelChoice):
-    """An entry to filter by: a closed one says so, since people may be there; a merged one says what it means now."""
+    """An entry to filter by: a closed one is marked so, since people may be in it; a merged one says what it means now."""
 
     def label_from_instance(self, obj: Any) -> str:
         if obj.merged_into:
@@ -38,7 +38,7 @@ class FilterChoice(ModelChoice):
 
 
 class PeopleFilter(forms.Form):
-    """Search and filters of the list of people. What cannot be read filters nothing."""
+    """Search and filters of the list of people. A value that cannot be read filters nothing."""
 
     q = forms.CharField(required=False, max_length=100, label=_("Name or e-mail address"))
     entity = FilterChoice(
@@ -63,7 +63,7 @@ class PeopleFilter(forms.Form):
 
 
 class PersonForm(forms.Form):
-    """What staff may say about a person: their name, their address, their place. No role, no right, no password."""
+    """What staff may enter about a person: name, address, place. No role, no right, no password."""
 
     first_name = field_of(User, "first_name", required=True)
     last_name = field_of(User, "last_name", required=True)
@@ -77,7 +77,7 @@ class PersonForm(forms.Form):
     def __init__(self, *args: Any, inviting: bool = False, person: User | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for kind in KINDS:
-            # What was closed cannot be chosen; where somebody is already, they may stay.
+            # A closed entry cannot be chosen; people who are already in it may stay.
             present = getattr(person, f"{kind.person_field}_id") if person else None
             entries = kind.model._default_manager
             choices = entries.open() if present is None else entries.filter(Q(closed_at=None) | Q(pk=present))
@@ -98,7 +98,7 @@ class PersonForm(forms.Form):
         }
 
     def changes(self) -> dict[str, Any]:
-        """Return what the form says, apart from the address."""
+        """Return what the form contains, apart from the address."""
         names = ("first_name", "last_name", "entity", "department", "site", "job_role")
         return {name: self.cleaned_data[name] for name in names}
 

@@ -16,7 +16,7 @@ LIFETIMES = [(30, _("30 days")), (90, _("90 days")), (180, _("6 months")), (365,
 
 
 class SignOutForm(forms.Form):
-    """Sign out everywhere; whether programs lose what they were given, too."""
+    """Sign out everywhere; and whether to revoke programs' tokens too."""
 
     tokens = forms.BooleanField(label=_("Also revoke my API tokens"), required=False, initial=True)
 

@@ -1,1 +1,1 @@
-"""Importing people: reading what was uploaded, what its columns mean, what is wrong with a line, what is kept of it all."""
+"""Importing people: reading the upload, what its columns mean, what is wrong with a line, and what is stored of it all."""

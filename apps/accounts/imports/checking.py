@@ -1,4 +1,4 @@
-"""What an import would do: every line looked at, and who is absent. Nothing changes for anybody."""
+"""What an import would do: every line is checked, and who is absent. Nothing changes for anybody."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from apps.accounts.queries import Directory
 
 CHECK_BATCH = 2000
-MOST_CODES = 500  # unknown codes of one column: with more of them it is another column
+MOST_CODES = 500  # unknown codes in one column: if there are more, it is probably another column
 
 
 def look_at_lines(claimed: PeopleImport, seal: Seal, known: Directory) -> tuple[dict[str, int], set[str]]:
-    """Keep the lines worth telling and the codes that are unknown; return the counts, and the addresses that are named.
+    """Store the lines worth showing and the unknown codes; return the counts, and the addresses that occur.
 
-    Raises NotOurs, and AccountError where the file cannot be read to its end.
+    Raises NotOurs, and AccountError if the file cannot be read to its end.
     """
     with work.hold(claimed) as held:
         ImportLine.objects.filter(of=held).delete()
@@ -62,7 +62,7 @@ def look_at_lines(claimed: PeopleImport, seal: Seal, known: Directory) -> tuple[
 
 
 def absent_of(claimed: PeopleImport, named: set[str], people: QuerySet[User]) -> list[str]:
-    """Return the ids of those of `people` whom no line names, by any address of theirs; never who sends or applies the file."""
+    """Return the ids of those of `people` whom no line names, by any of their addresses; never the sender or the applier."""
     addresses = EmailAddress.objects.order_by("pk").values_list("user_id", "email")
     named_people = {person for person, email in addresses.iterator() if email in named}
     found = people.exclude(pk__in=responsible_for(claimed)).order_by("pk").values_list("pk", "email")
@@ -70,12 +70,12 @@ def absent_of(claimed: PeopleImport, named: set[str], people: QuerySet[User]) ->
 
 
 def responsible_for(people_import: PeopleImport) -> list[uuid.UUID]:
-    """Return the ids of who sent and who applies the file."""
+    """Return the ids of the people who sent and who applied the file."""
     return [pk for pk in (people_import.created_by_id, people_import.applied_by_id) if pk is not None]
 
 
 def stand_checked(held: PeopleImport, seal: Seal, counts: dict[str, int], absent: Iterable[str]) -> None:
-    """Write down what a check found; the transaction that holds the import saves it."""
+    """Set what a check found; the transaction that holds the import saves it."""
     absent = list(absent)
     file = ImportFile(of=held)
     ImportFile.absent.write(file, seal, json.dumps(absent))

@@ -42,5 +42,5 @@ def guess(headers: Sequence[str]) -> list[str]:
 
 
 def digest_of(headers: Sequence[str]) -> str:
-    """Return what tells files of the same columns from others."""
+    """Return a digest that is the same for files with the same columns."""
     return hashlib.sha256(json.dumps([folded(header) for header in headers]).encode()).hexdigest()

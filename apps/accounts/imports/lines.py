@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 LONGEST = {"email": 254, "first_name": 80, "last_name": 80}
 LONGEST_CODE = 50
-# Kept with a line by its code, and said in the language of whoever reads it.
+# Stored with a line by its code, and worded in the language of the reader.
 REASONS = {
     "surplus": gettext_noop("There are more cells than columns."),
     "unreadable": gettext_noop("A letter on this line cannot be read. Save the file as “CSV UTF-8”, or type the letter again."),
@@ -56,7 +56,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Coming:
-    """An entry of the directory that will be made."""
+    """An entry of the directory that will be created."""
 
     code: str
     pk: None = None
@@ -64,9 +64,9 @@ class Coming:
 
 @dataclass(slots=True)
 class Line:
-    """One line of the file. `reason`: why it cannot be taken. `person`: whom it changes; None where it enters somebody.
-    `values`: what it says, by field of a person. `unknown`: codes that the directory lacks and could take, by column.
-    `has_address`: whether one can tell whose line it is."""
+    """One line of the file. `reason`: why it cannot be taken. `person`: the person it changes; None if it enters a new one.
+    `values`: its content, by field of a person. `unknown`: codes missing from the directory that could be created, by column.
+    `has_address`: whether it is clear whose line it is."""
 
     number: int
     cells: Sequence[str]
@@ -84,9 +84,9 @@ class Line:
 
 
 class Reader:
-    """Makes lines of the cells of a file, one after another: it remembers which addresses it has met.
+    """Turns cells into lines of the file, one after another: it remembers which addresses it has met.
 
-    `mapping`: the field of each column, "" for what is left out. `creating`: codes that will be made, by column.
+    `mapping`: the field of each column, "" for a column that is left out. `creating`: codes that will be created, by column.
     """
 
     def __init__(self, mapping: Sequence[str], known: Directory, creating: Mapping[str, Iterable[str]] | None = None) -> None:
@@ -95,14 +95,14 @@ class Reader:
         self.known = known
         self._coming = {column: {code.casefold(): Coming(code) for code in codes} for column, codes in (creating or {}).items()}
         self._seen: dict[str, int] = {}
-        self.named: set[str] = set()  # every address in the file, on wrong lines too
+        self.named: set[str] = set()  # every address in the file, including those of wrong lines
 
     def lines(self, rows: Iterable[tuple[int, Sequence[str]]]) -> Iterator[Line]:
         for number, cells in rows:
             yield self.line(number, cells)
 
     def line(self, number: int, cells: Sequence[str]) -> Line:
-        """Return what a line says, checked against all but the people there are."""
+        """Return the content of a line, checked except against existing people."""
         line = Line(number, cells)
         row = {name: cells[place] if place < len(cells) else "" for name, place in self._at.items()}
         line.email = normal_email(row["email"])
@@ -125,7 +125,7 @@ class Reader:
                 return Reason("empty", {"column": name})
             if len(kept) > longest:
                 return Reason("long", {"column": name})
-            # With the mark before it, too, that keeps a formula from running in a file that was given back.
+            # Also with the leading mark that keeps a formula from running in a file that was given back.
             if any(text.lstrip("'").startswith(FORMULA) for text in (kept, row[name])) or _has_controls(row[name]):
                 return Reason("formula", {"column": name})
         if not line.has_address:
@@ -133,12 +133,12 @@ class Reader:
         return self._place(line, row)
 
     def _place(self, line: Line, row: Mapping[str, str]) -> Reason | None:
-        """Fill in the places of a line. All of its unknown codes are found, the first wrong one is the reason."""
+        """Fill in the places of a line. All of its unknown codes are collected; the first wrong one is the reason."""
         reason = None
         for column, name in PLACES.items():
             code = visible(row.get(column, ""))
             if not code:
-                continue  # an empty cell leaves what is known
+                continue  # an empty cell leaves the current value
             entry = self.known.find(column, code) or self._coming.get(column, {}).get(code.casefold())
             if entry is not None:
                 line.values[name] = entry
@@ -172,9 +172,9 @@ def _could_be_made(code: str) -> bool:
 
 
 def compare(lines: Sequence[Line], *, hold: bool = False) -> None:
-    """Tell each line whom it changes, and in what; or that it cannot be taken after all. Two queries.
+    """Add to each line whom it changes, and how; or that it cannot be taken after all. Two queries.
 
-    `hold`: the people stay as they are until the transaction ends.
+    `hold`: the people are locked until the transaction ends.
     """
     right = {line.email: line for line in lines if line.reason is None}
     if not right:
@@ -203,7 +203,7 @@ def _present(person: User, name: str) -> Any:
 
 
 def _key(value: Any) -> Any:
-    """Return what a person would keep of `value`. An entry that is not made yet is nobody's."""
+    """Return what would be stored of `value` on a person. An entry that is not created yet has nobody in it."""
     if isinstance(value, str):
         return value
     return value if isinstance(value, Coming) else value.pk

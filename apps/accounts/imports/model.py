@@ -17,20 +17,20 @@ from apps.accounts.secrecy import OWNER
 from apps.core.crypto import Seal, SealedText, new_data_key, open_seal
 from apps.core.ids import uuid7
 
-KEEP_WAITING = timedelta(days=7)  # a file that nobody goes on with
-KEEP_RESULTS = timedelta(days=30)  # the lines that were given back
+KEEP_WAITING = timedelta(days=7)  # a file that nobody went on with
+KEEP_RESULTS = timedelta(days=30)  # lines that were given back
 WORKING = (ImportState.CHECKING, ImportState.APPLYING)
 WAITING = (ImportState.COLUMNS, ImportState.CHECKED)
-LARGE_SHARE = 0.02  # of the open accounts: closing more asks twice
+LARGE_SHARE = 0.02  # of the open accounts: closing more asks for confirmation twice
 
 
 class PeopleImport(models.Model):
     """One file of people on its way: who sent it, what its columns mean, what was found in it and what was done.
 
-    `position`: how many lines, and after them how many accounts to close, are behind it; advanced in the transaction that deals
-    with them. `runner`: the worker that is at it, and `touched_at` its last sign of life. `checked`, `applied`: counts by name.
-    `creating`: codes of the directory that may be made, by column. `round`: how often it was checked. What names people rests
-    encrypted under `data_key`: `head` (names of the columns, sample cells), `findings` (unknown codes).
+    `position`: how many lines, and after them how many accounts to close, are done; advanced in the transaction that handles
+    them. `runner`: the worker that has it, and `touched_at` its last sign of life. `checked`, `applied`: counts by name.
+    `creating`: codes of the directory that may be created, by column. `round`: how often it was checked. What names people is
+    stored encrypted under `data_key`: `head` (names of the columns, sample cells), `findings` (unknown codes).
     """
 
     id: models.UUIDField[uuid.UUID, uuid.UUID] = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -86,11 +86,11 @@ class PeopleImport(models.Model):
         return self.seal()
 
     def seal(self) -> Seal:
-        """Return what closes and opens what is kept of the file. One query. Raises CryptoError."""
+        """Return what encrypts and decrypts what is stored of the file. One query. Raises CryptoError."""
         return open_seal(self.data_key, OWNER)
 
     def read_head(self, seal: Seal) -> tuple[list[str], list[list[str]]]:
-        """Return the names of the columns and sample lines; nothing once they are gone."""
+        """Return the names of the columns and sample lines; nothing once they are deleted."""
         said = PeopleImport.head.read(self, seal)
         return tuple(json.loads(said)) if said else ([], [])
 
@@ -99,13 +99,13 @@ class PeopleImport(models.Model):
         return dict(json.loads(said)) if said else {}
 
     def end(self, state: ImportState, trouble: str = "") -> None:
-        """Write down how it ended and why, and remove the file. What was given back stays for a while."""
+        """Set how it ended and why, and delete the file. What was given back stays for a while."""
         self.state, self.trouble, self.runner = state, trouble, ""
         self.ended_at = self.touched_at = timezone.now()
         self.has_lines = bool(self.applied)
         self.save()
         ImportFile.objects.filter(of=self).delete()
-        if not self.has_lines:  # what would have come of each line is not needed any more
+        if not self.has_lines:  # what would have become of each line is no longer needed
             ImportLine.objects.filter(of=self).delete()
 
     @property
@@ -132,28 +132,28 @@ class PeopleImport(models.Model):
 
     @property
     def counts(self) -> dict[str, int]:
-        """What came out, where something was applied; else what the check says would."""
+        """What was done, if it was applied; else what the check says would be done."""
         counts: dict[str, int] = self.applied or self.checked
         return counts
 
     @property
     def results(self) -> list[int | None]:
-        """How many were added, changed, given back and closed; None while nothing was applied."""
+        """How many were added, changed, given back and closed; None until something has been applied."""
         return [self.applied.get(name) for name in ("new", "changed", "wrong", "closed")]
 
     @property
     def closes_many(self) -> bool:
-        """Whether so many accounts would be closed that it is asked twice."""
+        """Whether so many accounts would be closed that confirmation is asked for twice."""
         return self.close_absent and self.checked.get("absent", 0) > LARGE_SHARE * self.checked.get("open", 0)
 
     @property
     def kept_until(self) -> datetime:
-        """When the file, or what is kept of its lines, is removed."""
+        """When the file, or what is stored of its lines, is deleted."""
         return self.ended_at + KEEP_RESULTS if self.ended_at is not None else self.touched_at + KEEP_WAITING
 
 
 class ImportFile(models.Model):
-    """The file of an import, and who is absent from it, until the import has ended. Both rest encrypted."""
+    """The file of an import, and who is absent from it, until the import has ended. Both are stored encrypted."""
 
     of = models.OneToOneField(PeopleImport, primary_key=True, on_delete=models.CASCADE, related_name="file")
     content = SealedText()
@@ -163,7 +163,7 @@ class ImportFile(models.Model):
         return f"file of import {self.pk}"
 
     def write_content(self, seal: Seal, raw: bytes) -> None:
-        """Keep the bytes of the file; saves nothing."""
+        """Set the bytes of the file; does not save."""
         ImportFile.content.write(self, seal, base64.b64encode(zlib.compress(raw, 3)).decode("ascii"))
 
     def read_content(self, seal: Seal) -> bytes:
@@ -176,7 +176,7 @@ class ImportFile(models.Model):
 
 
 class ImportLine(models.Model):
-    """A line worth telling: every wrong one, and the first of the others. What it says rests encrypted."""
+    """A line worth showing: every wrong one, and the first of the others. Its content is stored encrypted."""
 
     id: models.UUIDField[uuid.UUID, uuid.UUID] = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     of = models.ForeignKey(PeopleImport, on_delete=models.CASCADE, related_name="lines")

@@ -20,13 +20,13 @@ from .workbooks import TooLarge, Unreadable, rows_of_workbook
 MAX_ROWS = 50_000
 MAX_BYTES = 20_000_000
 MAX_COLUMNS = 100
-MAX_CELLS = 10_000  # of one line of text: whatever is more than its columns is told as surplus
+MAX_CELLS = 10_000  # in one line of text: cells beyond its columns are reported as surplus
 UNREADABLE = "\ufffd"
 
 Row = tuple[int, list[str]]  # the number of the line as a person counts, and its cells
 
 _WORKBOOK = b"PK\x03\x04"
-# What people send instead of a list: how the file begins, and what to say.
+# What people upload instead of a list: how the file begins, and what to say.
 _OTHER_KINDS = {
     b"\xd0\xcf\x11\xe0": gettext_lazy(
         "This is an old workbook (XLS). Save it as XLSX or CSV in your spreadsheet, then send that."
@@ -35,13 +35,13 @@ _OTHER_KINDS = {
 }
 _LETTER_IN_UTF8 = re.compile(b"\xc3[\x80-\xbf]")  # À to ÿ
 SEPARATORS = ";,\t|"
-_SEPARATOR = re.compile(r'[\s"]*sep *= *([;,\t|])[;,\t|"\s]*$', re.IGNORECASE)  # as Excel tells it, and as it saves that again
+_SEPARATOR = re.compile(r'[\s"]*sep *= *([;,\t|])[;,\t|"\s]*$', re.IGNORECASE)  # as Excel calls it, and as it saves that again
 
 
 def rows_of(raw: bytes, *, limit: int = MAX_ROWS) -> Iterator[Row]:
-    """Yield the lines of a file that hold anything, its first one (the names of the columns) included.
+    """Yield the lines of a file that are not empty, its first one (the names of the columns) included.
 
-    A byte that cannot be read stands as `UNREADABLE` in its cell. Raises AccountError for a file that is too large, of another
+    A byte that cannot be read becomes `UNREADABLE` in its cell. Raises AccountError for a file that is too large, of another
     kind, or broken, and after `limit` lines below the first.
     """
     if len(raw) > MAX_BYTES:
@@ -87,14 +87,14 @@ def _text_of(raw: bytes) -> str:
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
-        # A few wrong bytes in UTF-8 are wrong bytes: reading everything as cp1252 for them would make “Ã©” of every “é”. Where
-        # even one letter is right, it is UTF-8: no name holds “Ã” and a sign.
+        # A few wrong bytes in UTF-8 are wrong bytes: if all were read as cp1252 because of them, every “é” would become “Ã©”. If
+        # even one accented letter is valid, it is UTF-8: no name contains “Ã” and a sign.
         is_utf8 = raw.startswith(codecs.BOM_UTF8) or _LETTER_IN_UTF8.search(raw)
         return raw.decode("utf-8-sig" if is_utf8 else "cp1252", errors="replace")
 
 
 def _rows_of_text(text: str) -> Iterator[Row]:
-    # What DOS and old programs write behind the last line is none.
+    # DOS and old programs write a byte after the last line that is not a line.
     text = text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff").rstrip("\x1a\0")
     skipped, separator, start = 0, "", 0
     while True:
@@ -109,7 +109,7 @@ def _rows_of_text(text: str) -> Iterator[Row]:
         skipped, start = skipped + 1, end + 1
     separator = separator or max(SEPARATORS, key=line.count)
     reader = csv.reader(_narrow(io.StringIO(text[start:], newline=""), separator, skipped), delimiter=separator, strict=True)
-    begins = 0  # where the record begins that is being read
+    begins = 0  # where the record that is being read begins
     try:
         for cells in reader:
             number, begins = skipped + begins + 1, reader.line_num
@@ -119,7 +119,7 @@ def _rows_of_text(text: str) -> Iterator[Row]:
 
 
 def _narrow(lines: Iterable[str], separator: str, skipped: int) -> Iterator[str]:
-    """Yield `lines`; raise AccountError for one of so many cells that taking it apart would fill the memory."""
+    """Yield `lines`; raise AccountError for one with so many cells that splitting it would fill the memory."""
     for number, line in enumerate(lines, start=skipped + 1):
         if len(line) > MAX_CELLS and line.count(separator) > MAX_CELLS:
             raise AccountError(_("Line %(line)s has far too many cells.") % {"line": number})

@@ -1,8 +1,8 @@
-"""How a worker holds an import while it is at it, and what it keeps of the lines.
+"""How a worker claims an import and keeps it, and what is stored of the lines.
 
-A worker claims an import for as long as it gives signs of life. Each batch is one transaction, which holds the import, looks
-whether it is still this worker's, and moves `position` on. So a worker that is killed loses the batch it was at and no more,
-nothing is done twice, and two workers cannot be at one import.
+A worker keeps an import for as long as it gives signs of life. Each batch is one transaction, which locks the import, checks
+that it is still this worker's, and advances `position`. So a worker that is killed loses only its current batch,
+nothing is done twice, and two workers cannot work on one import.
 """
 
 from __future__ import annotations
@@ -28,22 +28,22 @@ from .lines import Line
 from .model import WORKING
 from .reading import rows_of
 
-SHOWN = 200  # lines of each outcome that are kept to be looked at
+SHOWN = 200  # how many lines of each outcome are stored for viewing
 KEPT_AT_ONCE = 500
-DEAD_AFTER = timedelta(seconds=60)  # a worker without a sign of life
+DEAD_AFTER = timedelta(seconds=60)  # without a sign of life from a worker
 T = TypeVar("T")
 
 
 class NotOurs(Exception):
-    """The import was cancelled, or another worker is at it."""
+    """The import was cancelled, or another worker has it."""
 
 
 class SliceOver(Exception):
-    """The worker was at it for long: others have their turn."""
+    """The worker has been at it for long enough: others get their turn."""
 
 
 def claim(import_id: uuid.UUID) -> PeopleImport | None:
-    """Return the import, taken by this worker; None where there is nothing to do, or somebody does it."""
+    """Return the import, claimed by this worker; None if there is nothing to do, or another worker has it."""
     with transaction.atomic():
         found = PeopleImport.objects.select_for_update().filter(pk=import_id).first()
         if found is None or found.state not in WORKING:
@@ -57,7 +57,7 @@ def claim(import_id: uuid.UUID) -> PeopleImport | None:
 
 @contextmanager
 def hold(claimed: PeopleImport) -> Iterator[PeopleImport]:
-    """Hold the import in a transaction, and save it at the end. Raises NotOurs where it is not this worker's any more."""
+    """Lock the import in a transaction, and save it at the end. Raises NotOurs if it is no longer this worker's."""
     with transaction.atomic():
         held = PeopleImport.objects.select_for_update().get(pk=claimed.pk)
         if (held.runner, held.state) != (claimed.runner, claimed.state):
@@ -70,7 +70,7 @@ def hold(claimed: PeopleImport) -> Iterator[PeopleImport]:
 
 
 def let_go(claimed: PeopleImport) -> None:
-    """Give the import to whichever worker comes next."""
+    """Leave the import to whichever worker comes next."""
     PeopleImport.objects.filter(pk=claimed.pk, runner=claimed.runner).update(runner="")
 
 
@@ -82,13 +82,13 @@ def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
 
 
 def rows_below(claimed: PeopleImport, seal: Seal) -> Iterator[tuple[int, list[str]]]:
-    """Yield the lines below the names of the columns. Raises AccountError where the file cannot be read any further."""
+    """Yield the lines below the names of the columns. Raises AccountError if the file cannot be read any further."""
     raw = ImportFile.objects.only("content").get(pk=claimed.pk).read_content(seal)
     return islice(rows_of(raw), 1, None)
 
 
 def outcome_of(line: Line) -> Outcome:
-    """Return what comes of a line that was compared with the people there are."""
+    """Return the outcome of a line that has been compared with the existing people."""
     if line.reason is not None:
         return Outcome.WRONG
     if line.person is None:
@@ -97,7 +97,7 @@ def outcome_of(line: Line) -> Outcome:
 
 
 def keep(held: PeopleImport, seal: Seal, told: Iterable[tuple[Outcome, Line]], shown: Counter[Outcome]) -> None:
-    """Keep every wrong line and the first of the others. `shown` counts what is kept."""
+    """Store every wrong line and the first of the others. `shown` counts what is stored."""
     kept = []
     for outcome, line in told:
         if outcome is not Outcome.WRONG and shown[outcome] >= SHOWN:
@@ -105,7 +105,7 @@ def keep(held: PeopleImport, seal: Seal, told: Iterable[tuple[Outcome, Line]], s
         shown[outcome] += 1
         said: dict[str, Any] = {"email": line.email[:254], "name": line.name[:161], "fields": line.changed if line.person else []}
         if line.reason is not None:
-            width = len(held.mapping) + 1  # what is more stands in one cell too many
+            width = len(held.mapping) + 1  # surplus cells become one cell too many
             said |= {"reason": [line.reason.code, line.reason.words], "cells": list(line.cells[:width])}
         row = ImportLine(of=held, number=line.number, outcome=outcome)
         ImportLine.content.write(row, seal, json.dumps(said))

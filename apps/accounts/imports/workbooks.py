@@ -2,7 +2,7 @@
 
 A workbook of a few hundred kilobytes can unpack to gigabytes, and libraries build its strings and its rows in memory before
 they can be asked how many there are. Here every part is fed to the parser piece by piece: what is fed is counted, a row is
-given away as soon as it is closed, and no string is kept longer than any cell may be.
+passed on as soon as it is closed, and no string is kept longer than any cell may be.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH, from_excel
 PIECE = 1 << 16
 MAX_UNPACKED = 200_000_000  # bytes of the parts that are read, once they are unpacked
 MAX_ELEMENTS = 6_000_000
-MAX_CELLS = 20_000  # of one row: no spreadsheet has more
-MAX_PIECE = 1_000_000  # bytes of one name, attribute or comment: a parser begins anew with each piece that does not end it
+MAX_CELLS = 20_000  # in one row: no spreadsheet has more
+MAX_PIECE = 1_000_000  # bytes of one name, attribute or comment: a parser starts over with each piece that does not end it
 MAX_STRINGS = 2_000_000
 MAX_PARTS = 10_000
-LONGEST_CELL = 1000  # longer texts are cut: no column takes that many letters
+LONGEST_CELL = 1000  # longer texts are cut: no column takes that many characters
 _COLUMN = re.compile("[A-Z]{1,3}")
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 
-# All the ways in which a file can be none: no archive, a part that is missing, damaged or encrypted, no XML, no number.
+# All the ways in which a file can fail to be one: not an archive, a part missing, damaged or encrypted, not XML, not a number.
 NO_WORKBOOK = (
     *(zipfile.BadZipFile, zlib.error, expat.ExpatError, KeyError, ValueError, EOFError, OSError),
     *(RuntimeError, NotImplementedError),
@@ -44,7 +44,7 @@ class TooLarge(Exception):
 
 
 class Unreadable(Exception):
-    """This is no workbook."""
+    """This is not a workbook."""
 
 
 class _Budget:
@@ -73,7 +73,7 @@ def _pieces(packed: zipfile.ZipFile, name: str, budget: _Budget) -> Iterator[byt
 
 
 def _parse(packed: zipfile.ZipFile, name: str, budget: _Budget, parser: expat.XMLParserType) -> Iterator[None]:
-    """Feed a part to `parser`; stop after each piece, for what was heard so far."""
+    """Feed a part to `parser`; pause after each piece, to use what was parsed so far."""
     fed = 0
     for piece in _pieces(packed, name, budget):
         parser.Parse(piece)
@@ -92,7 +92,7 @@ def _refuse(*_ignored: object) -> None:
 def _parser(
     budget: _Budget, start: Callable[[str, dict[str, str]], None], end: Callable[[str], None], text: Callable[[str], None]
 ) -> expat.XMLParserType:
-    """Return a parser that tells elements by their name without its prefix."""
+    """Return a parser that identifies elements by their name without its prefix."""
 
     def on_start(name: str, attributes: dict[str, str]) -> None:
         budget.element()
@@ -112,7 +112,7 @@ def _nothing(_what: str) -> None:
 
 
 def _elements(packed: zipfile.ZipFile, name: str, budget: _Budget) -> list[tuple[str, dict[str, str]]]:
-    """Return the elements of a small part, with what they say."""
+    """Return the elements of a small part, with their attributes."""
     found: list[tuple[str, dict[str, str]]] = []
 
     def start(tag: str, attributes: dict[str, str]) -> None:
@@ -126,7 +126,7 @@ def _elements(packed: zipfile.ZipFile, name: str, budget: _Budget) -> list[tuple
 
 
 def _relations(packed: zipfile.ZipFile, of: str, budget: _Budget) -> dict[str, tuple[str, str]]:
-    """Return what the part `of` names: kind and part, by id."""
+    """Return the parts that the part `of` refers to: kind and part, by id."""
     folder, name = posixpath.split(of)
     found = {}
     for tag, said in _elements(packed, posixpath.join(folder, "_rels", f"{name}.rels"), budget):
@@ -138,7 +138,7 @@ def _relations(packed: zipfile.ZipFile, of: str, budget: _Budget) -> dict[str, t
 
 
 def _strings(packed: zipfile.ZipFile, name: str, budget: _Budget) -> list[str]:
-    """Return the texts that cells name by their number. What is said aloud beside them (`rPh`) is none of them."""
+    """Return the texts that cells refer to by number. Their phonetic readings (`rPh`) are left out."""
     strings: list[str] = []
     parts: list[str] = []
     inside = {"t": 0, "rPh": 0}
@@ -174,7 +174,7 @@ def _day_styles(packed: zipfile.ZipFile, name: str, budget: _Budget) -> frozense
     for tag, said in found:
         if tag == "numFmt":
             formats[said.get("numFmtId", "")] = said.get("formatCode", "")
-    # `xf` stands in two lists: the one that cells name begins at `cellXfs`.
+    # `xf` occurs in two lists: the one that cells refer to begins at `cellXfs`.
     names = [tag for tag, _said in found]
     if "cellXfs" in names:
         for tag, said in found[names.index("cellXfs") + 1 :]:
@@ -186,7 +186,7 @@ def _day_styles(packed: zipfile.ZipFile, name: str, budget: _Budget) -> frozense
 
 
 class _Sheet:
-    """Hears a sheet, and keeps the rows that are closed until they are taken."""
+    """Parses a sheet, and keeps the rows that are closed until they are taken."""
 
     def __init__(self, strings: list[str], days: frozenset[str], epoch: datetime, columns: int) -> None:
         self.rows: list[tuple[int, list[str]]] = []
@@ -226,7 +226,7 @@ class _Sheet:
         elif tag == "rPh":
             self._aside -= 1
         elif tag == "c" and self._parts:
-            # Whatever stands further to the right stands in the one column too many: it is told as surplus.
+            # Everything further to the right goes into the one column too many: it is reported as surplus.
             place = min(self._column, self._columns + 1)
             self._cells += [""] * (place - len(self._cells))
             self._cells[place - 1] = self._value("".join(self._parts)[:LONGEST_CELL])
@@ -234,7 +234,7 @@ class _Sheet:
             self.rows.append((self._number, self._cells))
 
     def _value(self, text: str) -> str:
-        """Return the value of a cell as somebody reads it: 7 and not 7.0, a day and not its number."""
+        """Return the value of a cell as a person reads it: 7 and not 7.0, a day and not its number."""
         if self._kind == "s":
             number = int(text)
             return _unescaped(self._strings[number]) if 0 <= number < len(self._strings) else ""
@@ -271,7 +271,7 @@ def _unescaped(text: str) -> str:
 def rows_of_workbook(raw: bytes, *, columns: int) -> Iterator[tuple[int, list[str]]]:
     """Yield the lines of the first sheet that is not hidden, each with its number. Raises TooLarge, Unreadable.
 
-    What stands further right than so many `columns` stands in one more.
+    Everything further right than `columns` goes into one more column.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as packed:

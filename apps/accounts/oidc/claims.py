@@ -1,5 +1,5 @@
 """What a provider's claims say about who arrives, read once and typed. What does not decide who somebody is (a name, a code) is
-taken as far as it makes sense and never fails a sign-in; what decides it must be plain, or nobody comes in."""
+used as far as it makes sense and never fails a sign-in; what does decide must be well-formed, or nobody comes in."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from apps.accounts.addresses import check_email, normal_domain, normal_email, no
 from apps.accounts.lengths import longest
 from apps.accounts.models import Entity, RefusedSignIn, User
 
-# Identity is issuer and subject: under which name the provider is configured does not count, and that name may change.
+# Identity is issuer and subject: the name under which the provider is configured does not count, and may change.
 PROVIDER = "openid_connect"
 LONGEST_NAME = longest(User, "first_name")
 LONGEST_EMAIL = longest(User, "email")
 LONGEST_SUBJECT = longest(RefusedSignIn, "subject")
 LONGEST_ISSUER = longest(RefusedSignIn, "issuer")
 LONGEST_CODE = longest(Entity, "code")
-# Where an address may stand when there is no `email`, in this order: a name to sign in with, which nobody has verified.
+# Where an address may be if there is no `email`, in this order: a sign-in name, which nobody has verified.
 SIGN_IN_NAMES = ("preferred_username", "upn", "unique_name")
-ASIDE = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")  # what a directory adds to a name: “(EXT)”
+ASIDE = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")  # what a directory appends to a name: “(EXT)”
 CODE = re.compile(r"[-a-zA-Z0-9_]+")
 
 
@@ -66,7 +66,7 @@ def read(
     """Read the claims of the ID token and of the user information, which may add and correct but not take away.
 
     `vouched_domains`: domains whose addresses count as verified; `wanted`: the claim for each part of the directory.
-    Raises ClaimsError where issuer or subject are missing or are no plain text.
+    Raises ClaimsError if issuer or subject is missing or is not a plain string.
     """
     merged = {**id_token, **{name: value for name, value in userinfo.items() if value not in (None, "", [], {})}}
     email, verified = _address(id_token, userinfo, merged)
@@ -99,7 +99,7 @@ def _is_code(value: str) -> bool:
 def _address(id_token: Mapping[str, Any], userinfo: Mapping[str, Any], merged: Mapping[str, Any]) -> tuple[str, bool]:
     """Return the address, and whether the provider says that it is this person's.
 
-    Such a word counts for the address it came with: the ID token does not vouch for another one that user information holds.
+    A verification counts only for the address it came with: the ID token does not vouch for a different one in user information.
     """
     told = [(_email(source.get("email")), _is_yes(source.get("email_verified"))) for source in (userinfo, id_token)]
     email = next((address for address, _ in told if address), "")
@@ -135,14 +135,14 @@ def _names(claims: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _words(value: object) -> str:
-    """Return `value` as a name on one line: nothing that is not seen, and no first letter that a spreadsheet would run."""
+    """Return `value` as a name on one line: nothing invisible, and no first character that a spreadsheet would run."""
     if not isinstance(value, str):
         return ""
     return normal_name(value).lstrip("=+-@ ")
 
 
 def _split(name: str) -> tuple[str, str]:
-    """Return first and last name: “Ana Roux”, “Roux, Ana”, “ROUX Ana”, “Ana ROUX (EXT)”. An address is no name."""
+    """Return first and last name: “Ana Roux”, “Roux, Ana”, “ROUX Ana”, “Ana ROUX (EXT)”. An address is not a name."""
     if "@" in name:
         return "", ""
     name = " ".join(ASIDE.sub(" ", name).split())

@@ -36,7 +36,7 @@ class OidcAdapter(OpenIDConnectOAuth2Adapter):
         return config
 
     def parse_token(self, data: dict[str, Any]) -> SocialToken:
-        return SocialToken(token=data["access_token"])  # used once and kept nowhere: when it expires is not ours to read
+        return SocialToken(token=data["access_token"])  # used once and stored nowhere: its expiry does not concern us
 
     def complete_login(self, request: HttpRequest, app: Any, token: Any, **kwargs: Any) -> Any:
         id_token = kwargs["response"].get("id_token")
@@ -89,7 +89,7 @@ class OidcAdapter(OpenIDConnectOAuth2Adapter):
 
 class OidcProvider(OpenIDConnectProvider):
     package = "apps.accounts.oidc"
-    supports_token_authentication = False  # the code flow only: it is what checks the nonce
+    supports_token_authentication = False  # the code flow only: it is the one that checks the nonce
     oauth2_adapter_class = OidcAdapter
 
     def get_auth_params_from_request(self, request: HttpRequest, action: str) -> dict[str, Any]:
@@ -113,7 +113,7 @@ class OidcProvider(OpenIDConnectProvider):
         return identity_of(data["iss"], data["sub"])
 
     def extract_extra_data(self, data: dict[str, Any]) -> dict[str, Any]:
-        """All that is kept of the claims: what the identity is made of, so that staff can read it."""
+        """All that is stored of the claims: what the identity is made of, so that staff can read it."""
         return {"iss": data["iss"], "sub": data["sub"]}
 
     def extract_common_fields(self, data: dict[str, Any]) -> dict[str, Any]:

@@ -20,8 +20,8 @@ class NotTrusted(OAuth2Error):
 def signing_key(keys: Any, header: dict[str, Any]) -> jwt.PyJWK:
     """Return the one key of the set `keys` that a token with this `header` can be signed with.
 
-    A token that names no key is taken where there is only one it can be: a guess among several is no check.
-    Raises ValueError where there is none, or more than one.
+    A token that names no key is accepted if there is only one that fits: guessing among several is not a check.
+    Raises ValueError if there is none, or more than one.
     """
     algorithm, wanted = header.get("alg"), header.get("kid")
     if algorithm not in ALGORITHMS or not isinstance(keys, dict) or not isinstance(keys.get("keys"), list):

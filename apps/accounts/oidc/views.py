@@ -16,13 +16,13 @@ from .provider import OidcAdapter
 
 
 class CallbackView(OAuth2CallbackView):
-    """Hands the nonce that was drawn when this browser left to the adapter that checks the answer."""
+    """Hands the nonce, generated when this browser left, to the adapter that checks the answer."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             response: HttpResponse = super().dispatch(request, *args, **kwargs)
         except (requests.RequestException, OAuth2Error, ValueError) as error:
-            # allauth asks the provider to describe itself before it begins to catch what that may bring.
+            # allauth fetches the provider's metadata before it begins to catch the errors that this may cause.
             response = render_authentication_error(request, self.adapter.get_provider(), exception=error)
         return response
 

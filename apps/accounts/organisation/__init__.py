@@ -1,7 +1,7 @@
-"""The organisation that Almia serves: what it is called, whom one asks, and how texts that ship with Almia say so.
+"""The organisation that Almia serves: what it is called, whom to ask there, and how shipped texts say so.
 
-Texts hold variables (`{{organisation}}`, `{{de organisation}}`, `{{organisation’s}}`), stored as they are written and replaced
-when they are shown: a name that staff change is right everywhere at once. Models that hold such texts give them through `filled`;
+Texts contain variables (`{{organisation}}`, `{{de organisation}}`, `{{organisation’s}}`), stored as written and replaced
+when they are shown: a name that staff change is right everywhere at once. Models with such texts return them through `filled`;
 Markdown is filled by `core.markdown` through `ArticleVariables`. `docs/courses.md` explains the variables to authors.
 """
 

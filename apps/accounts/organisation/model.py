@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from .enums import DataClass, Elision
 from .naming import EnglishName, FrenchName
 
-# What texts say until staff have said it: in the middle of any sentence.
+# What texts say until staff have entered something: it fits in the middle of any sentence.
 NEUTRAL = {
     "organisation": {"fr": "notre entreprise", "en": "our company"},
     "ai_desk": {"fr": "le guichet IA", "en": "the AI desk"},
@@ -58,9 +58,10 @@ def _link(label: Any) -> models.CharField[str, str]:
 
 
 class Organisation(models.Model):
-    """The company that uses this Almia: one row, or none while staff have said nothing. What is left empty is said neutrally.
+    """The company that uses this Almia: one row, or none while staff have entered nothing. Whatever is empty has a neutral
+    wording.
 
-    Names are kept as they stand in the middle of a sentence, with their article: “la Mutuelle des Rives”, “the AI desk”.
+    Names are stored as they are in the middle of a sentence, with their article: “la Mutuelle des Rives”, “the AI desk”.
     `revision` counts the changes: a page sends back the one it has seen.
     """
 
@@ -110,7 +111,7 @@ class Organisation(models.Model):
         )
 
     def said(self, variable: str, language: str) -> str:
-        """Return what staff entered for `variable` in `language`, or in the other language; empty where they entered nothing."""
+        """Return what staff entered for `variable` in `language`, or in the other language; empty if they entered nothing."""
         if variable == "short_name":
             return self.short_name
         field = "name" if variable == "organisation" else variable
@@ -118,7 +119,7 @@ class Organisation(models.Model):
         return getattr(self, f"{field}_{language}", "") or getattr(self, f"{field}_{other}", "")
 
     def name_of(self, variable: str, language: str) -> FrenchName | EnglishName:
-        """Return what `variable` is called in `language`, neutrally where staff have said nothing."""
+        """Return what `variable` is called in `language`, neutrally if staff have entered nothing."""
         said = self.said(variable, language)
         if variable == "short_name" and not said:
             return self.name_of("organisation", language)
@@ -130,5 +131,5 @@ class Organisation(models.Model):
         return FrenchName(text)
 
     def link_of(self, variable: str) -> str:
-        """Return where `variable` leads; empty for what leads nowhere."""
+        """Return where `variable` leads; empty if it leads nowhere."""
         return str(getattr(self, f"{variable}_url")) if variable in {"intranet", "charter_help"} else ""

@@ -1,4 +1,4 @@
-"""A name within a sentence: the French little words before it, the English possessive behind it."""
+"""A name within a sentence: the French little words before it, the English possessive after it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from apps.core.text import folded
 
-# An article is typed small, as in the middle of a sentence; “Le Conservateur” is a name that keeps its “Le”.
+# An article is written in lower case, as in the middle of a sentence; “Le Conservateur” is a name that keeps its “Le”.
 _ARTICLE = re.compile(r"(le|la|les) +(?=\S)|l[’'](?=\S)")
 _THE = re.compile(r"the +(?=\S)")
 _VOWELS = "aeiou"
@@ -20,17 +20,17 @@ def begins_with_a_vowel(name: str) -> bool:
 
 
 def capitalised(text: str) -> str:
-    """Return `text` as it begins a sentence; a name with a capital inside (“iRives”) stays as it is written."""
+    """Return `text` as it begins a sentence; a name with a capital inside (“iRives”) stays as it is."""
     first = text.split(maxsplit=1)[0] if text.strip() else ""
     return text if first[1:] != first[1:].lower() and "’" not in first else text[:1].upper() + text[1:]
 
 
 @dataclass(frozen=True, slots=True)
 class FrenchName:
-    """A name as it stands in the middle of a French sentence, with its article if it has one.
+    """A name as it is in the middle of a French sentence, with its article if it has one.
 
-    `elided`: whether “de” and “que” lose their e before it, where it has no article; None: as its first letter says.
-    `within`: the words for “in” it, where they are not those for “to” it.
+    `elided`: whether “de” and “que” lose their e before it, if it has no article; None: the first letter decides.
+    `within`: the words for “in” it, if they differ from those for “to” it.
     """
 
     text: str
@@ -38,7 +38,7 @@ class FrenchName:
     within: str = ""
 
     def form(self, word: str) -> str:
-        """Return the name behind `word`: "" (nothing), de, que, à, dans, or label (the name without its article)."""
+        """Return the name after `word`: "" (nothing), de, que, à, dans, or label (the name without its article)."""
         found = _ARTICLE.match(self.text)
         article, bare = (found[0].strip().replace("'", "’"), self.text[found.end() :]) if found else ("", self.text)
         if word == "label":
@@ -55,12 +55,12 @@ class FrenchName:
 
 @dataclass(frozen=True, slots=True)
 class EnglishName:
-    """A name as it stands in the middle of an English sentence, with its “the” if it has one."""
+    """A name as it is in the middle of an English sentence, with its “the” if it has one."""
 
     text: str
 
     def form(self, word: str) -> str:
-        """Return the name as `word` has it: "" (nothing), ’s (the possessive), or label (the name without “the”)."""
+        """Return the name in the form `word`: "" (nothing), ’s (the possessive), or label (the name without “the”)."""
         if word == "label":
             return _THE.sub("", self.text, count=1) if _THE.match(self.text) else self.text
         if word == "’s":

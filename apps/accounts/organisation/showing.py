@@ -24,7 +24,7 @@ def _language() -> str:
 
 
 def filled(text: str) -> str:
-    """Return a plain text with its variables replaced. What is no variable of the list stays as it is written."""
+    """Return a plain text with its variables replaced. What is not a listed variable stays as it is."""
     if "{{" not in text:
         return text
     organisation, language = current(), _language()
@@ -41,7 +41,7 @@ def _words(expression: str, organisation: Organisation, language: str, otherwise
 
 
 class Named(Bilingual):
-    """A plain text in the active language, as `Bilingual`, with its variables replaced."""
+    """A plain text in the active language, like `Bilingual`, with its variables replaced."""
 
     @overload
     def __get__(self, instance: None, owner: type) -> Self: ...
@@ -53,12 +53,12 @@ class Named(Bilingual):
 
 
 class ArticleVariables:
-    """How articles (`core.markdown`) show variables: always literally, whatever signs a name holds."""
+    """How articles (`core.markdown`) show variables: always literally, whatever characters a name contains."""
 
     blocks = frozenset(BLOCKS)
 
     def words(self, expression: str) -> SafeString | None:
-        """Return `{{expression}}` as HTML; None where it is no variable."""
+        """Return `{{expression}}` as HTML; None if it is not a variable."""
         organisation, language = current(), _language()
         if problem_with(expression, language):
             return None
@@ -73,7 +73,7 @@ class ArticleVariables:
 
 
 class KeptVariables:
-    """How an article shows variables that said `values` (`values_in`): as they said it then, without links."""
+    """How an article shows variables whose values were `values` (`values_in`): with those values, without links."""
 
     blocks = frozenset(BLOCKS)
 
@@ -128,7 +128,7 @@ def _contacts(organisation: Organisation, language: str) -> SafeString:
 
 
 def values_in(*texts: str) -> dict[str, str]:
-    """Return what the variables of `texts` say now, by what stands between their braces: evidence of what somebody saw."""
+    """Return the current values of the variables in `texts`, by what is between their braces: evidence of what somebody saw."""
     blocks = ArticleVariables()
     found = {match[2] for text in texts for match in VARIABLE.finditer(text) if not match[1]}
     values = {expression: _words(expression, current(), _language(), "") for expression in found - BLOCKS.keys()}
@@ -137,12 +137,12 @@ def values_in(*texts: str) -> dict[str, str]:
 
 
 def with_values(text: str, values: Mapping[str, str]) -> str:
-    """Return `text` with the variables that `values` knows replaced by what they said then."""
+    """Return `text` with the variables in `values` replaced by the values they had then."""
     return VARIABLE.sub(lambda found: found[0][1:] if found[1] else values.get(found[2], found[0]), text)
 
 
 def sayings(organisation: Organisation) -> list[tuple[str, list[str]]]:
-    """Return how texts say the organisation's name, by language: for staff to read whether it is right."""
+    """Return the organisation's name in the forms that texts use, by language: for staff to check."""
     asked = {
         "fr": (
             "{{Organisation}} …",

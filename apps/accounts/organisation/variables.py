@@ -1,4 +1,4 @@
-"""The checked list of variables that texts may hold, and what is wrong with a text that holds another."""
+"""The list of variables that texts may contain, and what is wrong with a text that contains another."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-# The names that stand in sentences, and what each is.
+# The names that occur in sentences, and what each is.
 WORDS = {
     "organisation": "what the company is called",
     "short_name": "its short name, for tables and labels",
@@ -26,7 +26,7 @@ BLOCKS = {
 }
 FRENCH, ENGLISH = ("de", "que", "à", "dans", "label"), ("label",)
 
-# As Markdown has it, a backslash before the braces shows them as they are.
+# As in Markdown, a backslash before the braces shows them as they are.
 VARIABLE = re.compile(r"(\\)?\{\{([^{}\n]*)\}\}")
 _OPENING = re.compile(r"(\\)?\{\{(?:([^{}\n]*)\}\})?")
 _EXPRESSION = re.compile(r"(?:(\w+) )?(\w+?)([’']s)?")
@@ -34,7 +34,7 @@ _EXPRESSION = re.compile(r"(?:(\w+) )?(\w+?)([’']s)?")
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """What stands between the braces: a variable, the little word before it or ’s behind it, with a capital or not."""
+    """What is between the braces: a variable, the little word before it or ’s after it, capitalised or not."""
 
     name: str
     word: str = ""
@@ -42,7 +42,7 @@ class Expression:
 
 
 def read(text: str) -> Expression | None:
-    """Return what `text` (between the braces) asks for; None where it is not written like a variable."""
+    """Return what `text` (between the braces) asks for; None if it is not written like a variable."""
     found = _EXPRESSION.fullmatch(text)
     if found is None:
         return None
@@ -73,7 +73,7 @@ def problem_with(text: str, language: str) -> str:
 
 
 def problems_in(text: str, language: str) -> Iterator[tuple[int, str]]:
-    """Yield what is wrong with the variables of a plain text, with the line (from 0) on which each stands."""
+    """Yield what is wrong with the variables of a plain text, with the line (from 0) of each."""
     for found in _OPENING.finditer(text):
         if found[1]:
             continue

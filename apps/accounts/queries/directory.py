@@ -20,7 +20,7 @@ PER_PAGE = 50
 class Directory:
     """Everything a person can belong to: for each kind, by its column in files, the open entries by code.
 
-    A code is found whatever its capitals; that of a merged entry finds the one which took its people over.
+    A code is found ignoring case; that of a merged entry finds the one which took over its people.
     """
 
     entries: Mapping[str, Mapping[str, Any]]
@@ -31,7 +31,7 @@ class Directory:
         return self.entries[column].get(code.casefold())
 
     def is_closed(self, column: str, code: str) -> bool:
-        """Whether the code is that of a closed entry that nothing took over."""
+        """Whether the code is that of a closed entry that was not merged."""
         return code.casefold() in self.closed[column]
 
 
@@ -71,7 +71,7 @@ def entity_and_below(entity_id: int) -> set[int]:
 
 
 def depth_of_entities() -> int:
-    """Return on how many levels entities stand. One query."""
+    """Return how many levels of entities there are. One query."""
     children: dict[int | None, list[int]] = {}
     for pk, parent in Entity.objects.values_list("pk", "parent"):
         children.setdefault(parent, []).append(pk)
@@ -93,7 +93,7 @@ class EntryRow:
 
     @property
     def indent(self) -> int:
-        """How far the page sets it in: deeper than six looks the same."""
+        """How far the page indents it: levels deeper than six look the same."""
         return min(self.depth, 6)
 
 
@@ -120,9 +120,9 @@ def count_entries() -> dict[str, int]:
 
 
 def page_of_entries(kind: Kind, *, text: str = "", closed: bool = False, number: Any = 1) -> Page[EntryRow]:
-    """Return one page of a list: searched by `text`, with the closed entries where `closed`. Three queries however many rows.
+    """Return one page of a list: searched by `text`, including closed entries if `closed`. Three queries however many rows.
 
-    Entities come as a tree, each below what it belongs to; searched, as a list with the way to each.
+    Entities come as a tree, each below what it belongs to; search results, as a list with the path to each.
     """
     if kind.is_tree:
         return Paginator(_tree(text=text, closed=closed), PER_PAGE).get_page(number)
@@ -162,7 +162,7 @@ def _tree(*, text: str, closed: bool) -> list[EntryRow]:
 
 
 def _path(entity: Entity, nodes: Mapping[int, _Node]) -> str:
-    """Return the way to `entity` from the top, or from `DEEPEST` levels above it."""
+    """Return the path to `entity` from the top, or from `DEEPEST` levels above it."""
     way: list[str] = []
     above = nodes.get(entity.parent_id or 0)
     while above is not None and len(way) < DEEPEST:
@@ -180,7 +180,7 @@ def get_entry(kind: Kind, entry_id: int) -> Any:
 @dataclass(frozen=True, slots=True)
 class Belongings:
     """What belongs to an entry: the open and closed accounts in it; for an entity also those in it and all below it, as the list
-    of people finds them, and the open entities right below it."""
+    of people finds them, and the open entities directly below it."""
 
     open_people: int
     closed_people: int

@@ -13,7 +13,7 @@ from apps.core.missing import get_or_not_there
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who a person is at their company's sign-in. `issuer` is empty where an earlier release kept none: it opens nothing."""
+    """Who a person is at their company's sign-in. `issuer` is empty if an earlier release stored none: it opens nothing."""
 
     id: int
     issuer: str
@@ -37,7 +37,7 @@ def sign_in_rules() -> SignInRules:
 
 
 def holder_of(email: str, *, lock: bool) -> User | None:
-    """Return the account that holds the address `email`, as its name or among its addresses; with `lock`, nobody else changes it
+    """Return the account that holds the address `email`, as its own or among its addresses; with `lock`, nobody else changes it
     until the transaction ends."""
     people = User.objects.select_for_update(of=("self",)) if lock else User.objects.all()
     return people.filter(email__iexact=email).first() or people.filter(emailaddress__email__iexact=email).first()

@@ -20,7 +20,7 @@ PER_PAGE = 25
 
 
 def page_of_imports(number: Any) -> Page[PeopleImport]:
-    """Return one page of all imports, the last one first. Two queries."""
+    """Return one page of all imports, the latest first. Two queries."""
     found = PeopleImport.objects.select_related("created_by").defer("head", "findings")
     page: Page[PeopleImport] = Paginator(found, PER_PAGE).get_page(number)
     return page
@@ -32,12 +32,12 @@ def get_import(import_id: uuid.UUID) -> PeopleImport:
 
 
 def imports_of_same_file(people_import: PeopleImport) -> QuerySet[PeopleImport]:
-    """Return the other imports of the very same file, the last one first."""
+    """Return the other imports of the very same file, the latest first."""
     return PeopleImport.objects.filter(digest=people_import.digest).exclude(pk=people_import.pk).select_related("created_by")
 
 
 def suggested_columns(people_import: PeopleImport, headers: Sequence[str]) -> list[str]:
-    """Return what the columns probably mean: as they were taken last time, else as they are called. One query."""
+    """Return what the columns probably mean: as they were used last time, else by their names. One query."""
     if people_import.mapping:
         return list(people_import.mapping)
     before = PeopleImport.objects.filter(headers_digest=people_import.headers_digest).exclude(mapping=[])
@@ -47,7 +47,7 @@ def suggested_columns(people_import: PeopleImport, headers: Sequence[str]) -> li
 
 @dataclass(frozen=True, slots=True)
 class ImportedLine:
-    """A line as it is shown. `reason`: why it cannot be taken, said when it is read. `cells`: as they stood in the file."""
+    """A line as it is shown. `reason`: why it cannot be taken, worded when it is read. `cells`: as they were in the file."""
 
     number: int
     outcome: Outcome

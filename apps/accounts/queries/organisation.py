@@ -4,5 +4,5 @@ from apps.accounts.models import Organisation
 
 
 def stored_organisation() -> Organisation:
-    """Return the organisation as it is kept, to be changed; one that says nothing until staff have said something. One query."""
+    """Return the organisation as it is stored, to be changed; an empty one until staff have entered something. One query."""
     return Organisation.objects.filter(pk=1).first() or Organisation()

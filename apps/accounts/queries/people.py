@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 def find_people(
     *, text: str = "", entity: Entity | None = None, role: Role | None = None, state: PersonState | None = None
 ) -> QuerySet[User]:
-    """Return the people whose name or address holds every word of `text`, filtered, with what a list of them shows.
+    """Return the people whose name or address contains every word of `text`, filtered, with what a list of them shows.
 
-    `entity`: those in it and all below it; one that was merged means the one that took its people over.
+    `entity`: those in it and all below it; a merged one means the one that took over its people.
     """
     people = User.objects.select_related("entity", "department", "job_role").prefetch_related("groups")
     for word in folded(text).split()[:8]:
@@ -54,7 +54,7 @@ def _people_with_places() -> QuerySet[User]:
 
 
 def find_person(text: str) -> User | None:
-    """Return the person of this e-mail address, in whatever case, or of this id."""
+    """Return the person of this e-mail address, ignoring case, or of this id."""
     try:
         return User.objects.filter(pk=uuid.UUID(text)).first()
     except ValueError:
@@ -62,7 +62,7 @@ def find_person(text: str) -> User | None:
 
 
 def people_with_roles() -> QuerySet[User]:
-    """Return who has a role: whoever may act upon others."""
+    """Return everybody who has a role: those who may act upon others."""
     return User.objects.filter(Exists(User.groups.through.objects.filter(user=OuterRef("pk"))))
 
 
@@ -94,7 +94,7 @@ def protection_of(person: User) -> Protection:
 
 
 def get_protected(person_id: uuid.UUID) -> tuple[User, Protection]:
-    """Return a person as `get_person` does, and how the account is protected. No query more. Raises NotThere."""
+    """Return a person as `get_person` does, and how the account is protected. No extra query. Raises NotThere."""
     person = get_or_not_there(_with_counts(_people_with_places()), pk=person_id)
     return person, _protection(person)
 
@@ -121,5 +121,5 @@ def _protection(person: User) -> Protection:
 
 
 def people_who_may_be_closed() -> QuerySet[User]:
-    """Return those with an open account that carries no right and no role: whom a list may close by not naming them."""
+    """Return those with an open account that carries no right and no role: a list may close these by not naming them."""
     return User.objects.filter(("is_superuser", False), is_active=True, is_staff=False, groups=None, user_permissions=None)

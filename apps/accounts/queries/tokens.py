@@ -12,12 +12,12 @@ MAX_LENGTH = 200
 
 
 def token_digest(raw: str) -> str:
-    """Return what is kept of a token. The secret has 256 random bits, so a plain digest is enough."""
+    """Return what is stored of a token. The secret has 256 random bits, so a plain digest is enough."""
     return hashlib.sha256(raw.encode()).hexdigest()
 
 
 def user_for_token(raw: str) -> tuple[User, PersonalToken] | None:
-    """Return the active person and the token that the secret `raw` stands for, or None. One query.
+    """Return the active person and the token whose secret is `raw`, or None. One query.
 
     Unknown, expired and revoked tokens and those of deactivated people are all None. The caller enforces `token.scopes` and calls
     `services.note_token_use`.

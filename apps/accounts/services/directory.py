@@ -30,7 +30,7 @@ def _check_code(kind: Kind, code: str, *, but: DirectoryEntry | None = None) -> 
 
 
 def _locked(entry: DirectoryEntry) -> Any:
-    """Return `entry` as it is now, held until the transaction ends; an entity with the whole tree, so that two moves queue."""
+    """Return `entry` as it is now, locked until the transaction ends; an entity with the whole tree, so that two moves queue."""
     entries = type(entry)._default_manager.select_for_update()
     if isinstance(entry, Entity):
         list(entries.order_by("pk").values_list("pk"))
@@ -39,7 +39,7 @@ def _locked(entry: DirectoryEntry) -> Any:
 
 
 def _check_parent(entity: Entity, parent: Entity | None) -> None:
-    """Raise AccountError where `entity` would belong to itself in the end, or to a closed entity. The tree is locked."""
+    """Raise AccountError if `entity` would end up belonging to itself, or to a closed entity. The tree is locked."""
     if parent is None:
         return
     if not Entity.objects.filter(pk=parent.pk, closed_at=None).exists():
@@ -50,7 +50,7 @@ def _check_parent(entity: Entity, parent: Entity | None) -> None:
 
 @contextmanager
 def _bounded_depth(kind: Kind, field: str = "") -> Iterator[None]:
-    """Refuse what puts entities on more levels than there may be; a tree that was deeper before can still be made flatter."""
+    """Refuse to put entities on more levels than allowed; a tree that was deeper before can still be made flatter."""
     if not kind.is_tree:
         yield
         return
@@ -76,9 +76,9 @@ def _require_reason(reason: str) -> str:
 
 @transaction.atomic
 def create_entry(*, kind: Kind, values: Mapping[str, Any], actor: User) -> Any:
-    """Make an entry of the directory from the fields of its model; return it. Writes an audit entry.
+    """Create an entry of the directory from the fields of its model; return it. Writes an audit entry.
 
-    Raises AccountError when the code is taken, in whatever capitals, the entity above is closed, or the tree would be too deep.
+    Raises AccountError when the code is taken, ignoring case, the entity above is closed, or the tree would be too deep.
     """
     with _bounded_depth(kind, "parent"):
         return _create(kind, values, actor)
@@ -102,8 +102,8 @@ def _create(kind: Kind, values: Mapping[str, Any], actor: User) -> Any:
 def change_entry(*, entry: DirectoryEntry, values: Mapping[str, Any], actor: User) -> Any:
     """Change the code or names of an entry, or what an entity belongs to; return it. People stay where they are.
 
-    Writes an audit entry with what was and what is, if anything changed. Raises AccountError when the code is taken, the entity
-    would belong to itself in the end, or the tree would be too deep.
+    Writes an audit entry with old and new values, if anything changed. Raises AccountError when the code is taken, the entity
+    would end up belonging to itself, or the tree would be too deep.
     """
     with _bounded_depth(kind_of(entry), "parent"):
         return _change(entry, values, actor)
@@ -149,7 +149,7 @@ def close_entry(*, entry: DirectoryEntry, reason: str, actor: User) -> None:
 
 @transaction.atomic
 def reopen_entry(*, entry: DirectoryEntry, actor: User) -> None:
-    """Open a closed entry again. What a merge took away does not come back by itself. Writes an audit entry.
+    """Reopen a closed entry. What a merge took away does not come back by itself. Writes an audit entry.
 
     Raises AccountError for an entity below a closed one.
     """
@@ -169,15 +169,15 @@ def merge_entry(*, entry: DirectoryEntry, into: DirectoryEntry, reason: str, act
     """Move everybody of `entry`, closed accounts too, and the entities below it, to `into`, then close it; return how many people
     moved.
 
-    The old code means `into` from now on, in files and in what the company's sign-in says. Whatever else names the old entry
-    keeps naming it. Writes an audit entry for the merge and one for each person and each entity that moves. Raises AccountError
-    without a reason, for a closed entry, for itself, for an entity below it, or where the tree would be too deep.
+    The old code means `into` from now on, in files and in what the company's sign-in says. Everything else that names the old
+    entry keeps naming it. Writes an audit entry for the merge and one for each person and each entity that moves. Raises
+    AccountError without a reason, for a closed entry, for itself, for an entity below it, or if the tree would be too deep.
     """
     reason = _require_reason(reason)
     kind = kind_of(entry)
     if type(into) is not type(entry) or into.pk == entry.pk:
         raise AccountError(_("Choose another entry of the same list."), field="into")
-    # The one with the lower key first: two merges the other way round must queue.
+    # The one with the lower key first: two merges in opposite directions must queue.
     first, second = sorted([entry, into], key=lambda each: each.pk)
     locked = {each.pk: each for each in (_locked(first), _locked(second))}
     entry, into = locked[entry.pk], locked[into.pk]
@@ -190,7 +190,7 @@ def merge_entry(*, entry: DirectoryEntry, into: DirectoryEntry, reason: str, act
         with _bounded_depth(kind, "into"):
             _move_children(entry, into, reason=reason, actor=actor)
     moved = _move_people(kind, entry, into, reason=reason, actor=actor)
-    rows: Any = kind.model._default_manager  # which of the lists is not known here: the checker must not look for its columns
+    rows: Any = kind.model._default_manager  # the type checker does not know which list it is: it must not look for its columns
     rows.filter(merged_into=entry).update(merged_into=into)
     entry.closed_at, entry.merged_into = timezone.now(), into
     entry.save(update_fields=["closed_at", "merged_into"])
@@ -233,7 +233,7 @@ def _move_people(kind: Kind, entry: DirectoryEntry, into: DirectoryEntry, *, rea
 
 @transaction.atomic
 def import_entries(*, kind: Kind, preview: EntryPreview, actor: User) -> tuple[int, int]:
-    """Make and change the entries of a file that was looked at; return how many are new and changed. All of it, or nothing.
+    """Create and change the entries of a previewed file; return how many are new and changed. All or nothing.
 
     Writes an audit entry for each and one for the file. Nothing is closed. Raises AccountError.
     """
@@ -269,7 +269,7 @@ def import_entries(*, kind: Kind, preview: EntryPreview, actor: User) -> tuple[i
 
 
 def _parents_first(lines: Sequence[EntryLine]) -> list[EntryLine]:
-    """Return `lines`, none of which belongs to itself, so that each stands behind the one it belongs to."""
+    """Return `lines`, none of which belongs to itself, so that each comes after the one it belongs to."""
     by_code = {line.code.casefold(): line for line in lines}
     ordered: dict[str, EntryLine] = {}
     for line in lines:

@@ -1,4 +1,4 @@
-"""Who arrives through the company's sign-in, and whose account that is: issuer and subject say it, an address at most once."""
+"""Who arrives through the company's sign-in, and whose account that is: by issuer and subject, by the address at most once."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from .people import _lock_administrators, deactivate_person, update_from_directo
 from .sessions import end_sessions
 from .tokens import revoke_tokens
 
-MOST_ROWS = 5  # for one identity: whoever may write their own claims there does not fill the list
+MOST_ROWS = 5  # for one identity: somebody who can write their own claims there cannot flood the list
 
 
 class SignInRefused(AccountError):
-    """An address opened nothing. `refused` is what staff see; None where the address is nobody's and only not confirmed."""
+    """An address opened nothing. `refused` is what staff see; None if nobody has the address and it is only unconfirmed."""
 
     def __init__(self, refused: RefusedSignIn | None) -> None:
         super().__init__("")
@@ -36,12 +36,12 @@ class SignInRefused(AccountError):
 
 
 def receive(*, claims: Claims) -> SocialAccount:
-    """Return the tie between the identity of `claims` and a person: a new one, as nobody is known by it yet.
+    """Return the tie between the identity of `claims` and a person: a new one, as nobody has it yet.
 
     The person is the one whom staff entered under this address and who never came (`policies.why_not_by_address`), else somebody
-    new. Somebody who claimed the address without ever confirming it loses it. Writes audit entries, and the sign-in that is
-    refused. Of two who arrive at once one waits and finds what the other left.
-    Raises SignInRefused where the address is not confirmed or another account holds it; that is kept, nothing else is.
+    new. Somebody who claimed the address without ever confirming it loses it. Writes audit entries, and the sign-in if it is
+    refused. Of two who arrive at the same time, one waits and finds what the other left.
+    Raises SignInRefused if the address is not confirmed or another account holds it; the refusal is stored, nothing else is.
     """
     try:
         found = _receive(claims)
@@ -98,7 +98,7 @@ def _details(claims: Claims | RefusedSignIn) -> dict[str, Any]:
 
 
 def _refuse(claims: Claims, holder: User, why: RefusalReason, person: User | None = None) -> RefusedSignIn:
-    """Keep that `claims` came with the address of `holder`. The trail is told once, however often somebody tries."""
+    """Record that `claims` came with the address of `holder`. The trail gets one entry, however often somebody tries."""
     seen = {"name": claims.name, "email": claims.email, "why": why, "person": person, "last_at": timezone.now()}
     rows = RefusedSignIn.objects.filter(identity=claims.identity)
     if rows.filter(holder=holder).update(**seen, times=F("times") + 1):
@@ -115,8 +115,8 @@ def _refuse(claims: Claims, holder: User, why: RefusalReason, person: User | Non
 
 @transaction.atomic
 def welcome_back(*, user: User, claims: Claims) -> User:
-    """Bring a person who is known by their identity up to date with the company's directory, as the rules have it: place, name,
-    address. An address that is not confirmed or that another account holds is left; the latter is kept for staff.
+    """Update a person who is known by their identity from the company's directory, as far as the rules allow: place, name,
+    address. An address that is not confirmed or that another account holds is not taken over; the latter is listed for staff.
 
     Writes audit entries for what changed. Nothing happens for a closed account.
     """
@@ -149,7 +149,7 @@ def _take_over_address(user: User, claims: Claims) -> None:
             user.save(update_fields=["email"])
             EmailAddress.objects.create(user=user, email=claims.email, primary=True, verified=True)
     except IntegrityError:
-        user.email = before  # taken this very moment: the next sign-in finds who has it
+        user.email = before  # taken this very moment: the next sign-in will see who has it
         return
     RefusedSignIn.objects.filter(identity=claims.identity).delete()
     audit.record(actor=None, action="accounts.take_over_email", target=user, subject=user, details=_details(claims))
@@ -170,12 +170,12 @@ def change_sign_in_rules(*, meet_by_address: bool, take_names: bool, take_addres
 
 @transaction.atomic
 def tie_refused(*, refused_id: uuid.UUID, replace: bool, actor: User, reason: str) -> User:
-    """Decide that the refused person is the person whose account it is: their identity opens it from now on. With `replace` the
-    identities tied to it until now open nothing any more. Ends the account's sessions; a closed one stays closed. Writes an
+    """Decide that the refused person is the one whose account it is: their identity opens it from now on. With `replace`, the
+    identities tied to it until now no longer open anything. Ends the account's sessions; a closed one stays closed. Writes an
     audit entry.
 
-    Raises AccountError without a reason, for one's own account and one that may do more than oneself, and where meanwhile
-    somebody else decided.
+    Raises AccountError without a reason, for one's own account and one that may do more than oneself, and if somebody else
+    has decided meanwhile.
     """
     refused, holder = _open(refused_id, actor, reason)
     if SocialAccount.objects.filter(provider=PROVIDER, uid=refused.identity).exists():
@@ -194,12 +194,12 @@ def tie_refused(*, refused_id: uuid.UUID, replace: bool, actor: User, reason: st
 
 @transaction.atomic
 def give_address_away(*, refused_id: uuid.UUID, actor: User, reason: str) -> User:
-    """Decide that the refused person is another person, who has this address now. The account that held it loses it and is
-    closed: its sessions end, its tokens are revoked, its content stays with it. The refused person gets an
-    account of their own the next time they come. Writes audit entries.
+    """Decide that the refused person is somebody else, who has this address now. The account that held it loses it and is closed:
+    its sessions end, its tokens are revoked, its content stays with it. The refused person gets an account of their own the next
+    time they come. Writes audit entries.
 
     Raises AccountError without a reason, for one's own account and one that may do more than oneself, for the last
-    administrator, where the address is not confirmed, and where meanwhile somebody else decided.
+    administrator, if the address is not confirmed, and if somebody else has decided meanwhile.
     """
     _lock_administrators()  # before the account, as everywhere
     refused, holder = _open(refused_id, actor, reason)
@@ -228,7 +228,7 @@ def give_address_away(*, refused_id: uuid.UUID, actor: User, reason: str) -> Use
 def dismiss_refused(*, refused_id: uuid.UUID, actor: User, reason: str) -> None:
     """Leave a sign-in refused. It is listed again if it arrives again. Writes an audit entry.
 
-    Raises AccountError without a reason, and where meanwhile somebody else decided.
+    Raises AccountError without a reason, and if somebody else has decided meanwhile.
     """
     refused, holder = _locked(refused_id, reason)
     details = _details(refused)
@@ -240,9 +240,9 @@ def dismiss_refused(*, refused_id: uuid.UUID, actor: User, reason: str) -> None:
 
 @transaction.atomic
 def untie_identity(*, user: User, identity_id: int, actor: User, reason: str) -> None:
-    """Take an identity away from a person: it opens their account no more, and comes among the refused if it arrives. Ends their
+    """Take an identity away from a person: it no longer opens their account, and is listed as refused if it arrives. Ends their
     sessions; writes an audit entry. Raises AccountError without a reason, for one's own account and one that may do more than
-    oneself, and where there is no such identity any more.
+    oneself, and if there is no such identity any more.
     """
     _check(actor, user, reason)
     user = User.objects.select_for_update().get(pk=user.pk)
@@ -274,7 +274,7 @@ def _locked(refused_id: uuid.UUID, reason: str) -> tuple[RefusedSignIn, User]:
 
 
 def _open(refused_id: uuid.UUID, actor: User, reason: str) -> tuple[RefusedSignIn, User]:
-    """Return a refused sign-in and the account, both locked, where `actor` may decide whose it is."""
+    """Return a refused sign-in and the account, both locked, if `actor` may decide whose it is."""
     refused, holder = _locked(refused_id, reason)
     _check(actor, holder, reason)
     if refused.person_id == actor.pk:

@@ -1,4 +1,4 @@
-"""What a worker does with an import: checks it, or applies it, batch by batch. How it holds one: `imports.work`."""
+"""What a worker does with an import: checks it, or applies it, batch by batch. How it keeps one: `imports.work`."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ from .people import deactivate_person
 BATCH = 500  # lines that are applied in one transaction
 CLOSE_BATCH = 50
 SLICE_SECONDS = 120.0  # then others have their turn
-TRIES = 5  # of a batch that meets another writer; of an import that comes to a halt
+TRIES = 5  # attempts for a batch that collides with another writer; for an import that keeps being interrupted
 NAMES = ("first_name", "last_name")
 
 
 @outbox.task
 def go_on_with_import(*, import_id: str) -> None:
-    """Check or apply an import from where it stands; after `SLICE_SECONDS` the rest is asked for anew.
+    """Check or apply an import from its current position; after `SLICE_SECONDS` the rest is handed to a new task.
 
-    What it writes: lines of the import, and when it is applied people, entries of the directory, closed accounts, each with its
-    audit entry, and one for the import when it is done. A file that cannot be read to its end ends the import.
+    What it writes: lines of the import and, when it is applied, people, entries of the directory and closed accounts, each with
+    an audit entry, and one for the import when it is done. A file that cannot be read to its end ends the import.
     """
     claimed = claim(uuid.UUID(import_id))
     if claimed is None:
@@ -68,7 +68,7 @@ def go_on_with_import(*, import_id: str) -> None:
 
 
 def resume_imports() -> None:
-    """Hand over again what a worker left behind. An import that comes to a halt again and again is given up.
+    """Hand over again what a worker left behind. An import that is interrupted again and again is given up.
 
     Writes an outbox message for each, and an audit entry for one that is given up.
     """
@@ -102,8 +102,8 @@ def _check_lines(claimed: PeopleImport) -> None:
 
 # Applying ------------------------------------------------------------------------------------------------------------
 def _apply(claimed: PeopleImport) -> None:
-    """Do what the check showed, from where it stands. With all or nothing every line is checked once more before the first is
-    written: where one became wrong, the import stands checked again, and nothing is written."""
+    """Do what the check showed, from the current position. With all or nothing every line is checked once more before the first
+    is written: if one has become wrong, the import goes back to checked, and nothing is written."""
     seal = claimed.seal()
     deadline = time.monotonic() + SLICE_SECONDS
     if not claimed.applied:
@@ -120,7 +120,7 @@ def _apply(claimed: PeopleImport) -> None:
     for batch in batches(rows_below(claimed, seal), BATCH):
         if lines_before + len(batch) <= done:
             for number, cells in batch:
-                reader.line(number, cells)  # which addresses stood there counts for what follows
+                reader.line(number, cells)  # the addresses in those lines matter for what follows
         else:
             skipped = max(0, done - lines_before)
             for number, cells in batch[:skipped]:
@@ -142,14 +142,14 @@ def _apply(claimed: PeopleImport) -> None:
 
 
 def _stand_back(claimed: PeopleImport, counts: dict[str, int]) -> None:
-    """Leave the import checked: some lines became wrong, and it is all or nothing. Who is absent was not looked at again."""
+    """Leave the import checked: some lines became wrong, and it is all or nothing. Absent people were not looked up again."""
     with hold(claimed) as held:
         held.checked, held.round, held.became_wrong = {**held.checked, **counts}, held.round + 1, True
         held.state, held.runner, held.position, held.applied_by = ImportState.CHECKED, "", 0, None
 
 
 def _begin(held: PeopleImport) -> None:
-    """Make the entries of the directory that were asked for, and forget what the check kept of the lines."""
+    """Create the entries of the directory that were asked for, and delete what the check stored of the lines."""
     assert held.applied_by is not None
     known = directory()
     made = 0
@@ -157,7 +157,7 @@ def _begin(held: PeopleImport) -> None:
         kind = BY_COLUMN[column]
         for code in codes:
             if known.find(column, code) is None and not known.is_closed(column, code):
-                with suppress(AccountError):  # somebody made it this very moment
+                with suppress(AccountError):  # somebody created it this very moment
                     values = {"code": code, **dict.fromkeys(kind.model.NAMES, code)}
                     create_entry(kind=kind, values=values, actor=held.applied_by)
                     made += 1
@@ -167,7 +167,7 @@ def _begin(held: PeopleImport) -> None:
 
 
 def _meet_others(work: Callable[[], object]) -> None:
-    """Do `work`, again where somebody else wrote the same at that moment: then it finds what they wrote."""
+    """Do `work`, again if somebody else wrote the same at that moment: it then finds what they wrote."""
     for turn in range(1, TRIES + 1):
         try:
             work()
@@ -179,7 +179,7 @@ def _meet_others(work: Callable[[], object]) -> None:
 
 
 def _apply_batch(claimed: PeopleImport, seal: Seal, reader: Reader, rows: Sequence[tuple[int, Sequence[str]]]) -> None:
-    """Check these lines again and write the right ones: one transaction, as many queries whatever the lines."""
+    """Check these lines again and write the right ones: one transaction, and the same number of queries whatever the lines."""
     with hold(claimed) as held:
         reader.known = directory()
         lines = [reader.line(number, cells) for number, cells in rows]
@@ -196,7 +196,7 @@ def _apply_batch(claimed: PeopleImport, seal: Seal, reader: Reader, rows: Sequen
 
 
 def _enter_people(held: PeopleImport, lines: Sequence[Line]) -> None:
-    # In the order of their addresses: two imports of the same people wait for each other instead of for ever.
+    # In the order of their addresses: two imports of the same people then wait for each other without a deadlock.
     people = [
         User(email=line.email, password=make_password(None), **line.values) for line in sorted(lines, key=lambda line: line.email)
     ]

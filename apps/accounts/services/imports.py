@@ -29,14 +29,14 @@ LONGEST_NAME = 200
 
 
 class ChangedSince(AccountError):
-    """The import is not what the page showed any more."""
+    """The import is no longer what the page showed."""
 
     def __init__(self) -> None:
         super().__init__(_("This import went on meanwhile, perhaps by a colleague. Look at it as it is now."))
 
 
 def _locked_import(import_id: uuid.UUID, *states: ImportState) -> PeopleImport:
-    """Return the import, held until the transaction ends. Raises NotThere, and ChangedSince where it is in no such state."""
+    """Return the import, locked until the transaction ends. Raises NotThere, and ChangedSince if it is in another state."""
     found = get_or_not_there(PeopleImport.objects.select_for_update(), pk=import_id)
     if found.state not in states:
         raise ChangedSince
@@ -49,9 +49,9 @@ def _told(people_import: PeopleImport, **counts: Any) -> dict[str, Any]:
 
 @transaction.atomic
 def upload_people(*, name: str, raw: bytes, actor: User) -> PeopleImport:
-    """Keep a file of people, encrypted, until its import has ended; return the import, which waits for what its columns mean.
+    """Store a file of people, encrypted, until its import has ended; return the import, which waits for its columns.
 
-    Writes an audit entry with the file's digest. Raises AccountError for a file that is no list.
+    Writes an audit entry with the file's digest. Raises AccountError for a file that is not a list.
     """
     headers, samples = header_of(raw)
     made = PeopleImport(
@@ -77,10 +77,10 @@ def upload_people(*, name: str, raw: bytes, actor: User) -> PeopleImport:
 def choose_columns(
     *, import_id: uuid.UUID, mapping: Sequence[str], all_or_nothing: bool, close_absent: bool, actor: User
 ) -> PeopleImport:
-    """Say what the columns mean and what is wanted; have the file checked in the background. Nothing changes for anybody.
+    """Set what the columns mean and what should be done; have the file checked in the background. Nothing changes for anybody.
 
     `mapping`: a field of `columns.LABELS` for each column, or "". Writes an audit entry and an outbox message. Raises NotThere,
-    ChangedSince, and AccountError where a needed column is missing or a field stands twice.
+    ChangedSince, and AccountError if a required column is missing or a field occurs twice.
     """
     found = _locked_import(import_id, *WAITING)
     named = [field for field in mapping if field]
@@ -107,7 +107,7 @@ def _check_anew(found: PeopleImport) -> None:
 
 
 def _hand_over(found: PeopleImport) -> None:
-    """Have the worker go on with it, from the beginning."""
+    """Have the worker continue with it, from the beginning."""
     found.position, found.stalls, found.runner, found.touched_at = 0, 0, "", timezone.now()
     found.save()
     outbox.enqueue(go_on_with_import, import_id=str(found.pk))
@@ -115,9 +115,9 @@ def _hand_over(found: PeopleImport) -> None:
 
 @transaction.atomic
 def create_codes(*, import_id: uuid.UUID, seen_round: int, columns: Sequence[str], actor: User) -> PeopleImport:
-    """Have the unknown codes of these columns made when the import is applied, and check the file again with them.
+    """Have the unknown codes of these columns created when the import is applied, and check the file again with them.
 
-    Writes an audit entry and an outbox message. Raises NotThere, ChangedSince, and AccountError where no column is named.
+    Writes an audit entry and an outbox message. Raises NotThere, ChangedSince, and AccountError if no column is named.
     """
     found = _locked_import(import_id, ImportState.CHECKED)
     if found.round != seen_round:
@@ -137,9 +137,9 @@ def create_codes(*, import_id: uuid.UUID, seen_round: int, columns: Sequence[str
 def apply_import(*, import_id: uuid.UUID, seen_round: int, typed: int | None, actor: User) -> PeopleImport:
     """Do, in the background, what the check showed. Writes an audit entry and an outbox message.
 
-    `seen_round`: the check that was looked at. `typed`: how many accounts close, where that is asked twice. Raises NotThere,
-    ChangedSince, and AccountError while a line is wrong (all or nothing), where nothing would happen, where nobody can tell who
-    is absent, and where the number is not the one that closes.
+    `seen_round`: the check that was looked at. `typed`: how many accounts close, if that must be confirmed. Raises NotThere,
+    ChangedSince, and AccountError while a line is wrong (all or nothing), if nothing would happen, if nobody can tell who
+    is absent, and if the number is not how many would close.
     """
     found = _locked_import(import_id, ImportState.CHECKED)
     if found.round != seen_round:
@@ -159,7 +159,7 @@ def apply_import(*, import_id: uuid.UUID, seen_round: int, typed: int | None, ac
 
 
 def why_not_apply(found: PeopleImport) -> str:
-    """Return why a checked import cannot be applied as it is; "" where it can."""
+    """Return why a checked import cannot be applied as it is; "" if it can."""
     counts: Mapping[str, int] = found.checked
     if found.all_or_nothing and counts["wrong"]:
         return _("Some lines cannot be taken, and it is all or nothing: correct the file, or take the good lines now.")
@@ -172,7 +172,7 @@ def why_not_apply(found: PeopleImport) -> str:
 
 @transaction.atomic
 def cancel_import(*, import_id: uuid.UUID, actor: User) -> PeopleImport:
-    """End an import where it is: what was written stays, and is told. Removes the file. Writes an audit entry.
+    """End an import where it is: what was written stays, and the page says so. Deletes the file. Writes an audit entry.
 
     Raises NotThere, ChangedSince.
     """
@@ -185,7 +185,7 @@ def cancel_import(*, import_id: uuid.UUID, actor: User) -> PeopleImport:
 
 
 def forget_imports() -> None:
-    """Remove the files of imports that nobody goes on with, and in time the lines that were given back. Asked by a job.
+    """Delete the files of imports that nobody went on with and, in time, the lines that were given back. Run by a job.
 
     Writes an audit entry for each import that expires.
     """

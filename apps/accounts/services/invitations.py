@@ -17,7 +17,7 @@ from apps.core import audit
 
 @transaction.atomic
 def invite_person(*, user: User, actor: User | None) -> None:
-    """Send `user` a letter with a link to choose their password. Writes an audit entry and an outbox message.
+    """Send `user` an e-mail with a link to choose their password. Writes an audit entry and an outbox message.
 
     The link works once, for `PASSWORD_RESET_TIMEOUT`. Raises AccountError for a closed account, and for one whose
     address was given away.

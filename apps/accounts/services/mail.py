@@ -14,13 +14,13 @@ from apps.core import audit
 
 
 class LetterNotSent(AccountError):
-    """The mail server did not take a letter; the message says why."""
+    """The mail server did not take an e-mail; the message says why."""
 
 
 def send_test(*, actor: User) -> None:
-    """Send `actor` a letter at once, not through the outbox, so that what the mail server says can be told.
+    """Send `actor` an e-mail at once, not through the outbox, so that the mail server's answer can be shown.
 
-    Notes that a letter left; writes an audit entry that says whether it did. May take as long as EMAIL_TIMEOUT.
+    Notes that an e-mail was sent; writes an audit entry that says whether it was. May take as long as EMAIL_TIMEOUT.
     Raises LetterNotSent.
     """
     subject = _("Almia: this is a test e-mail")
@@ -37,7 +37,7 @@ def send_test(*, actor: User) -> None:
 
 
 def _said_of(error: Exception, address: str) -> str:
-    """Return a sentence about what went wrong, with what the server said where it said something."""
+    """Return a sentence about what went wrong, with what the server said if it said anything."""
     server = f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT}"
     match error:
         case smtplib.SMTPAuthenticationError():

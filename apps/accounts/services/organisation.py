@@ -14,7 +14,7 @@ from apps.core import audit
 
 
 class ChangedMeanwhile(AccountError):
-    """Somebody else has changed the organisation since the page was opened. `stored`: what it says now."""
+    """Somebody else has changed the organisation since the page was opened. `stored`: its values now."""
 
     def __init__(self, stored: Organisation) -> None:
         super().__init__(_("Somebody else has changed this page meanwhile. What you typed is still here: compare, then save it."))
@@ -23,10 +23,10 @@ class ChangedMeanwhile(AccountError):
 
 @transaction.atomic
 def change_organisation(*, values: Mapping[str, Any], seen: int, actor: User) -> Organisation:
-    """Say what the organisation is called, whom one asks there and which tools it approves; return it.
+    """Set what the organisation is called, whom to ask there and which tools it approves; return it.
 
-    `values`: the fields of `Organisation` that are to change. `seen`: the revision the page was drawn with. Writes an audit entry
-    that names the fields that changed, if any did. After commit this process shows the new words at once, the others within
+    `values`: the fields of `Organisation` that are to change. `seen`: the revision the page was rendered with. Writes an audit
+    entry that names the fields that changed, if any did. After commit this process shows the new texts at once, the others within
     `ORGANISATION_SECONDS`. Raises ChangedMeanwhile.
     """
     Organisation.objects.get_or_create(pk=1)

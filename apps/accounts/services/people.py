@@ -23,7 +23,7 @@ from .invitations import invite_person
 from .sessions import end_sessions
 from .tokens import revoke_tokens
 
-# What staff may change about a person. Nothing else of a form ever reaches the model.
+# What staff may change about a person. Nothing else in a form ever reaches the model.
 EDITABLE = ("first_name", "last_name", "entity", "department", "site", "job_role")
 PLACES = frozenset(kind.person_field for kind in KINDS)
 
@@ -50,7 +50,7 @@ def create_person(
     """Add a person. Their address counts as verified: whoever enters it vouches for it. They get no role.
 
     Without a password they come in through single sign-on or an invitation, which `invite` sends. Writes an audit entry.
-    Raises AccountError when the address is taken, in whatever case it is written.
+    Raises AccountError when the address is taken, ignoring case.
     """
     email = normal_email(email)
     if User.objects.filter(email=email).exists() or EmailAddress.objects.filter(email=email).exists():
@@ -80,7 +80,7 @@ def create_person(
 @transaction.atomic
 def update_person(*, user: User, changes: Mapping[str, Any], actor: User | None) -> User:
     """Change a person's name or place in the company. Keys beyond `EDITABLE` raise ValueError. Writes an audit entry if anything
-    changed: which fields, and for a place in the company the code that was and the one that is. Never what a name was."""
+    changed: which fields, and for a place in the company the old and the new code. Never the old name."""
     if unknown := set(changes) - set(EDITABLE):
         raise ValueError(f"Not for staff to change: {', '.join(sorted(unknown))}.")
     user = User.objects.select_for_update().get(pk=user.pk)
@@ -96,7 +96,7 @@ def update_person(*, user: User, changes: Mapping[str, Any], actor: User | None)
 
 
 def told_changes(user: User, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the trail says of giving `user` these values, before it happens: the fields, and of places the codes."""
+    """Return what the trail says about giving `user` these values, before it happens: the fields, and the codes of places."""
     places = {name: [_code(getattr(user, name)), _code(value)] for name, value in values.items() if name in PLACES}
     return {"fields": sorted(values)} | ({"changes": places} if places else {})
 
@@ -107,7 +107,7 @@ def _code(entry: DirectoryEntry | None) -> str:
 
 @transaction.atomic
 def edit_person(*, user: User, email: str, changes: Mapping[str, Any], actor: User) -> User:
-    """Change a person's address and all else staff may change, together or not at all. See `change_email`, `update_person`."""
+    """Change a person's address and everything else staff may change, all or nothing. See `change_email`, `update_person`."""
     user = change_email(user=user, email=email, actor=actor)
     return update_person(user=user, changes=changes, actor=actor)
 
@@ -139,7 +139,7 @@ def change_email(*, user: User, email: str, actor: User) -> User:
 
 
 def _lock_administrators() -> Group:
-    """Hold the administrators' group until the transaction ends: two of them removing each other must queue."""
+    """Lock the administrators' group until the transaction ends: two of them removing each other must queue."""
     group, _created = Group.objects.get_or_create(name=Role.ADMINISTRATOR.value)
     return Group.objects.select_for_update().get(pk=group.pk)
 
@@ -182,7 +182,7 @@ def set_roles(*, user: User, roles: Iterable[Role], actor: User | None) -> None:
 
 @transaction.atomic
 def deactivate_person(*, user: User, actor: User | None, reason: str) -> None:
-    """Close an account. Ends all sessions at once, open sockets included, and revokes every personal token: opened again, the
+    """Close an account. Ends all sessions at once, open sockets included, and revokes every personal token: reopening the
     account does not give old keys back. Writes audit entries. Proofs and content stay.
 
     Raises AccountError without a reason, for oneself, and for the last administrator. Closing it twice changes nothing.
@@ -213,7 +213,7 @@ def deactivate_person(*, user: User, actor: User | None, reason: str) -> None:
 
 @transaction.atomic
 def activate_person(*, user: User, actor: User) -> None:
-    """Open a closed account again. Writes an audit entry."""
+    """Reopen a closed account. Writes an audit entry."""
     if User.objects.filter(pk=user.pk, is_active=False).update(is_active=True):
         audit.record(actor=actor, action="accounts.activate_person", target=user, subject=user)
 
@@ -229,9 +229,9 @@ def sign_out_person(*, user: User, actor: User, tokens: bool) -> None:
 
 @transaction.atomic
 def reset_second_factor(*, user: User, actor: User) -> None:
-    """Take away the second factors of somebody who has lost them, and sign them out everywhere. Writes an audit entry.
+    """Remove the second factors of somebody who has lost them, and sign them out everywhere. Writes an audit entry.
 
-    Raises AccountError for oneself: who has stolen a session must not get rid of what protects the account.
+    Raises AccountError for oneself: somebody who has stolen a session must not get rid of what protects the account.
     """
     if user.pk == actor.pk:
         raise AccountError(_("You manage your own second step on your account page."))
@@ -250,6 +250,6 @@ def _places(codes: Mapping[str, str]) -> dict[str, Any]:
 
 @transaction.atomic
 def update_from_directory(*, user: User, codes: Mapping[str, str]) -> None:
-    """Bring a person's place in the company up to date with what single sign-on says. Writes an audit entry if it changed."""
+    """Update a person's place in the company from single sign-on. Writes an audit entry if it changed."""
     if codes:
         update_person(user=user, changes=_places(codes), actor=None)

@@ -7,7 +7,7 @@ from apps.accounts.models import User
 
 
 def set_language(*, user: User, language: str) -> None:
-    """Keep the language `user` wants; empty: as their browser asks. No audit entry: it concerns nobody else.
+    """Store the language `user` wants; empty: as their browser asks. No audit entry: it concerns nobody else.
 
     Raises ValueError for a language the portal does not speak.
     """
@@ -18,6 +18,6 @@ def set_language(*, user: User, language: str) -> None:
 
 
 def set_theme(*, user: User, theme: Theme) -> None:
-    """Keep the appearance `user` wants. No audit entry: it concerns nobody else."""
+    """Store the appearance `user` wants. No audit entry: it concerns nobody else."""
     User.objects.filter(pk=user.pk).update(theme=theme.value)
     user.theme = theme.value

@@ -40,7 +40,7 @@ def _forget_sessions(user: User, *, but: str | None) -> None:
 def end_sessions(*, user: User) -> None:
     """Sign `user` out everywhere. After commit their open tabs are told, and their sockets close.
 
-    No session survives, known or not: the epoch is part of what each session must prove.
+    No session survives, known or not: the epoch is part of what each session is bound to.
     """
     User.objects.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1)
     user.refresh_from_db(fields=["session_epoch"])
@@ -58,7 +58,7 @@ def end_other_sessions(*, request: HttpRequest, user: User) -> None:
 
 @transaction.atomic
 def sign_out_elsewhere(*, request: HttpRequest, user: User, tokens: bool) -> int:
-    """Sign `user` out everywhere but here, at their wish, and revoke their tokens if `tokens`; return how many those were.
+    """Sign `user` out everywhere but here, at their request, and revoke their tokens if `tokens`; return how many were revoked.
 
     Writes audit entries. After commit the other tabs are told, and their sockets close.
     """
@@ -69,7 +69,7 @@ def sign_out_elsewhere(*, request: HttpRequest, user: User, tokens: bool) -> int
 
 @transaction.atomic
 def recover_account(*, user: User) -> None:
-    """Put out whoever else got into the account of `user`, who has chosen a new password through a link sent to them: every
+    """Put out anybody else who got into the account of `user`, who has chosen a new password through a link sent to them: every
     session ends and every token is revoked. Writes audit entries; after commit open tabs are told."""
     end_sessions(user=user)
     revoke_tokens(user=user, actor=user)

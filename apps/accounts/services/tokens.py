@@ -23,10 +23,10 @@ USE_NOTED_EVERY = timedelta(minutes=1)
 
 @transaction.atomic
 def create_token(*, user: User, name: str, scopes: Sequence[str], expires_at: datetime) -> tuple[PersonalToken, str]:
-    """Make a personal token for `user`; return it with its secret, which is never shown again nor kept.
+    """Create a personal token for `user`; return it with its secret, which is never shown again or stored.
 
     Writes an audit entry. Raises AccountError without a name or scope, for an unknown scope, for a date that is past or more
-    than a year away, and when the person has `MAX_TOKENS` that work already.
+    than a year away, and when the person already has `MAX_TOKENS` that work.
     """
     now = timezone.now()
     name = name.strip()
@@ -62,7 +62,7 @@ def create_token(*, user: User, name: str, scopes: Sequence[str], expires_at: da
 
 @transaction.atomic
 def revoke_token(*, user: User, token_id: uuid.UUID) -> PersonalToken:
-    """Make a token of `user` useless at once. Writes an audit entry; revoking twice changes nothing.
+    """Revoke a token of `user` at once. Writes an audit entry; revoking twice changes nothing.
 
     Finds the token itself, among those of `user`. Raises NotThere.
     """
@@ -76,7 +76,7 @@ def revoke_token(*, user: User, token_id: uuid.UUID) -> PersonalToken:
 
 @transaction.atomic
 def revoke_tokens(*, user: User, actor: User | None) -> int:
-    """Make every token of `user` useless at once; return how many worked until now. Writes an audit entry if any did."""
+    """Revoke every token of `user` at once; return how many worked until now. Writes an audit entry if any did."""
     now = timezone.now()
     count = PersonalToken.objects.filter(user=user, revoked_at__isnull=True, expires_at__gt=now).update(revoked_at=now)
     if count:
@@ -85,7 +85,7 @@ def revoke_tokens(*, user: User, actor: User | None) -> int:
 
 
 def note_token_use(*, token: PersonalToken) -> None:
-    """Remember that `token` was used; written at most once a minute, so that a busy program does not write at each call."""
+    """Note that `token` was used; written at most once a minute, so that a busy program does not write at each call."""
     now = timezone.now()
     if token.last_used_at is None or token.last_used_at < now - USE_NOTED_EVERY:
         PersonalToken.objects.filter(pk=token.pk).update(last_used_at=now)

@@ -23,7 +23,7 @@ SYSTEMS = [
 
 @register.simple_tag
 def demo_accounts() -> list[DemoAccount]:
-    """The accounts to try the portal with; none outside the try-out."""
+    """The accounts for trying the portal; none outside the try-out."""
     return find_demo_accounts()
 
 
@@ -34,7 +34,7 @@ def sign_up_is_open() -> bool:
 
 @register.filter
 def browser(user_agent: str) -> str:
-    """Say in words what a User-Agent header says: “Firefox, Windows”."""
+    """Say in words what a User-Agent header means: “Firefox, Windows”."""
     name = next((label for mark, label in BROWSERS if mark in user_agent), "")
     system = next((label for mark, label in SYSTEMS if mark in user_agent), "")
     return ", ".join(part for part in (name, system) if part) or _("Unknown browser")

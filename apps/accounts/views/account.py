@@ -12,7 +12,8 @@ from apps.accounts.requests import SignedInRequest
 
 @require_safe
 def account(request: SignedInRequest) -> HttpResponse:
-    """One's own page: who I am, what I proved, how it looks, how it is protected, what my programs may do."""
+    """The person's own page: who they are, what they have proved, how it looks, how it is protected, what their programs may
+    do."""
     person, protection = queries.get_protected(request.user.pk)
     context = {
         "person": person,

@@ -31,7 +31,7 @@ may_manage_directory = permission_required("accounts.manage_directory", raise_ex
 @require_safe
 @may_manage_directory
 def index(request: SignedInRequest) -> HttpResponse:
-    """One list of the directory: `kind`, searched by `q`, with what is closed where `closed`."""
+    """One list of the directory: `kind`, searched by `q`, including what is closed if `closed`."""
     kind = kind_or_not_there(request.GET.get("kind", KINDS[0].code))
     text = request.GET.get("q", "")[:100]
     closed = request.GET.get("closed") == "1"
@@ -49,7 +49,7 @@ def index(request: SignedInRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @may_manage_directory
 def new(request: SignedInRequest, kind: str) -> HttpResponse:
-    """Make an entry."""
+    """Create an entry."""
     of = kind_or_not_there(kind)
     initial = {"parent": request.GET.get("parent", "")}
     form = EntryForm(of, request.POST or None, initial=initial)
@@ -130,7 +130,7 @@ def close(request: SignedInRequest, kind: str, entry_id: int) -> HttpResponse:
 @require_POST
 @may_manage_directory
 def reopen(request: SignedInRequest, kind: str, entry_id: int) -> HttpResponse:
-    """Open a closed entry again."""
+    """Reopen a closed entry."""
     of = kind_or_not_there(kind)
     found = queries.get_entry(of, entry_id)
     with refusals_told(request):
@@ -182,7 +182,7 @@ def _preview(request: SignedInRequest, kind: Kind, preview: EntryPreview, *, aga
 @require_POST
 @may_manage_directory
 def apply(request: SignedInRequest, kind: str) -> HttpResponse:
-    """Do what the preview showed, and nothing else: where the lines would do something else by now, show that."""
+    """Do what the preview showed, and nothing else: if the lines would do something else by now, show that."""
     of = kind_or_not_there(kind)
     with refusals_told(request):
         preview = read_entries(of, rows_kept(request.POST.get("rows", "")))

@@ -52,7 +52,7 @@ def decide(request: SignedInRequest, refused_id: uuid.UUID) -> HttpResponse:
 
 
 def _decide(refused: RefusedSignIn, form: DecisionForm, *, actor: User) -> str:
-    """Do what was decided; return what to tell. Raises AccountError."""
+    """Do what was decided; return what to say. Raises AccountError."""
     decision, reason = Decision(form.cleaned_data["decision"]), form.cleaned_data["reason"]
     if decision is Decision.SAME:
         holder = services.tie_refused(refused_id=refused.pk, replace=form.replaces(), actor=actor, reason=reason)

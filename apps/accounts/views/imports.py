@@ -35,7 +35,7 @@ SHOWN_CODES = 50
 @require_safe
 @may_manage
 def index(request: SignedInRequest) -> HttpResponse:
-    """All imports, the last one first."""
+    """All imports, the latest first."""
     page = queries.page_of_imports(request.GET.get("page"))
     return render(request, "accounts/people/imports.html", {"page": page})
 
@@ -64,7 +64,7 @@ def upload(request: SignedInRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @may_manage
 def columns(request: SignedInRequest, import_id: uuid.UUID) -> HttpResponse:
-    """Say what each column holds, and what is wanted; then the file is checked."""
+    """Choose what each column contains, and what should be done; then the file is checked."""
     found = queries.get_import(import_id)
     if found.state not in WAITING:
         return redirect("accounts:people_import", found.pk)
@@ -136,7 +136,7 @@ def _unknown(column: str, codes: Sequence[tuple[str, int]]) -> dict[str, Any]:
 
 
 def _made(found: PeopleImport) -> Iterator[tuple[Any, list[str]]]:
-    """Yield the lists of the directory in which entries are made, with their codes."""
+    """Yield the lists of the directory in which entries are created, with their codes."""
     for column, codes in found.creating.items():
         yield BY_COLUMN[column], codes
 
@@ -162,7 +162,8 @@ def _words(found: PeopleImport) -> dict[str, str]:
 
 
 def _stats(found: PeopleImport) -> list[tuple[str, int | None]]:
-    """Return the counts with their words; None where nobody knows yet. What lines do not make is told where there is any."""
+    """Return the counts with their labels; None if nobody knows yet. Counts that do not come from lines appear only if not
+    zero."""
     counts = found.counts if found.state != ImportState.CHECKING else {}
     return [(label, counts.get(name)) for name, label in _words(found).items() if name in Outcome.values or counts.get(name)]
 
@@ -170,7 +171,7 @@ def _stats(found: PeopleImport) -> list[tuple[str, int | None]]:
 @require_safe
 @may_manage
 def progress(request: SignedInRequest, import_id: uuid.UUID) -> HttpResponse:
-    """The part of the page that tells how far the worker is; once it has ended, the page comes anew."""
+    """The part of the page that says how far the worker is; once it has ended, the whole page is loaded again."""
     found = queries.get_import(import_id)
     if not found.is_working:
         return HttpResponseClientRefresh()
@@ -180,7 +181,7 @@ def progress(request: SignedInRequest, import_id: uuid.UUID) -> HttpResponse:
 @require_POST
 @may_manage
 def codes(request: SignedInRequest, import_id: uuid.UUID) -> HttpResponse:
-    """Have unknown codes made when the import is applied. Takes the right to change the directory, too."""
+    """Have unknown codes created when the import is applied. Also requires the right to change the directory."""
     found = queries.get_import(import_id)
     if found.state != ImportState.CHECKED:
         return redirect("accounts:people_import", found.pk)
@@ -225,7 +226,7 @@ def cancel(request: SignedInRequest, import_id: uuid.UUID) -> HttpResponse:
 @require_safe
 @may_manage
 def wrong(request: SignedInRequest, import_id: uuid.UUID) -> HttpResponse:
-    """The lines that cannot be taken as a file: as they stood, with the reason. Corrected, it can be imported as it is."""
+    """The lines that cannot be taken as a file: as they were, with the reason. Corrected, it can be imported as it is."""
     found = queries.get_import(import_id)
     seal = found.seal()
     headers, _samples = found.read_head(seal)

@@ -1,4 +1,4 @@
-"""Staff: whether letters leave."""
+"""Staff: whether e-mails are sent."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from apps.core.refusals import refusals_told
 @require_POST
 @permission_required("core.set_up", raise_exception=True)
 def test(request: SignedInRequest) -> HttpResponse:
-    """Send a letter to whoever asks, and say what came of it."""
+    """Send an e-mail to the person who asks, and say what came of it."""
     with refusals_told(request):
         services.send_test(actor=request.user)
         messages.success(request, _("The e-mail has been sent to %(address)s.") % {"address": request.user.email})

@@ -1,4 +1,4 @@
-"""Staff: what the organisation is called, whom one asks there, which tools it approves."""
+"""Staff: what the organisation is called, whom to ask there, which tools it approves."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ may_manage_organisation = permission_required("accounts.manage_organisation", ra
 @require_http_methods(["GET", "POST"])
 @may_manage_organisation
 def organisation(request: SignedInRequest) -> HttpResponse:
-    """The organisation, to read and to change. What was typed stays until it is kept."""
+    """The organisation, to read and to change. What was typed stays until it is saved."""
     stored = queries.stored_organisation()
     data = request.POST if request.method == "POST" else None
-    kept, is_new = stored.approved_tools, stored.revision == 0 and not stored.name_fr  # before the form puts in what was typed
+    kept, is_new = stored.approved_tools, stored.revision == 0 and not stored.name_fr  # before the form fills in what was typed
     form = OrganisationForm(data, instance=stored, initial={"seen": stored.revision})
-    # Rows that were sent are compared with nothing: what is kept meanwhile is not what their page was drawn with.
+    # Submitted rows are not compared with the stored ones: what was stored meanwhile is not what their page was rendered with.
     tools = ToolFormSet(data, initial=kept if data is None else None, prefix=TOOLS)
     kept_tools: list[ApprovedTool] = []
     revision = stored.revision

@@ -137,7 +137,7 @@ def _act(request: SignedInRequest, person_id: uuid.UUID, act: Callable[[User], N
 @require_POST
 @may_manage
 def reopen(request: SignedInRequest, person_id: uuid.UUID) -> HttpResponse:
-    """Open a closed account again."""
+    """Reopen a closed account."""
     done = _("The account of %(name)s is open again.")
     return _act(request, person_id, lambda found: services.activate_person(user=found, actor=request.user), done)
 
@@ -163,6 +163,6 @@ def end_sessions(request: SignedInRequest, person_id: uuid.UUID) -> HttpResponse
 @require_POST
 @may_manage
 def reset_second_factor(request: SignedInRequest, person_id: uuid.UUID) -> HttpResponse:
-    """Take away the second factors of somebody who has lost them."""
+    """Remove the second factors of somebody who has lost them."""
     done = _("%(name)s can sign in with the password alone and set up a second step again.")
     return _act(request, person_id, lambda found: services.reset_second_factor(user=found, actor=request.user), done)

@@ -18,7 +18,7 @@ BROWSER = "browser"
 @require_POST
 @login_not_required
 def language(request: HttpRequest) -> HttpResponse:
-    """Speak another language from now on: kept with the person, or in this browser for people who are not signed in."""
+    """Use another language from now on: stored with the person, or in this browser for somebody who is not signed in."""
     chosen = request.POST.get("language", "")
     if chosen not in {*dict(settings.LANGUAGES), BROWSER}:
         return HttpResponseBadRequest()
@@ -35,7 +35,7 @@ def language(request: HttpRequest) -> HttpResponse:
 @require_POST
 @login_not_required
 def theme(request: HttpRequest) -> HttpResponse:
-    """Look light, dark or as the device does from now on. A script that has shown it already gets an empty answer."""
+    """Look light, dark or like the device from now on. A script that has already shown it gets an empty answer."""
     chosen = request.POST.get("theme", "")
     if chosen not in Theme.values:
         return HttpResponseBadRequest()
@@ -51,7 +51,7 @@ def _keep(response: HttpResponse, name: str, value: str) -> None:
 
 
 def _back(request: HttpRequest) -> HttpResponse:
-    """To the page the choice was made on: only ever one of ours."""
+    """To the page where the choice was made: only ever one of ours."""
     for address in (request.POST.get("next"), request.headers.get("Referer")):
         if address and url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure()):
             return redirect(address)

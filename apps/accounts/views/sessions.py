@@ -1,4 +1,4 @@
-"""Where one is signed in. Stands in for allauth's page: signing out everywhere else asks about tokens, too."""
+"""Where a person is signed in. Replaces allauth's page: signing out everywhere else asks about tokens, too."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from apps.accounts.requests import SignedInRequest, visitor
 
 @require_http_methods(["GET", "POST"])
 def index(request: SignedInRequest) -> HttpResponse:
-    """The places where I am signed in; a POST ends all but this one."""
+    """The places where the person is signed in; a POST ends all but this one."""
     form = SignOutForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         revoked = services.sign_out_elsewhere(request=request, user=request.user, tokens=form.cleaned_data["tokens"])
@@ -45,7 +45,7 @@ def index(request: SignedInRequest) -> HttpResponse:
 @never_cache
 @login_not_required
 def current(request: HttpRequest) -> HttpResponse:
-    """Who is signed in now, and the token that forms need: for a page that was drawn before a sign-in elsewhere."""
+    """Who is signed in now, and the token that forms need: for a page that was rendered before a sign-in elsewhere."""
     person = visitor(request)
     if person is None:
         return JsonResponse({"person": None})

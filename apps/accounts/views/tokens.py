@@ -21,7 +21,7 @@ from apps.core.refusals import refusals_on
 @never_cache
 @reauthentication_required(app="allauth.account")  # type: ignore[untyped-decorator]
 def new(request: SignedInRequest) -> HttpResponse:
-    """Make a token. Its secret is in this one answer and nowhere else."""
+    """Create a token. Its secret is in this one response and nowhere else."""
     if not scopes.all_scopes():
         raise NotThere
     form = TokenForm(request.POST or None)
@@ -34,7 +34,7 @@ def new(request: SignedInRequest) -> HttpResponse:
 
 @require_POST
 def revoke(request: SignedInRequest, token_id: uuid.UUID) -> HttpResponse:
-    """Make one of my tokens useless."""
+    """Revoke one of the person's tokens."""
     token = services.revoke_token(user=request.user, token_id=token_id)
     messages.success(request, _("“%(name)s” no longer opens anything.") % {"name": token.name})
     return redirect("accounts:account")

@@ -1,4 +1,4 @@
-"""Writes of the chat. The text of people and models is sealed before it reaches a row."""
+"""Writes of the chat. The text of people and models is encrypted before it reaches a row."""
 
 from .announcing import ChatError
 from .conversations import (

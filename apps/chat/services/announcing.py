@@ -1,4 +1,4 @@
-"""What the person's other tabs are told, and what a turn can be refused for."""
+"""What the person's other tabs are told, and why a turn can be refused."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BUSY = gettext_lazy("An answer is still being written in this conversation. Stop
 
 
 class ChatError(Refusal):
-    """A turn cannot start, or a conversation cannot be changed so."""
+    """A turn cannot start, or a conversation cannot be changed in this way."""
 
     def __init__(self, code: str, sentence: str | Promise, field: str = "") -> None:
         super().__init__(sentence, code=code, field=field)

@@ -1,4 +1,4 @@
-"""Conversations are renamed, deleted, pointed to another branch or another model."""
+"""Conversations are renamed, deleted, switched to another branch or another model."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def choose_run(*, user: User, run_id: uuid.UUID) -> Conversation:
 
 
 def choose_message(*, user: User, message_id: uuid.UUID) -> Conversation:
-    """Show the branch of another version of a message. As `choose_run`."""
+    """Show the branch of another version of a message. Like `choose_run`."""
     message = get_or_not_there(Message.objects.all(), pk=message_id, conversation__owner=user.pk)
     run = message.runs.order_by("-started_at", "-id").first()
     if run is None:
@@ -86,7 +86,7 @@ def choose_message(*, user: User, message_id: uuid.UUID) -> Conversation:
 
 def choose_target(*, user: User, conversation_id: uuid.UUID, target: str) -> Conversation:
     """Have the next answers of a conversation come from another model. Raises NotThere;
-    GatewayError when `target` cannot be had."""
+    GatewayError when `target` is not available."""
     with transaction.atomic():
         conversation = queries.get_conversation_for(user, conversation_id, lock=True)
         prepare_call(user=user, target=target, messages=[], purpose="chat", reference=str(conversation.pk))

@@ -1,4 +1,4 @@
-"""What becomes of runs: stopped, kept, ended, given up. The gateway writes them (`gateway.answers`)."""
+"""What becomes of runs: stopped, stored, ended, interrupted. The gateway writes them (`gateway.answers`)."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def stop_run(*, user: User, run_id: uuid.UUID) -> Run:
 
 
 def keep_text(*, plan: RunPlan, text: str, seq: int) -> bool:
-    """Keep what a run has written so far, with the number of the last chunk it covers; return whether it was asked to stop."""
+    """Store the text of a run so far, with the number of the last chunk it covers; return whether it was asked to stop."""
     Run.objects.filter(pk=plan.id, state=AnswerState.STREAMING).update(
         text=Run.text.close(plan.seal, text, key=plan.id), seq=seq, heartbeat_at=timezone.now()
     )
@@ -53,7 +53,7 @@ def keep_text(*, plan: RunPlan, text: str, seq: int) -> bool:
 
 @transaction.atomic
 def end_run(*, plan: RunPlan, answer: answers.Answer) -> dict[str, Any]:
-    """Write how a run ended, its text and what it cost, together. After commit the owner's tabs are told. Safe to call twice."""
+    """Store how a run ended, its text and what it cost, together. After commit the owner's tabs are told. Safe to call twice."""
     now = timezone.now()
     ended = sql.update(
         Run,
@@ -73,7 +73,7 @@ def end_run(*, plan: RunPlan, answer: answers.Answer) -> dict[str, Any]:
 
 
 def interrupt_lost_runs(*, silent_since: datetime | None) -> int:
-    """Mark the runs without a sign of life since then (None: all that are open) as interrupted, with what was kept.
+    """Mark the runs without a sign of life since then (None: all that are open) as interrupted, with the text that was stored.
 
     Return how many. After commit their owners' tabs are told.
     """

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from apps.accounts.models import User
 
 MAX_CHARACTERS = 60_000
-MAX_AT_ONCE = 3  # answers being written for one person, whatever processes write them
+MAX_AT_ONCE = 3  # answers being written for one person, in whatever process
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +54,10 @@ def start_turn(
 ) -> Started:
     """Store a person's message and begin the run that answers it, in a new conversation if none is given.
 
-    `message_id`: the client's own id for the message. Sent again (the answer got lost on the way), it starts nothing twice.
+    `message_id`: the client's own id for the message. Sent again (if the answer got lost on the way), it starts nothing twice.
 
     After commit the run executes on the server's loop and the owner's tabs are told. A new conversation writes an audit entry;
-    a turn leaves its trace in the usage ledger. Raises ChatError, GatewayError, CryptoError, NotThere; then
+    a turn is recorded in the usage ledger. Raises ChatError, GatewayError, CryptoError, NotThere; then
     nothing is stored.
     """
     text = _check_text(text)
@@ -80,7 +80,7 @@ def start_turn(
 def edit_message(*, user: User, message_id: uuid.UUID, text: str) -> Started:
     """Write another version of a message and begin its answer; the earlier version and what followed it stay, as a branch.
 
-    Raises and side effects as `start_turn`.
+    Raises and has side effects like `start_turn`.
     """
     text = _check_text(text)
     _one_at_a_time(user)
@@ -95,7 +95,7 @@ def edit_message(*, user: User, message_id: uuid.UUID, text: str) -> Started:
 def regenerate(*, user: User, run_id: uuid.UUID, target: str = "") -> Started:
     """Ask for another answer to the same message; the earlier one stays, as a branch.
 
-    Raises and side effects as `start_turn`.
+    Raises and has side effects like `start_turn`.
     """
     run, conversation, seal = _to_answer_again(user, run_id)
     if target:
@@ -105,9 +105,9 @@ def regenerate(*, user: User, run_id: uuid.UUID, target: str = "") -> Started:
 
 @transaction.atomic
 def continue_run(*, user: User, run_id: uuid.UUID) -> Started:
-    """Have an answer that ended early be continued: a new answer that begins with what was kept.
+    """Continue an answer that ended early: a new answer that begins with what was kept.
 
-    Raises and side effects as `start_turn`.
+    Raises and has side effects like `start_turn`.
     """
     run, conversation, seal = _to_answer_again(user, run_id)
     kept = Run.text.read(run, seal)
@@ -131,15 +131,15 @@ def _check_text(text: str) -> str:
 
 
 def _one_at_a_time(user: User) -> None:
-    """Have the turns of `user` begin one after the other, until the transaction ends. Taken before any other lock."""
+    """Make the turns of `user` begin one after the other, until the transaction ends. Taken before any other lock."""
     if not connection.features.has_select_for_update:
         return  # SQLite: a writing transaction is alone anyway
-    # Not the key: a new conversation of theirs refers to the row meanwhile.
+    # Not a lock on the key: a new conversation of theirs refers to the row meanwhile.
     get_user_model().objects.select_for_update(no_key=True).only("pk").get(pk=user.pk)
 
 
 def _check_at_once(user: User) -> None:
-    """Refuse one answer too many. Turns begin one after the other, so of many sent together none slips past."""
+    """Refuse one answer too many. Turns begin one after the other, so however many are sent at once, none slips through."""
     if queries.count_being_written(user, alive=timezone.now() - LOST_AFTER) >= MAX_AT_ONCE:
         raise ChatError("too_many_runs", _("Several answers are being written for you. Wait until one has ended."))
 
@@ -149,7 +149,7 @@ def _already_sent(user: User, conversation_id: uuid.UUID | None, message_id: uui
     if message is None:
         return None
     conversation = message.conversation
-    # An id from elsewhere: say no more than that it cannot be used.
+    # An id from elsewhere: say only that it cannot be used.
     if conversation.owner_id != user.pk or conversation_id not in {None, conversation.pk}:
         raise NotThere
     run = message.runs.order_by("-started_at", "-id").first()

@@ -2,12 +2,12 @@
 
     api.declare("apps.chat.api")        # in AppConfig.ready(): a module with `urlpatterns`, mounted below /api/v1/
 
-Modules are named, not imported: a process that answers no API loads none of it.
+Modules are named, not imported: a process that does not serve the API loads none of it.
 """
 
 from __future__ import annotations
 
-# The scopes that every token may have: what it may see, and whether it may change it. Others belong to an app.
+# The scopes that every token may have: what it may see, and whether it may change things. Other scopes belong to an app.
 READ, WRITE = "read", "write"
 
 _modules: list[str] = []

@@ -6,9 +6,9 @@ from rest_framework.exceptions import PermissionDenied
 
 
 class Refused(PermissionDenied):
-    """A refusal that means more than its status. `kind`: what the problem's `type` ends with; `title`: in a few words (lazy).
+    """A refusal that says more than its status. `kind`: the end of the problem's `type`; `title`: a few words (lazy).
 
-    `fields`: what else the problem holds.
+    `fields`: what else the problem contains.
     """
 
     kind = ""

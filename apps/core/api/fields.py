@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 @extend_schema_field({"type": "string", "format": "uri", "nullable": True})
 class AbsoluteUrlField(serializers.Field[str, Any, str | None, str | None]):
-    """A path of the portal as a whole address."""
+    """A path of the portal as an absolute address."""
 
     def to_representation(self, value: str | None) -> str | None:
         request = self.context.get("request")

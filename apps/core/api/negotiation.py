@@ -10,7 +10,7 @@ from rest_framework.request import Request
 
 
 class JsonNegotiation(BaseContentNegotiation):
-    """Always JSON, whatever `Accept` says: a browser that looks at the API sees something, and errors are never 406."""
+    """Always JSON, whatever `Accept` says: somebody who opens the API in a browser sees something, and errors are never 406."""
 
     def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser | None:
         content_type = (request.content_type or "").split(";")[0].strip().lower()

@@ -7,11 +7,11 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.request import Request
 
-MAX_DIGITS = 1000  # Python reads no number of more than 4,300
+MAX_DIGITS = 1000  # Python parses no number of more than 4,300
 
 
 class Pages(PageNumberPagination):
-    """`?page=2&page_size=50`; at most 100 at once. Anything else is refused, never read as another number."""
+    """`?page=2&page_size=50`; at most 100 at once. Anything that is not such a number is refused, never guessed."""
 
     page_size_query_param = "page_size"
     max_page_size = 100

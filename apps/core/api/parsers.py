@@ -10,7 +10,7 @@ from apps.core.text import well_formed_json
 
 
 class JsonParser(JSONParser):
-    """JSON, its text well-formed (`core.text`). Nesting that is too deep to read is the caller's mistake, not ours."""
+    """JSON, its text well-formed (`core.text`). JSON nested too deep to be read is the caller's mistake, not ours."""
 
     def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
         try:

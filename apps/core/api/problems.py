@@ -39,25 +39,25 @@ INVALID = gettext_lazy("Some fields are not right")
 
 
 class Conflict(exceptions.APIException):
-    """A service refuses it as things stand."""
+    """A service refuses it in the current state."""
 
     status_code = status.HTTP_409_CONFLICT
 
 
 class TooLarge(exceptions.APIException):
-    """More bytes than are read at once."""
+    """More bytes than are accepted at once."""
 
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
 
 
 class Unavailable(exceptions.APIException):
-    """A part of the portal does not work at the moment."""
+    """A part of the portal does not work."""
 
     status_code = status.HTTP_503_SERVICE_UNAVAILABLE
 
 
 def handle(error: Exception, context: dict[str, Any]) -> Response:
-    """Return the problem that `error` is; an unexpected one is logged under the id the caller gets."""
+    """Return `error` as a problem; an unexpected one is logged under the id the caller gets."""
     instance = f"urn:uuid:{uuid7()}"
     known = _known(error)
     set_rollback()
@@ -91,8 +91,8 @@ def respond(
     headers: dict[str, str] | None = None,
     **more: Any,
 ) -> Response:
-    """Return the response of a problem with the status `code`. Without a `kind` and its `title` it means what its status means
-    (`about:blank`). `more`: what else it holds, among it perhaps the `code` of a refusal."""
+    """Return a problem response with the status `code`. Without `kind` and `title` it means what its status means
+    (`about:blank`). `more`: what else it contains, perhaps including the `code` of a refusal."""
     body: dict[str, Any] = {
         "type": f"/api/v1/docs/#{kind}" if kind else "about:blank",
         "title": str(title or TITLES.get(code) or TITLES[400]),
@@ -110,7 +110,7 @@ def _known(error: Exception) -> exceptions.APIException | None:
     if isinstance(error, Http404 | ObjectDoesNotExist):
         return exceptions.NotFound(_("It does not exist, or it belongs to somebody else."))
     if isinstance(error, Refusal):
-        # What was sent is not right, and where; or it is, and cannot be done as things stand.
+        # Either what was sent is wrong, and the problem says where; or it is right, but cannot be done in the current state.
         if error.field:
             return exceptions.ValidationError({error.field: [str(error)]}, code=error.code)
         return Conflict(str(error), code=error.code)
@@ -127,7 +127,7 @@ def _known(error: Exception) -> exceptions.APIException | None:
 
 
 def _field_errors(detail: Any, path: str = "") -> list[dict[str, str]]:
-    """Flatten DRF's nested errors: a JSON pointer, a code and a sentence each."""
+    """Flatten DRF's nested errors: for each, a JSON pointer, a code and a sentence."""
     if isinstance(detail, dict):
         return [
             error

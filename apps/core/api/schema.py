@@ -1,4 +1,4 @@
-"""What drf-spectacular cannot guess: what an operation asks for, and that every error is a problem."""
+"""What drf-spectacular cannot guess: what an operation requires, and that every error is a problem."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ NEEDS_WRITING = {"409"}
 
 
 class Schema(AutoSchema):
-    """Adds the scopes an operation needs, and takes its description from the view."""
+    """Adds the scopes that an operation needs, and takes its description from the view."""
 
     def get_extensions(self) -> dict[str, Any]:
         view = self.view

@@ -4,6 +4,6 @@ from rest_framework.throttling import UserRateThrottle
 
 
 class PersonThrottle(UserRateThrottle):
-    """So many requests a minute per person, whatever the token: `settings.API_RATE`."""
+    """A number of requests a minute per person, whatever the token: `settings.API_RATE`."""
 
     scope = "person"

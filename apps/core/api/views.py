@@ -15,18 +15,19 @@ from apps.core.api import READ, WRITE
 
 
 class ApiView(GenericAPIView[Any]):
-    """`scopes`: what a token needs (`write` comes on top for what changes something). `capability`: what the person needs."""
+    """`scopes`: what a token needs (for changes, `write` as well). `capability`: what the person needs."""
 
     scopes: ClassVar[frozenset[str]] = frozenset({READ})
     capability: ClassVar[str | None] = None
 
     @classmethod
     def scopes_for(cls, method: str | None) -> set[str]:
-        """Return what a token needs to call this with `method`."""
+        """Return the scopes a token needs to call this with `method`."""
         return set(cls.scopes) | (set() if method in SAFE_METHODS else {WRITE})
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """As DRF's, but refusals count towards the throttle too, and the caller's language is known before anything is said."""
+        """Like DRF's, but refusals count towards the throttle too, and the caller's language is set before anything is
+        answered."""
         self.format_kwarg = None
         request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)
         self.perform_authentication(request)
@@ -51,7 +52,7 @@ class NothingHere(ApiView):
 
     @property
     def default_response_headers(self) -> dict[str, str]:
-        return {}  # DRF would list the methods that nothing understands
+        return {}  # otherwise DRF would list methods that are not implemented
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)

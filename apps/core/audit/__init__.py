@@ -1,8 +1,8 @@
 """The audit trail: append-only, pseudonymous, chained in batches and sealed per day (ADR 10).
 
-`record` inserts an entry in the transaction of the write it reports, without a lock; its stamp says how many entries the process
-wrote before it. The job `chain` gives waiting entries their place in the hash chain; `seal_days` records where the chain stood
-at the end of each day; `verify` walks it.
+`record` inserts an entry in the transaction of the write it records, without a lock; its stamp says how many the process has
+written before it. The job `chain` gives waiting entries their place in the hash chain; `seal_days` fixes where the chain stood
+at the end of a day; `verify` walks it.
 """
 
 from .chaining import chain, head, seal_days

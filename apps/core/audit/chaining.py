@@ -21,8 +21,8 @@ SEALED_AFTER = timedelta(minutes=10)
 
 
 def head() -> tuple[int, str]:
-    """Return number and hash of the last entry that was chained: kept somewhere else, they prove that nothing up to it was cut
-    off or rewritten."""
+    """Return number and hash of the last chained entry: kept somewhere else, they prove that nothing up to it was cut off or
+    rewritten."""
     row = AuditHead.objects.filter(pk=1).first() or AuditHead()
     return row.seq, row.hash
 
@@ -31,8 +31,8 @@ def chain(*, batch: int = BATCH) -> int:
     """Give every waiting entry its place in the chain, in transactions of `batch`; return how many there were.
 
     The order is that of chaining: an entry whose transaction ended late comes after those that were chained before it, and is
-    never skipped. Entries that differ from what was inserted are chained too, so that they stay visible, and logged;
-    `verify` finds them. Two at once: the second waits for the first and finds nothing left.
+    never skipped. Entries that do not match their stamp are logged and chained too, so that they stay visible;
+    `verify` finds them. Of two runs at once, the second waits for the first and finds nothing left.
     """
     count = 0
     while AuditEntry.objects.waiting().exists():  # before the lock: when there is nothing to do, nothing is locked
@@ -61,14 +61,14 @@ def _chain_batch(batch: int) -> int:
 def _locked_head() -> AuditHead:
     end = AuditHead.objects.select_for_update().filter(pk=1).first()
     if end is None:
-        # Made in a savepoint: of two first jobs at once, the second takes the first one's row and waits for its lock.
+        # Made in a savepoint: of two first runs at once, the second takes the first one's row and waits for its lock.
         AuditHead.objects.get_or_create(pk=1)
         end = AuditHead.objects.select_for_update().get(pk=1)
     return end
 
 
 def seal_days() -> int:
-    """Write the seal of each day (UTC) that is over and has entries after the seal before; return how many were written.
+    """Write the seal of each day (UTC) that is over and has entries after the previous seal; return how many were written.
 
     An entry that is chained after the seal of its own day belongs to the next one.
     """
@@ -79,7 +79,7 @@ def seal_days() -> int:
 
 
 def _next_day_over(last: AuditSeal | None) -> datetime | None:
-    """Return the end of the first day after `last` that is to be sealed now; None while there is none."""
+    """Return the end of the first day after `last` that must be sealed now; None if there is none."""
     first = AuditEntry.objects.filter(seq__gt=last.seq if last else 0).order_by("seq").values_list("at", flat=True).first()
     if first is None:
         return None
@@ -99,7 +99,7 @@ def _seal_next_day() -> int:
         return 0
     after, known = (last.seq, last.last_id) if last else (0, 0)
     chained = AuditEntry.objects.filter(seq__gt=after)
-    until = chained.filter(at__lt=end).order_by("-at", "-id")[0]  # there is one: the entry that `end` was found from
+    until = chained.filter(at__lt=end).order_by("-at", "-id")[0]  # it exists: `end` was computed from that entry
     assert until.seq is not None
     last_id = max(known, chained.filter(seq__lte=until.seq).aggregate(last=Max("id"))["last"])
     seal = AuditSeal(

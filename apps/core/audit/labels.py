@@ -12,7 +12,8 @@ _tellers: dict[str, Teller] = {}
 
 
 def declare(labels: Mapping[str, Any]) -> None:
-    """Tell how staff read actions: `app.verb` and what was done, as a short phrase (lazy translation). For an app's `trail.py`.
+    """Declare how staff read actions: `app.verb` and what was done, as a short phrase (lazy translation). For an app's
+    `trail.py`.
 
     Declaring an action twice is an error.
     """
@@ -22,8 +23,8 @@ def declare(labels: Mapping[str, Any]) -> None:
 
 
 def tell(tellers: Mapping[str, Teller]) -> None:
-    """Tell how staff read the details of an action, for an app's `trail.py`: a teller is given `details`, of whatever release
-    wrote them, and returns short phrases in the active language. Details of an action without one are not shown."""
+    """Declare how staff read the details of an action, for an app's `trail.py`: a teller is given `details`, written by whatever
+    release, and returns short phrases in the active language. Without a teller, an action's details are not shown."""
     _tellers.update(tellers)
 
 
@@ -33,7 +34,7 @@ def declared() -> frozenset[str]:
 
 
 def label_of(action: str) -> str:
-    """Return what `action` means, in the active language. One that no code records any more stands for itself."""
+    """Return what `action` means, in the active language. An action that no code records any more is shown as it is."""
     return str(_labels.get(action, action))
 
 

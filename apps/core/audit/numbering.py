@@ -1,4 +1,4 @@
-"""Each process numbers what it writes, so that what was removed before it was chained is noticed (ADR 10)."""
+"""Each process numbers what it writes, so that the removal of an entry is noticed even before it is chained (ADR 10)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from apps.core.models import AuditEntry
 
 
 class Writer:
-    """This process, as it numbers its entries.
+    """This process, as the numbering of its entries sees it.
 
     The name of an entry's stamp is `process.number.kept`: the process, the number of the entry among those it began, and how many
     of them it had seen committed by then. So every entry vouches for those before it, using memory only: no lock, no query.
@@ -25,18 +25,18 @@ class Writer:
         self.begin()
 
     def begin(self) -> None:
-        """Start again as a new process: after a fork, or when a database was emptied."""
+        """Become another process from now on: after a fork, or where a database was emptied."""
         self._lock = Lock()
         self._process, self._number, self._kept = secrets.token_hex(6), 0, 0
 
     def next_name(self) -> str:
-        """Return the name of the next entry: no other has it."""
+        """Return the name of the next entry; no other entry has it."""
         with self._lock:
             self._number += 1
             return f"{self._process}.{self._number}.{self._kept}"
 
     def count_when_committed(self, entries: int) -> None:
-        """Count the entries that the transaction under way inserts, once it is committed. Those of one rolled back are not."""
+        """Count the entries that the current transaction inserts, once it is committed. Those of a rollback are not counted."""
         transaction.on_commit(partial(self._count, self._process, entries))
 
     def _count(self, process: str, entries: int) -> None:
@@ -67,14 +67,14 @@ def _claim_of(stamp: str) -> _Claim | None:
 
 
 class Missed:
-    """Compares what a walk along the chain meets with what the entries say was there before them."""
+    """Compares what a walk along the chain meets with what the entries say came before them."""
 
     def __init__(self) -> None:
-        self._met: dict[str, tuple[int, int]] = {}  # per process: the highest number, how many entries
+        self._met: dict[str, tuple[int, int]] = {}  # per process: the highest number, and how many entries
         self._doubtful: dict[str, None] = {}
 
     def meet(self, stamp: str) -> None:
-        """Take note of an entry whose stamp holds."""
+        """Take note of an entry whose stamp is valid."""
         if (claim := _claim_of(stamp)) is None:
             return
         highest, count = self._met.get(claim.process, (0, 0))
@@ -83,14 +83,13 @@ class Missed:
         self._met[claim.process] = max(highest, claim.number), count + 1
 
     def find(self) -> tuple[int, int] | None:
-        """Return the first entry (its `seq`) that says more were before it than there are, and how many are missing.
+        """Return the first entry (its `seq`) that claims more entries before it than there are, and how many are missing.
 
-        Doubtful ones are checked again, all of one process at the same moment: entries the walk did not meet may still wait
-        for their place, may have been chained in the meantime, or may be before its beginning. One query for each
-        process in doubt.
+        Doubtful processes are looked at again, each at one moment: entries that the walk did not meet may still wait for their
+        place, may have been chained meanwhile, or may come before its start. One query for each process in doubt.
         """
         for process in self._doubtful:
-            # Numbers of the chain begin at 1: an entry before them has been put where no walk passes.
+            # Numbers of the chain begin at 1: an entry below that was put where no walk passes.
             there = AuditEntry.objects.filter(Q(seq=None) | Q(seq__gt=0), stamp__startswith=f"{process}.")
             rows = there.order_by("pk").values_list("stamp", "seq")
             claims = [(claim, seq) for stamp, seq in rows if (claim := _claim_of(stamp or ""))]

@@ -13,7 +13,7 @@ SYSTEM = "system"
 
 
 def pseudonym(user: models.Model | None) -> str:
-    """Return the stable pseudonym of `user` in the trail (`system` for None). Only the holder of the key can reverse it."""
+    """Return the stable pseudonym of `user` in the trail (`system` for None). Only a holder of the key can reverse it."""
     if user is None:
         return SYSTEM
     return _pseudonym_of(str(user.pk))
@@ -24,7 +24,7 @@ def _pseudonym_of(key: str) -> str:
 
 
 def target_of(thing: models.Model | str) -> str:
-    """Return `thing` as an entry names its target: `app.Model:pk`, a person under their pseudonym."""
+    """Return `thing` as an entry names its target: `app.Model:pk`, a person by their pseudonym."""
     if isinstance(thing, str):
         return thing
     key = pseudonym(thing) if isinstance(thing, get_user_model()) else thing.pk
@@ -32,20 +32,20 @@ def target_of(thing: models.Model | str) -> str:
 
 
 def shown_target(target: str) -> str:
-    """Return the target of an entry as it may be shown: entries from before people were pseudonymous there name their id."""
+    """Return the target of an entry as it may be shown: entries from before targets were pseudonymous name a person's id."""
     label, _, key = target.partition(":")
     is_plain = label == get_user_model()._meta.label and "-" in key
     return f"{label}:{_pseudonym_of(key)}" if is_plain else target
 
 
 def entries_of(person: models.Model) -> models.Q:
-    """Return the condition for entries that `person` wrote or that are about them, whether or not they name a plain id."""
+    """Return the condition for entries that `person` wrote or that are about them, including those that name a plain id."""
     return models.Q(actor=pseudonym(person)) | models.Q(subject=pseudonym(person)) | _with_target(person)
 
 
 def changes_to(person: models.Model) -> models.Q:
-    """Return the condition for entries that tell what was done to `person` or to their account, by others or themselves; not what
-    they did with anything else."""
+    """Return the condition for entries about what was done to `person` or to their account, by others or by themselves; not about
+    what they did with anything else."""
     mark = pseudonym(person)
     return _with_target(person) | (models.Q(subject=mark) & ~models.Q(actor=mark))
 

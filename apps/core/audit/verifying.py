@@ -22,7 +22,7 @@ BATCH = 2000
 @dataclass(frozen=True, slots=True)
 class Problem:
     """Where the chain breaks. `str()` is a sentence in the active language; `written` is the same in English, whoever asked
-    and in whatever language: what the trail keeps and what commands print."""
+    and in whatever language: the trail stores it and commands print it."""
 
     sentence: str
     entry: int
@@ -51,7 +51,7 @@ _SENTENCES = (_MISSING, _CHANGED, _CHANGED_WAITING, _SEAL, _ANEW, _CUT_OFF, _NOT
 
 
 def read_problem(written: str) -> str:
-    """Return in the active language what `Problem.written` keeps; a sentence that is none of ours as it is."""
+    """Return in the active language what `Problem.written` stores; a sentence that is not one of ours is returned as it is."""
     for sentence in _SENTENCES:
         pattern = re.escape(sentence)
         for name in ("entry", "other"):
@@ -62,13 +62,12 @@ def read_problem(written: str) -> str:
 
 
 def verify(*, kept: tuple[int, str] | None = None, verified_since: datetime | None = None) -> Problem | None:
-    """Walk the chain and what waits for it; return None when all holds, else what is the first thing broken.
+    """Walk the chain and what waits for it; return None when all is well, else the first thing that is broken.
 
-    `kept`: a `head()` that was kept outside. Somebody who can write to the database can make a new chain, but not one that
-    holds it.
-    `verified_since`: do not walk again what a verification has walked since then; None walks everything. Each seal that is
-    passed remembers when, so that a long walk that was interrupted goes on from there.
-    Outside of a transaction: it may be long, and entries that are chained meanwhile are walked as well.
+    `kept`: a `head()` that was kept outside. Whoever can write to the database can make a new chain, but not one that contains
+    it. `verified_since`: do not walk again what a verification has walked since then; None walks everything. Each seal that is
+    passed notes when, so that a long walk that was interrupted continues from there.
+    Call it outside a transaction: it may take long, and entries that are chained meanwhile are walked as well.
     """
     resumed = _resumed_at(verified_since)
     previous, seq = (resumed.hash, resumed.seq) if resumed else (digests.FIRST, 0)
@@ -81,7 +80,7 @@ def verify(*, kept: tuple[int, str] | None = None, verified_since: datetime | No
     if 0 < kept_seq <= seq and not AuditEntry.objects.filter(seq=kept_seq, hash=kept_hash).exists():
         return Problem(_ANEW, kept_seq)
     while True:
-        written = head()  # before the entries are read: what it counts must be among them
+        written = head()  # before the entries are read: they must include what it counts
         entries = list(AuditEntry.objects.filter(seq__gt=seq).order_by("seq")[:BATCH])
         if not entries:
             break
@@ -114,7 +113,7 @@ def verify(*, kept: tuple[int, str] | None = None, verified_since: datetime | No
 
 
 def _resumed_at(verified_since: datetime | None) -> AuditSeal | None:
-    """Return the last seal of the unbroken row of seals, from the first on, that were verified since then and are as written."""
+    """Return the last of the unbroken series of seals, from the first on, that were verified since then and are unchanged."""
     found = None
     if verified_since is not None:
         for seal in AuditSeal.objects.order_by("seq"):
@@ -126,5 +125,5 @@ def _resumed_at(verified_since: datetime | None) -> AuditSeal | None:
 
 def unused_numbers() -> int:
     """Return how many ids of the days sealed so far have no entry: their transactions were rolled back, or the entries were
-    removed before they were chained. SQLite gives the ids of what was rolled back again: there it is the latter."""
+    removed before they were chained. SQLite reuses the ids of what was rolled back: there it is always the latter."""
     return AuditSeal.objects.aggregate(unused=Sum("unused", default=0))["unused"] or 0

@@ -1,4 +1,4 @@
-"""Appending to the trail: one INSERT in the transaction of what is told, no lock and nothing read."""
+"""Appending to the trail: one INSERT in the transaction of the write, no lock and nothing read."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BATCH = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """What one entry tells; the fields are the arguments of `record`. `at`: when it happened, where that is not now."""
+    """The content of one entry; the fields are the arguments of `record`. `at`: when it happened, if that is not now."""
 
     actor: models.Model | None
     action: str
@@ -42,12 +42,12 @@ def record(
     reason: str = "",
     details: dict[str, Any] | None = None,
 ) -> AuditEntry:
-    """Append one entry, inside the caller's transaction: the write and its trace succeed or fail together. One INSERT.
+    """Append one entry, inside the caller's transaction: both the write and its entry are stored, or neither. One INSERT.
 
     `actor`: the person who acts (None: the system). `action`: `app.verb`, for example `access.grant_waiver`; the app's `trail.py`
     says how staff read it.
     `target`: a model instance (a person is kept under their pseudonym) or `app.Model:pk`.
-    `subject`: the person concerned, when there is one.
+    `subject`: the person concerned, if there is one.
     `details`: JSON values; never content of prompts, answers or documents.
     Raises TransactionManagementError outside a transaction.
     """

@@ -2,7 +2,7 @@
 
 A *data key* (one for each conversation or document) encrypts the content. It is wrapped by its owner's *owner key*, which is
 wrapped by a *key-encryption key* that a `KeyProvider` holds. Destroying an owner's key makes all their content unreadable.
-Rotation of the key-encryption key rewraps owner keys and touches no content.
+Rotating the key-encryption key rewraps owner keys and touches no content.
 """
 
 from .errors import CryptoError, KeyDestroyed, KeyUnavailable, Tampered

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 
 class CryptoError(Exception):
-    """Content cannot be written or read. Nothing was stored in clear."""
+    """Content cannot be written or read. Nothing was stored unencrypted."""
 
 
 class KeyUnavailable(CryptoError):
-    """The key provider does not answer or lacks the key: try again later, or repair the configuration."""
+    """The key provider does not answer or lacks the key: try again later, or fix the configuration."""
 
 
 class KeyDestroyed(CryptoError):
@@ -14,4 +14,4 @@ class KeyDestroyed(CryptoError):
 
 
 class Tampered(CryptoError):
-    """The stored bytes are not what was written in this place."""
+    """The stored bytes are not what was written at this place."""

@@ -1,4 +1,4 @@
-"""A column for text that rests encrypted."""
+"""A column for text that is stored encrypted."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ else:
 
 
 class SealedAttribute(DeferredAttribute):
-    """What the class of a model has under the name of a `SealedText`."""
+    """What the class of a model has under the name of a `SealedText` field."""
 
     field: SealedText
 
@@ -29,7 +29,7 @@ class SealedAttribute(DeferredAttribute):
         return seal.open(stored, **self.field.place, key=key) if stored else ""
 
     def write(self, instance: models.Model, seal: Seal, text: str) -> None:
-        """Set the text on `instance`, whose key is known; saves nothing."""
+        """Set the text on `instance`, whose key is known; does not save it."""
         setattr(instance, self.field.attname, self.close(seal, text, key=instance.pk))
 
     def read(self, instance: models.Model, seal: Seal) -> str:
@@ -38,15 +38,15 @@ class SealedAttribute(DeferredAttribute):
 
 
 class SealedText(Bytes):
-    """Text that rests encrypted, each value bound to its table, its column and the primary key of its row.
+    """Text that is stored encrypted, each value bound to its table, its column and the primary key of its row.
 
-    On an instance the attribute is what is stored, bytes; the class attribute reads and writes it:
+    On an instance the attribute is the stored bytes; the class attribute reads and writes it:
 
         Message.text.write(message, seal, "Hello")
         Message.text.read(message, seal)
 
-    Empty text is stored as nothing at all: that a value is empty is not protected.
-    A column keeps the place it was first written under: a table or a column that is renamed says so by `place`.
+    Empty text is stored as nothing at all: the fact that a value is empty is not protected.
+    A column keeps the place it was first written under: if its table or column is renamed, `place` must name the old one.
     """
 
     descriptor_class = SealedAttribute
@@ -56,13 +56,13 @@ class SealedText(Bytes):
         super().__init__(*args, **options)
 
     def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
-        # To the database it is bytes: migrations name Django's field, and need none of ours to stay where it is.
+        # To the database it is bytes: migrations name Django's field, so they do not depend on where ours is.
         name, _path, arguments, options = super().deconstruct()
         return name, "django.db.models.BinaryField", list(arguments), options
 
     @property
     def place(self) -> dict[str, str]:
-        """What a value is bound to, beside the key of its row: `table` and `column`."""
+        """What a value is bound to, besides the key of its row: `table` and `column`."""
         table, column = self.given_place or (self.model._meta.db_table, str(self.column))
         return {"table": table, "column": column}
 

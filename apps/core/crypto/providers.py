@@ -60,7 +60,7 @@ class LocalKeyProvider:
         try:
             descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:
-            return  # another process drew it first
+            return  # another process generated it first
         with os.fdopen(descriptor, "w") as file:
             json.dump(document, file)
 
@@ -68,9 +68,9 @@ class LocalKeyProvider:
         return self._load()[0]
 
     def add_key(self) -> str:
-        """Draw another key into the file, make it the current one and return its version. The others stay, for what is older.
+        """Generate another key in the file, make it the current one and return its version. The others stay, for older content.
 
-        Processes that run go on closing with the key they know until they are started again.
+        Running processes keep wrapping with the key they know until they are restarted.
         """
         self._load()
         document = json.loads(self._path.read_text())
@@ -118,7 +118,7 @@ def _local(path: Path, may_create: bool) -> LocalKeyProvider:
 
 
 async def check_key_provider() -> None:
-    """Raise KeyUnavailable when nothing could be encrypted. Called when the server starts: rather no start than refusals."""
+    """Raise KeyUnavailable if nothing could be encrypted. Called when the server starts: better no start than refusals later."""
     from apps.core import db
 
     await db.run(lambda: get_key_provider().current_version())

@@ -8,8 +8,8 @@ An app declares what it answers to in its `commands.py`:
     @live.command("chat.stop", frame=Stop, capability="chat.use")
     def stop(user: User, frame: Stop) -> live.Reply: ...
 
-A command runs in the database's threads, in the person's language, after the session and the capability were checked again.
-What must go on afterwards (following a stream) is `Reply.then`, a coroutine function that gets the connection.
+A command runs on a database thread, in the person's language, after the session and the capability have been checked again.
+What must continue afterwards (following a stream) is `Reply.then`, a coroutine function that gets the connection.
 """
 
 from .errors import LiveError

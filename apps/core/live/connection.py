@@ -41,7 +41,7 @@ class Connection:
         self.gone = asyncio.Event()
 
     async def send(self, frame: dict[str, Any]) -> None:
-        """Send `frame`; return when the transport has it. Raises Gone."""
+        """Send `frame`; return when the transport has taken it. Raises Gone."""
         if self.gone.is_set():
             raise Gone
         text = _encode(frame).decode()
@@ -59,7 +59,7 @@ class Connection:
             raise Gone from error
 
     def _check_reading(self) -> None:
-        # One timer that looks now and then: a deadline for each of thousands of frames costs more than sending them.
+        # One timer that checks now and then: a deadline for each of thousands of frames costs more than sending them.
         self._watch = None
         if self._sending_since is None or self.gone.is_set():
             return
@@ -110,7 +110,7 @@ class Connection:
         def release(done: asyncio.Task[None]) -> None:
             self._tasks.discard(done)
             if asyncio.iscoroutine(work):
-                work.close()  # cancelled before its first step, it would complain that nobody awaited it
+                work.close()  # if cancelled before its first step, Python would warn that it was never awaited
 
         task = asyncio.create_task(guarded())
         self._tasks.add(task)
@@ -118,7 +118,7 @@ class Connection:
         return task
 
     def open(self, key: str, capability: str | None, work: Awaitable[None]) -> None:
-        """Run `work` as something that was opened under `key`; what had that key before is closed."""
+        """Run `work` as something that was opened under `key`; whatever had that key before is closed."""
         self.shut(key)
         task = self.spawn(work)
         self._opened[key] = (task, capability)

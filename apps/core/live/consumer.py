@@ -1,4 +1,4 @@
-"""The socket's end: parse, check, dispatch. It knows no product and never waits for a model."""
+"""The server's end of the socket: parse, check, dispatch. It knows no product and never waits for a model."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ async def live_socket(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "websocket.accept"})
     socket = LiveSocket(scope, send)
     if not await socket.open():
-        # Accepted first: a browser cannot tell a refused handshake from a broken network, and would try for ever.
+        # Accepted first: a browser cannot tell a refused handshake from a broken network, and would retry for ever.
         await send({"type": "websocket.close", "code": 4401})
         return
     try:
@@ -88,7 +88,7 @@ class LiveSocket:
         await self.connection.end()
 
     def pushed(self, frame: dict[str, Any], left_out: str) -> None:
-        """Pass a frame pushed to one of the groups on to the client, unless this is the socket to leave out."""
+        """Pass a frame pushed to one of the groups on to the client, unless this socket is the one to leave out."""
         if left_out == self.name:
             return
         self.connection.post(frame)
@@ -97,7 +97,7 @@ class LiveSocket:
 
     # Frames ----------------------------------------------------------------------------------------------------------
     def receive(self, sent: str | bytes) -> None:
-        """Answer one frame, unless the client asks too much at once."""
+        """Answer one frame, unless the client sends too much at once."""
         connection = self.connection
         if connection.gone.is_set():
             return
@@ -113,7 +113,7 @@ class LiveSocket:
         connection.spawn(self._answer(sent))
 
     def _say(self, sentence: Promise) -> str:
-        """Return `sentence` in the person's language, as it was known last."""
+        """Return `sentence` in the person's language as last known."""
         with translation.override(self.language):
             return str(sentence)
 
@@ -174,7 +174,7 @@ class LiveSocket:
             try:
                 return command.handler(user, frame)
             except LiveError as error:
-                # The sentence may be lazy: it is put into words here, in the person's language.
+                # The sentence may be lazy: it is evaluated here, in the person's language.
                 error.message = str(error.message)
                 raise
             except Refusal as error:
@@ -189,7 +189,7 @@ class LiveSocket:
             await self.recheck()
 
     async def recheck(self) -> None:
-        """Close the socket if its session ended, and whatever was opened with a capability that is no longer there."""
+        """Close the socket if its session has ended, and whatever was opened with a capability that is gone."""
         connection = self.connection
         opened = connection.opened
         refused = await db.run(self._refused, {capability for capability in opened.values() if capability})

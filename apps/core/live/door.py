@@ -8,9 +8,9 @@ PATH = "/ws/"
 
 
 class Door:
-    """Lets a websocket through only at `/ws/`, and only from an origin of `settings.ORIGINS`: scheme, host and port the same.
+    """Lets a websocket through only at `/ws/`, and only from an origin in `settings.ORIGINS`: same scheme, host and port.
 
-    Anything else is refused before it is opened. (Channels' URLRouter makes an error of an address it does not know; its
+    Anything else is refused before it is opened. (Channels' URLRouter raises an error for an address it does not know; its
     AllowedHostsOriginValidator accepts any scheme and port of an allowed host.)
     """
 

@@ -1,4 +1,4 @@
-"""What a client sends: one JSON object with a `type`, and what can be read of one that is not."""
+"""What a client sends: one JSON object with a `type`, and what can be read of one that is malformed."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ MAX_REF = 100
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A frame, its text well-formed, its fields not yet compared with a command's. `fault`: why it is none.
+    """A frame, its text well-formed, its fields not yet compared with a command's. `fault`: why it is not a valid frame.
 
-    `ref`, the client's own name for it, is there whenever it could be read: a refusal that does not carry it reaches nobody.
+    `ref`, the client's own name for it, is there whenever it could be read: a refusal without it reaches nobody.
     """
 
     type: str = ""
@@ -27,7 +27,7 @@ class Frame:
 def read(sent: str | bytes) -> Frame:
     """Return what can be read of `sent`; never raises.
 
-    By Python's own reader: msgspec's does not go past half a character, so such a frame would lose even its `ref`.
+    With Python's own parser: msgspec's stops at a lone surrogate, so such a frame would lose even its `ref`.
     """
     try:
         found = well_formed_json(json.loads(sent, parse_constant=_no_number))

@@ -31,7 +31,7 @@ def user_group(user_id: object) -> str:
 
 
 def adopt_loop() -> None:
-    """Make the running loop the one that pushes go through. It is adopted when the server starts."""
+    """Make the running loop the one that pushes go through. Called when the server starts."""
     global _loop
     _loop = asyncio.get_running_loop()
 
@@ -51,7 +51,7 @@ _listeners: dict[str, set[Listener]] = {}
 
 
 def join(group: str, listener: Listener) -> None:
-    """Have `listener` called with every frame pushed to `group`, and the name of the socket to leave out, if any. On the
+    """Call `listener` with every frame pushed to `group`, and with the name of the socket to leave out, if any. On the
     server's loop."""
     _listeners.setdefault(group, set()).add(listener)
 
@@ -74,9 +74,9 @@ def push(group: str, frame: dict[str, Any], *, to_asker: bool = True) -> None:
     """Hand `frame` over for delivery to `group` and return at once. A signal, not a record: it may be lost, so a client
     that reconnects asks again. Call it after commit. Safe from any thread.
 
-    `to_asker`: whether the socket whose command this follows from is told as well; False where its answer says it.
+    `to_asker`: whether the socket whose command caused this is told as well; False where its answer already says it.
 
-    One process delivers by itself. Several are told through the channel layer, each by one channel of its own.
+    One process delivers by itself. Several are told through the channel layer, each through one channel of its own.
     """
     left_out = "" if to_asker else asker.get()
     if settings.REDIS_URL:
@@ -110,7 +110,7 @@ async def _stop_hearing() -> None:
     await lifespan.end(_hearing)
     layer = get_channel_layer()
     if layer is not None:
-        await layer.flush()  # of this process only: closes its connections
+        await layer.flush()  # only this process: closes its connections
 
 
 async def _hear() -> None:
@@ -122,7 +122,7 @@ async def _hear() -> None:
             await layer.group_add(EVERY_PROCESS, channel)
             while True:
                 message = await layer.receive(channel)
-                # During an update a process of the version before may still push, and leaves nobody out.
+                # During an update a process of the previous version may still push, and leaves nobody out.
                 _deliver(message["group"], message["frame"], message.get("left_out", ""))
         except (OSError, RedisError) as error:
             logger.warning("Redis not reached (%s); pushes of other processes wait.", type(error).__name__)

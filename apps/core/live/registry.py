@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A command's answer: the frame to send back, and what goes on after it.
+    """A command's answer: the frame to send back, and what continues after it.
 
     `then` is spawned once the frame is sent. With `key`, it counts as something the command *opened*: opening the same key again
     replaces it, and losing the command's capability closes it.
@@ -31,7 +31,7 @@ class Reply:
     key: str | None = None
 
 
-Handler = Callable[[Any, Any], Reply]  # of the person and the frame, as the command types them
+Handler = Callable[[Any, Any], Reply]  # takes the person and the frame, as the command types them
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,8 @@ _gate: Callable[[Any, str], LiveError | None] | None = None
 def command(type_: str, *, frame: type[msgspec.Struct], capability: str | None) -> Callable[[Handler], Handler]:
     """Declare the synchronous function that answers frames of `type_`.
 
-    `frame`: what else the frame holds; a frame that does not fit is refused before the handler sees it.
-    `capability`: what the person must be entitled to at that moment; None where being signed in is enough.
+    `frame`: the other fields of the frame; a frame that does not fit is refused before the handler sees it.
+    `capability`: what the person must be entitled to at that moment; None if being signed in is enough.
     """
 
     def register(handler: Handler) -> Handler:
@@ -72,18 +72,18 @@ def all_commands() -> list[Command]:
 
 
 def set_gate(gate: Callable[[Any, str], LiveError | None]) -> None:
-    """Set who decides about capabilities (`access` does). The gate returns the refusal, or None to let pass."""
+    """Set who decides about capabilities (`access` does). The gate returns the refusal, or None to let the person pass."""
     global _gate
     _gate = gate
 
 
 def tell_more(about: Callable[[Any, Refusal], dict[str, Any]]) -> None:
-    """Have `about` add its fields to the frame of every refusal: where the person can mend it, say."""
+    """Have `about` add fields to the frame of every refusal: for example where the person can put it right."""
     _more.append(about)
 
 
 def refused(user: Person, refusal: Refusal) -> LiveError:
-    """Return the error frame that `refusal` is."""
+    """Return `refusal` as an error frame."""
     details = {name: value for about in _more for name, value in about(user, refusal).items()}
     if refusal.field:
         details["field"] = refusal.field

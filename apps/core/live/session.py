@@ -1,4 +1,4 @@
-"""Who is behind a session, as the socket asks at every command."""
+"""Who is behind a session, as the socket checks at every command."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from apps.core.person import Person
 
 
 class SessionStore(db.SessionStore):
-    """A session, read with a statement that is put together once: every command asks. The name is part of what signs it."""
+    """A session, read with a statement that is built once, since every command asks. The class name is part of its signature."""
 
     def load(self) -> dict[str, Any]:
         statement = "SELECT session_data FROM django_session WHERE session_key = %(key)s AND expire_date > %(now)s"
@@ -26,8 +26,8 @@ class SessionStore(db.SessionStore):
 
 
 def person_behind(session_key: str | None) -> Person | None:
-    """Return the active person signed in with `session_key`, or None. Two queries; a session that was ended, an old password's
-    session and a deactivated account are all None."""
+    """Return the active person signed in with `session_key`, or None. Two queries; a session that was ended, a session from
+    before a password change and a deactivated account all give None."""
     if not session_key:
         return None
     request = cast("HttpRequest", SimpleNamespace(session=SessionStore(session_key)))

@@ -1,6 +1,6 @@
 """SQLite has one writer at a time. A writer that finds it taken sleeps up to a tenth of a second and tries again, so that fifty
-writers at once spend most of their time asleep while nobody writes, and one may wait for very long. Here the writers of a process
-queue for a lock and are woken when it is their turn; for other processes they wait as before.
+writers at once spend most of their time asleep while nobody writes, and one may lose out for long. Here the writers of a process
+queue for a lock and are woken when it is their turn; other processes are waited for as before.
 """
 
 from __future__ import annotations

@@ -27,9 +27,9 @@ def get_streams() -> MemoryStreams:
     return MemoryStreams()
 
 
-@lifespan.on_shutdown  # here, so that whoever writes to streams has ended before: the last registered ends first
+@lifespan.on_shutdown  # registered here, so that whoever writes to streams ends first: the last registered ends first
 async def close_streams() -> None:
-    """Send what is still to be sent and release the connections. Called when the server stops."""
+    """Send what is still unsent and release the connections. Called when the server stops."""
     if get_streams.cache_info().currsize:
         await get_streams().close()
         get_streams.cache_clear()

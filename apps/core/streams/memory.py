@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
-KEEP_FINISHED_SECONDS = 600  # far longer than a reconnect takes; afterwards the stored text serves
+KEEP_FINISHED_SECONDS = 600  # far longer than a reconnect takes; afterwards the stored text is served
 
 SWEEP_SECONDS = 10
 
 
 class UnknownStream(LookupError):
-    """No such stream here: it never was, or it ended long ago."""
+    """No such stream here: it never existed, or it ended long ago."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Buffer:
     chunks: list[str] = field(default_factory=list)
     end: dict[str, Any] | None = None
     ended_at: float | None = None
-    broken: bool = False  # a part of it is missing: whoever follows must ask for the stored text instead
+    broken: bool = False  # a part of it is missing: readers must ask for the stored text instead
     waiting: list[asyncio.Future[None]] = field(default_factory=list)
     readers: int = 0
 
@@ -112,7 +112,7 @@ class MemoryStreams:
             buffer.readers -= 1
 
     async def _hold(self, stream: str) -> Buffer:
-        """Return the stream's buffer with one reader more."""
+        """Return the stream's buffer, with one more reader counted."""
         buffer = self._buffers.get(stream)
         if buffer is None:
             raise UnknownStream(stream)

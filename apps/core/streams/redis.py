@@ -17,7 +17,7 @@ from .memory import KEEP_FINISHED_SECONDS, Buffer, MemoryStreams, UnknownStream
 logger = logging.getLogger("almia.streams")
 
 CLOSE_SECONDS = 2
-MAX_LIFE_SECONDS = 3600  # a stream whose writer died is forgotten after this
+MAX_LIFE_SECONDS = 3600  # a stream whose writer has died is forgotten after this
 _encode = msgspec.json.encode
 _decode = msgspec.json.decode
 _Answer = list[tuple[bytes, list[tuple[bytes, dict[bytes, bytes]]]]]
@@ -30,8 +30,9 @@ def _key(stream: str) -> str:
 class RedisStreams(MemoryStreams):
     """Memory streams that Redis Streams carry to the other processes.
 
-    Readers beside the writer are served from memory at once. A single flusher sends what all writers of this process added since
-    its last round trip in one pipeline; a single reader brings what other processes write, for all streams followed here.
+    Readers in the writer's process are served from memory at once. A single flusher sends what all writers of this process have
+    added since its last round trip in one pipeline; a single reader fetches what other processes write, for all streams followed
+    here.
     """
 
     def __init__(self, url: str) -> None:
@@ -112,13 +113,13 @@ class RedisStreams(MemoryStreams):
                 raise UnknownStream(stream) from error
             if not entries:
                 raise UnknownStream(stream)
-            if stream not in self._buffers:  # else another reader came first
+            if stream not in self._buffers:  # unless another reader came first
                 return await self._adopt(stream, entries)
         return await super()._hold(stream)
 
     async def _adopt(self, stream: str, entries: list[Any]) -> Buffer:
         """Hold a copy of another process's stream and have the shared reader follow it."""
-        self._forget_old()  # this process may never begin one itself
+        self._forget_old()  # this process may never open a stream itself
         buffer = self._buffers[stream] = Buffer(readers=1)
         for entry_id, fields in entries:
             self._take(stream, entry_id, fields)
@@ -129,7 +130,7 @@ class RedisStreams(MemoryStreams):
                 pipeline = self._redis.pipeline(transaction=False)
                 pipeline.xadd(self._wake_key, {"w": "1"}, maxlen=1)
                 pipeline.expire(self._wake_key, MAX_LIFE_SECONDS)
-                with suppress(RedisError):  # without the wake the reader comes round within a second
+                with suppress(RedisError):  # without this wake-up the reader would only come round within a second
                     await pipeline.execute()
         return buffer
 
@@ -173,14 +174,14 @@ class RedisStreams(MemoryStreams):
             for stream in list(self._followed):
                 buffer = self._buffers.get(stream)
                 if buffer is not None and not buffer.readers and buffer.end is None:
-                    # Nobody follows it here any more; a reader who comes back loads it again.
+                    # Nobody follows it here any more; whoever comes back loads it afresh.
                     del self._followed[stream], self._buffers[stream]
 
     async def close(self) -> None:
         if self._unsent:
             self._flush_soon()
         if self._flusher is not None and not self._flusher.done():
-            # How the last streams ended is worth a moment: the other processes' readers wait for it.
+            # It is worth waiting a moment for the end of the last streams: readers in other processes are waiting for it.
             await asyncio.wait([self._flusher], timeout=CLOSE_SECONDS)
         for task in (self._flusher, self._reader):
             if task is not None and not task.done():

@@ -32,8 +32,8 @@ def article(text: str) -> SafeString:
 def icon(name: str, classes: str = "", *, label: str = "") -> SafeString | str:
     """Draw an icon of the sprite: `{% icon "check" %}`, `{% icon item.icon "icon--small" %}`.
 
-    `classes`: further ones. `label`: its text where there are no words beside it; without one it is decoration. An icon that
-    does not exist is left out, and logged as an error.
+    `classes`: further ones. `label`: what it says if there are no words beside it; without one it is decoration. An icon that
+    does not exist draws nothing and logs an error.
     """
     if not icons.is_known(name):
         return ""
@@ -48,9 +48,9 @@ def icon(name: str, classes: str = "", *, label: str = "") -> SafeString | str:
 
 @register.simple_tag
 def styles(*names: str) -> SafeString:
-    """Link what a page shows beyond almia.css, from static/css/pages: `{% styles "chat" "prose" %}` in its block `styles`.
+    """Link the sheets a page needs beyond almia.css, from static/css/pages: `{% styles "chat" "prose" %}` in its block `styles`.
 
-    A part that htmx swaps in brings no sheet of its own: the page around it links what it uses.
+    A part that htmx swaps in brings no sheet along: the page it goes into links the sheets that part uses.
     """
     return format_html_join("\n", '<link rel="stylesheet" href="{}">', ((static(f"css/pages/{name}.css"),) for name in names))
 
@@ -63,7 +63,7 @@ def day(value: date | None, form: str = "DATE_FORMAT") -> str:
 
 @dataclass(frozen=True, slots=True)
 class PageLink:
-    """A page of a list in its row of links; `number` is None where some are left out."""
+    """A page in a list's row of page links; `number` is None where some are left out."""
 
     number: int | None
     is_current: bool
@@ -97,17 +97,17 @@ def query(context: dict[str, Any], **changes: Any) -> str:
 
 @register.inclusion_tag("components/breadcrumb.html")
 def breadcrumb(*steps: Any) -> dict[str, Any]:
-    """Say where a page below the second level stands: `{% breadcrumb _("People") people_url person %}`: label and address of each
-    step on the way, then the page's own label."""
+    """Say where a page below the second level belongs: `{% breadcrumb _("People") people_url person %}`: label and address of
+    each step on the way, then the page's own label."""
     way = [{"label": label, "url": url} for label, url in zip(steps[:-1:2], steps[1:-1:2], strict=True)]
     return {"items": [*way, {"label": steps[-1]}]}
 
 
 @register.inclusion_tag("components/tabs.html", takes_context=True)
 def tabs(context: dict[str, Any], name: str, *args: Any) -> dict[str, Any]:
-    """Draw the tabs declared as `name`, the present page marked, as far as the person may go: nothing when that is one page.
+    """Draw the tabs declared as `name`, the current page marked, those the person may open: nothing if that leaves one page.
 
-    `args`: what the addresses of all of them take: `{% tabs "course" course.code %}`.
+    `args`: the arguments that the addresses of all of them take: `{% tabs "course" course.code %}`.
     """
     group, person = navigation.tabs(name), context["request"].user
     shown = [tab for tab in group.tabs if tab.shown_to is None or tab.shown_to(person)]

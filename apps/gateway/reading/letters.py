@@ -1,11 +1,11 @@
-"""Letters that come in halves: half an emoji a packet, bytes that are no UTF-8."""
+"""Characters that come in halves: half an emoji per packet, bytes that are not UTF-8."""
 
 from __future__ import annotations
 
 import codecs
 import re
 
-# Bytes that are no UTF-8 stand for themselves, in characters that nobody uses, until what comes next makes them letters.
+# Bytes that are not UTF-8 are represented by unused characters until what follows completes them.
 _BYTE = 0x10FE00
 
 
@@ -19,16 +19,16 @@ _BYTES = re.compile(f"[{chr(_BYTE)}-{chr(_BYTE + 255)}]+")
 _PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _HALF = re.compile("[\ud800-\udfff]")
 _HALF_AT_END = re.compile(f"(?:[\ud800-\udbff]|[{chr(_BYTE)}-{chr(_BYTE + 255)}]{{1,3}})\\Z")
-_END = "\u0003"  # any letter that is whole
+_END = "\u0003"  # any whole character
 
 
 def decode(data: bytes) -> str:
-    """Return `data` as text, with characters that stand for the bytes that are no letters. `Letters` makes text of it."""
+    """Return `data` as text, with stand-ins for the bytes that are not characters. `Letters` turns it into text."""
     return data.decode("utf-8", "almia.keep_bytes")
 
 
 class Letters:
-    """Puts letters together that come in halves. `half`: what waits for its other half."""
+    """Joins characters that come in halves. `half`: what waits for its other half."""
 
     __slots__ = ("half",)
 
@@ -36,7 +36,7 @@ class Letters:
         self.half = ""
 
     def mend(self, text: str) -> str:
-        """Return the whole letters of `text` and what waited before it; a half whose other half does not come is replaced."""
+        """Return the whole characters of `text` and what waited before it; a half whose other half does not come is replaced."""
         text = self.half + text
         self.half = ""
         text = _PAIR.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)

@@ -1,4 +1,4 @@
-"""Packets: decoded strictly, which is fast, and loosely where a server does not keep to the protocol."""
+"""Packets: decoded strictly, which is fast, and loosely if a server does not keep to the protocol."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 
 from . import letters
 
-MOST_TOKENS = 2**31 - 1  # what the ledger can hold; a provider that says more does not know
+MOST_TOKENS = 2**31 - 1  # what the ledger can hold; a provider that claims more is wrong
 
 
 class Delta(msgspec.Struct):
@@ -39,9 +39,9 @@ UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 def read_loosely(data: bytes) -> list[dict[str, Any]] | None:
-    """Return the objects in `data`: with control characters, half letters, `NaN`, one in a list, or several below each other.
+    """Return the objects in `data`: with control characters, lone surrogates, `NaN`, some in a list, or one per line.
 
-    What is no JSON at all (`ping`) holds none; None for JSON that cannot be read.
+    What is not JSON at all (`ping`) contains none; None for JSON that cannot be read.
     """
     text = letters.decode(data).strip("\ufeff \t\r\n")
     if not text.startswith(("{", "[")):
@@ -64,7 +64,7 @@ def as_object(value: Any) -> dict[str, Any]:
 
 
 def packet_of(document: dict[str, Any]) -> Packet:
-    """Return `document`, whatever its parts are, as a packet."""
+    """Return `document`, whatever types its parts have, as a packet."""
     choices = document.get("choices")
     first = choices[0] if isinstance(choices, list) and choices else choices
     packet = Packet(usage=document.get("usage"), error=document.get("error"))
@@ -87,7 +87,7 @@ def _delta_of(value: Any) -> Delta | None:
 
 
 def text_of(content: Any, *, depth: int = 3) -> str:
-    """Return the text in `content`: a text, a part, or parts, of which only those that are no thinking count."""
+    """Return the text in `content`: a string, a part, or parts, of which only those that are not thinking count."""
     if isinstance(content, str):
         return content
     if isinstance(content, list) and depth:
@@ -98,7 +98,7 @@ def text_of(content: Any, *, depth: int = 3) -> str:
 
 
 def tokens(usage: dict[str, Any], *names: str) -> int | None:
-    """Return the first of these figures that is one."""
+    """Return the first of these values that is a valid figure."""
     for name in names:
         try:
             value = float(usage[name])

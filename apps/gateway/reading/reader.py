@@ -13,14 +13,14 @@ from .thinking import Thinking
 
 DETAIL_CHARACTERS = 200
 
-# Why a model stopped, as servers word it; whatever else they say is an end like any other.
+# Why a model stopped, as servers word it; any other word is an ordinary end.
 _AT_THE_LIMIT = {"length", "max_tokens", "max_output_tokens", "model_length"}
 _FILTERED = {"content_filter", "safety", "recitation", "prohibited_content", "blocklist", "spii", "refusal", "sensitive"}
 _BROKEN = {"error", "abort", "aborted", "cancelled", "network_error", "insufficient_system_resource", "malformed_function_call"}
 
 
 class Reader:
-    """Takes events in and keeps what they add up to."""
+    """Takes in events and keeps what they add up to."""
 
     __slots__ = (
         "_asked_for_tool",
@@ -43,24 +43,24 @@ class Reader:
     def __init__(self) -> None:
         self.done = False
         self.failure: GatewayError | None = None
-        self.progress = False  # whether the last events brought anything, be it thinking that is not shown
-        self.wrote = False  # anything but space
+        self.progress = False  # whether the last events brought anything, even thinking that is not shown
+        self.wrote = False  # anything but white space
         self.finish_reason = ""
-        self.trusted = True  # some servers give a finish reason with every word: theirs says nothing
+        self.trusted = True  # some servers give a finish reason with every word: theirs means nothing
         self.deltas = 0
         self.characters = 0
         self.tokens_in: int | None = None
         self.tokens_out: int | None = None
         self._thinking = Thinking()
         self._letters = Letters()
-        self._odd = ""  # what was passed over last, for staff
+        self._odd = ""  # what was skipped last, for staff
         self._asked_for_tool = False
         self._in_messages = False  # the text does not come in deltas
 
     def take(self, events: Iterable[bytes], *, last: bool = False) -> str:
-        """Return the text that the events add. What stops the answer is kept as `failure`: the text before it is good.
+        """Return the text that the events add. What stops the answer is stored as `failure`: the text before it is good.
 
-        `last`: these are what the end of the body cut off; what cannot be read of them is not there.
+        `last`: these are what the end of the body cut off; what cannot be read of them is ignored.
         """
         texts: list[str] = []
         self.progress = False
@@ -98,7 +98,7 @@ class Reader:
         return "".join(texts)
 
     def _look_at(self, data: bytes, document: dict[str, Any] | None = None) -> None:
-        """Take note of an event that is part of no answer; some of them say that there is none."""
+        """Take note of an event that is not part of an answer; some of them say that there is none."""
         if document is None:
             document = next(iter(read_loosely(data) or []), {})
         if "error" in [document.get(name) for name in ("object", "type", "status")] and not self.complete:
@@ -124,7 +124,7 @@ class Reader:
         content, hidden = "", 0
         if delta is not None:
             content = delta.content
-            if type(content) is not str or not content:  # nearly never
+            if type(content) is not str or not content:  # almost never
                 content, hidden = self._read(delta)
         if not content and (choice.message is not None or choice.text is not None):
             content, hidden = self._read_whole(choice)
@@ -146,7 +146,7 @@ class Reader:
         return text
 
     def _read(self, delta: Delta) -> tuple[str, int]:
-        """Return the text of `delta`, and how many characters of thinking it holds."""
+        """Return the text of `delta`, and how many characters of thinking it contains."""
         content = delta.content
         thinking = delta.reasoning_content or delta.reasoning
         text = text_of(content) or text_of(delta.refusal)
@@ -157,7 +157,7 @@ class Reader:
         return text, len(thinking if isinstance(thinking, str) else str(thinking)) if thinking else 0
 
     def _read_whole(self, choice: Choice) -> tuple[str, int]:
-        """As `_read`, of a choice with a message where words belong; one that repeats the answer at the end adds nothing."""
+        """Like `_read`, for a choice with a message instead of a delta; one that repeats the answer at the end adds nothing."""
         content, hidden = self._read(choice.message) if choice.message is not None else ("", 0)
         content = content or text_of(choice.text)
         at_the_end = self.deltas > 1 and bool(choice.finish_reason) and len(content) >= self.characters
@@ -171,7 +171,7 @@ class Reader:
         self.tokens_out = tokens(usage, "completion_tokens", "output_tokens")
 
     def rest(self) -> str:
-        """Return the last of the text, once nothing comes any more."""
+        """Return the rest of the text, once nothing more comes."""
         text = self._letters.rest()
         if not self._thinking.past:
             text = self._thinking.take(text) + self._thinking.rest()
@@ -186,11 +186,11 @@ class Reader:
 
     @property
     def closing(self) -> bool:
-        """Whether only the figures of a whole answer can still come."""
+        """Whether only the usage of a complete answer can still come."""
         return self.wrote and self.trusted and bool(self.finish_reason)
 
     def verdict(self) -> GatewayError | None:
-        """Return what is wrong with an answer that has ended; None when it is whole."""
+        """Return what is wrong with an answer that has ended; None if it is complete."""
         reason = self.finish_reason.lower()
         if reason in _FILTERED:
             return GatewayError(Code.CONTENT_REFUSED, detail=f"The provider's filter ended the answer ({reason}).")
@@ -213,8 +213,8 @@ class Reader:
     def fill(self, usage: Usage) -> None:
         """Write the tokens into `usage`: the provider's figures, else an estimate."""
         usage.finish_reason = self.finish_reason
-        # A provider that counts no word of an answer that has some does not know either.
+        # A provider that counts zero tokens for an answer with words does not know either.
         if self.tokens_in is not None and self.tokens_out is not None and (self.tokens_out or not self.wrote):
             usage.tokens_in, usage.tokens_out, usage.estimated = self.tokens_in, self.tokens_out, False
-        else:  # most providers send a packet per token; some gather several
+        else:  # most providers send a packet per token; some collect several
             usage.tokens_out = max(self.deltas, estimate_tokens(self.characters))

@@ -1,8 +1,8 @@
-"""Thinking that a model writes ahead of its answer, in the same text."""
+"""Thinking that a model writes before its answer, in the same text."""
 
 from __future__ import annotations
 
-# How models mark the thinking that they write ahead of their answer.
+# How models mark the thinking that they write before their answer.
 TAGS = {
     "<think>": "</think>",
     "<thinking>": "</thinking>",
@@ -17,7 +17,7 @@ TAGS = {
 
 
 class Thinking:
-    """Keeps the thinking at the head of an answer apart from it. `past`: the answer itself has begun."""
+    """Separates the thinking at the head of an answer from it. `past`: the answer itself has begun."""
 
     __slots__ = ("_end", "_held", "_seen", "past")
 
@@ -28,7 +28,7 @@ class Thinking:
         self._seen = False
 
     def take(self, text: str) -> str:
-        """Return what of the text so far is answer and was not returned yet."""
+        """Return what part of the text so far is answer and was not returned yet."""
         self._held += text
         while not self.past:
             if self._end:
@@ -42,7 +42,7 @@ class Thinking:
             tag = next((tag for tag in TAGS if start.startswith(tag)), None)
             if tag is not None:
                 self._held, self._end, self._seen = head[len(tag) :], TAGS[tag], True
-            elif any(tag.startswith(start) for tag in TAGS):  # nothing but space, or half a tag
+            elif any(tag.startswith(start) for tag in TAGS):  # only white space, or half a tag
                 return ""
             else:
                 self.past = True

@@ -1,4 +1,4 @@
-"""What a version's server was found to refuse: kept so that it is asked once, shown to staff, forgotten when they say so."""
+"""What a version's server was found to refuse: stored so that it is asked once, shown to staff, forgotten when they say so."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 @transaction.atomic
 def keep_learned(*, version_id: uuid.UUID, learned: Mapping[Adaptation, int]) -> None:
-    """Keep what the server of a version refuses: from the next call on it is left out. Writes an audit entry if it is news.
+    """Store what the server of a version refuses: from the next call on it is left out. Writes an audit entry if it is new.
 
-    Of many calls that find out together, the first is kept.
+    Of many calls that find out at the same time, the first one is stored.
     """
     version = ModelVersion.objects.select_for_update().filter(pk=version_id).first()
     if version is None:

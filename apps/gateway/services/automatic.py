@@ -32,10 +32,10 @@ def _offer(version: ModelVersion, *, over_automatic: bool) -> bool:
 
 @transaction.atomic
 def register_embedded(*, base_url: str, api_key: str) -> ModelVersion:
-    """Tell where the embedded model answers; the first time, make its provider, its model and its version.
+    """Register where the embedded model answers; the first time, create its provider, its model and its version.
 
     `almia-standard` points to it if it pointed nowhere. What an administrator has changed (names, status, in use or not) stays.
-    Clears the provider's trouble. Writes an audit entry when something is new, not for the address of each start.
+    Clears the provider's trouble. Writes an audit entry when something is new, not for each start's address.
     """
     provider = embedded_provider()
     provider.base_url = check_base_url(base_url)
@@ -51,13 +51,13 @@ def register_embedded(*, base_url: str, api_key: str) -> ModelVersion:
 
 @transaction.atomic
 def report_embedded_trouble(*, reason: str) -> None:
-    """Note why the embedded model does not run, for the models page and `/readyz`. Nothing happens where it never ran."""
+    """Note why the embedded model does not run, for the models page and `/readyz`. Does nothing if it never ran."""
     Provider.objects.filter(embedded=True).update(trouble=reason[:300], trouble_at=timezone.now())
 
 
 @transaction.atomic
 def register_from_environment(*, name: str, base_url: str, api_key: str, model: str) -> ModelVersion:
-    """Make or update the provider `name` and the version it serves as `model`.
+    """Create or update the provider `name` and the version it serves as `model`.
 
     `almia-standard` points to it unless a person has pointed it elsewhere. Writes an audit entry when anything changed.
     Raises AddressRefused for an address that a provider must not have.

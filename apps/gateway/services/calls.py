@@ -40,7 +40,7 @@ def _find_version(target: str) -> tuple[ModelVersion, str]:
     except ValueError:
         alias = Alias.objects.filter(code=target).select_related("target__model", "target__provider").first()
         if alias is None:
-            # Nobody chose the standard model: where it is missing, there is nothing for them to put right.
+            # Nobody chose the standard model: if it is missing, there is nothing for them to put right.
             code = Code.NOT_CONFIGURED if target == STANDARD_ALIAS else Code.NO_MODEL
             raise GatewayError(code, detail=f"No alias {target!r}.") from None
         if alias.target is None:
@@ -77,7 +77,7 @@ def _has_other(user: User | None) -> bool:
 
 
 def endpoint_of(provider: Provider, api_key: str) -> Endpoint:
-    """Return what it takes to reach `provider`."""
+    """Return what is needed to reach `provider`."""
     return Endpoint(
         base_url=provider.base_url,
         api_key=api_key,
@@ -103,7 +103,7 @@ def prepare_call(
     word for the ledger (`chat`, `practice`). `reference`: what it belongs to, for the ledger. `max_tokens`: a lower limit on the
     answer than the version's own.
     Raises GatewayError: NO_MODEL (unknown, or a preview that `user` may not use: the same answer), MODEL_RETIRED, NOT_CONFIGURED
-    (also instead of these where `user` could choose nothing else: the standard model, or no version in service).
+    (also instead of these if `user` could choose nothing else: the standard model, or no version in service).
     """
     version, alias, api_key = _look_up(target)
     if version.status == VersionStatus.PREVIEW and user is not None and not can_use_previews(user):
@@ -146,7 +146,7 @@ def cost_of(call: Call) -> Decimal:
 def record_usage(*, call: Call) -> None:
     """Write the call into the ledger, in the caller's transaction if there is one. Never raises: the answer matters more.
 
-    Does nothing for a call that never began, or that is in the ledger already. Keeps what the call found its provider to refuse
+    Does nothing for a call that never began, or that is already in the ledger. Stores what the provider was found to refuse
     (`keep_learned`). A failure to write is logged.
     """
     used = call.usage
@@ -180,7 +180,7 @@ def record_usage(*, call: Call) -> None:
         except IntegrityError:
             if not UsageEntry.objects.filter(pk=call.id).exists():
                 raise
-            # recorded before: it stays the row it was
+            # recorded before: the row stays as it was
         if used.learned:
             keep_learned(version_id=call.version_id, learned=used.learned)
     except Exception:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from apps.gateway.figures import added_up, start_of
 from apps.gateway.models import LedgerState, UsageDay, UsageEntry
 
-# A day is added up once nothing can come in for it any more: a call that began before midnight has ended by then.
+# A day is added up once nothing can be added to it any more: a call that began before midnight has ended by then.
 SETTLED_AFTER = timedelta(hours=2)
 DAYS_AT_ONCE = 31
 
@@ -18,7 +18,7 @@ DAYS_AT_ONCE = 31
 def add_up_usage() -> int:
     """Add up the days that are over and have not been added up, the oldest first; return how many days were done.
 
-    At most `DAYS_AT_ONCE` in one go, each in a transaction of its own. Safe to run twice.
+    At most `DAYS_AT_ONCE` per run, each in a transaction of its own. Safe to run twice.
     """
     last = timezone.localdate(timezone.now() - SETTLED_AFTER) - timedelta(days=1)
     done = 0

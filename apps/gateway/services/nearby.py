@@ -31,7 +31,7 @@ from .registry import (
 if TYPE_CHECKING:
     from apps.accounts.models import User
 
-# Where these servers listen unless they were told otherwise.
+# Where these servers listen by default.
 PORTS = {"Ollama": 11434, "LM Studio": 1234, "llama.cpp": 8080, "vLLM": 8000}
 ANSWERS_WITHIN = 1.5  # seconds: it is this machine
 NOT_FOR_CHAT = ("embed", "rerank", "whisper", "clip")
@@ -39,7 +39,7 @@ NOT_FOR_CHAT = ("embed", "rerank", "whisper", "clip")
 
 @dataclass(frozen=True, slots=True)
 class Nearby:
-    """A model server of this machine. `models`: what it can chat with, by the names it takes."""
+    """A model server on this machine. `models`: what it can chat with, by the names it accepts."""
 
     name: str
     base_url: str
@@ -49,19 +49,19 @@ class Nearby:
 def servers_nearby() -> list[Nearby]:
     """Return the model servers that answer on this machine and that no provider leads to yet.
 
-    Asks each port for its list of models: a second and a half at most. What answers something else is no model server.
+    Asks each port for its list of models: a second and a half at most. Anything that answers otherwise is not a model server.
     """
     known = {_place_of(address) for address in Provider.objects.values_list("base_url", flat=True)}
     wanted = {name: url for name, port in PORTS.items() if _place_of(url := f"http://127.0.0.1:{port}/v1") not in known}
 
     async def ask() -> list[tuple[str, ...]]:
-        await clients.load_sdk()  # the first time it takes longer than a server of this machine may
+        await clients.load_sdk()  # the first time it takes longer than a server on this machine may
         try:
             return await asyncio.gather(*(_models_at(endpoint_of(Provider(base_url=url), "")) for url in wanted.values()))
         finally:
             await clients.close_clients()
 
-    # A loop of its own, in the thread of the request: it opens its own connections and leaves none behind.
+    # A loop of its own, in the request's thread: it opens its own connections and leaves none behind.
     found = zip(wanted.items(), asyncio.run(ask()), strict=True) if wanted else ()
     return [Nearby(name, url, models) for (name, url), models in found if models]
 
@@ -83,7 +83,7 @@ def _place_of(url: str) -> tuple[str, int | None]:
 
 @transaction.atomic
 def connect_nearby(*, server: Nearby, model: str, actor: User) -> ModelVersion:
-    """Make a provider of `server`, put its `model` into service and have the standard alias lead to it.
+    """Create a provider for `server`, put its `model` into service and point the standard alias to it.
 
     The same writes and audit entries as doing it by hand. Raises RegistryError when the server does not have `model`.
     """

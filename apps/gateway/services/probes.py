@@ -1,4 +1,4 @@
-"""“Test this connection”: one real call, as small as can be."""
+"""“Test this connection”: one real call, as small as possible."""
 
 from __future__ import annotations
 
@@ -56,16 +56,16 @@ def _version_to_try(provider: Provider) -> ModelVersion | None:
 
 
 def names_it(models: tuple[str, ...], name: str) -> bool:
-    """Whether `name` is among the provider's models, as it takes it: Gemini with its prefix or without, Ollama without the usual
-    tag."""
+    """Whether `name` is among the provider's models, in any form it accepts: Gemini's with or without prefix, Ollama's without
+    the usual tag."""
     return not {name, name.removeprefix("models/"), f"{name}:latest"}.isdisjoint(models)
 
 
 def probe_provider(*, provider: Provider, actor: User) -> Probe:
     """Ask the provider which models it serves and have one of them answer: the version in service, else the first it names.
 
-    Takes half a minute at most. The call costs what a call costs: it goes into the ledger, under `actor` and the purpose `test`,
-    when a version is known. Never raises for what the provider does.
+    Takes half a minute at most. It costs what any call costs: it goes into the ledger, under `actor` and the purpose `test`,
+    if a version is known. Never raises, whatever the provider does.
     """
     version = _version_to_try(provider)
     try:
@@ -110,7 +110,7 @@ def probe_provider(*, provider: Provider, actor: User) -> Probe:
                 text = "".join([text async for text in streaming.stream(call)])
             except GatewayError as error:
                 if error.code is Code.EMPTY_ANSWER and call.usage.finish_reason == "length":
-                    # A model that thinks first has used up its few tokens with that: the connection is what is tested here.
+                    # A model that thinks first has used up its few tokens on that: what is tested here is the connection.
                     return Probe(ok=True, asked=name, total_ms=call.usage.total_ms, models=models, missing=missing), call
                 return Probe(ok=False, asked=name, error=str(error), detail=error.detail, models=models, missing=missing), call
             used = call.usage
@@ -127,7 +127,7 @@ def probe_provider(*, provider: Provider, actor: User) -> Probe:
         finally:
             await clients.close_clients()
 
-    # A loop of its own, in the thread of the request: the test opens its own connections and leaves none behind.
+    # A loop of its own, in the request's thread: the test opens its own connections and leaves none behind.
     probe, call = asyncio.run(ask())
     if call is not None and version is not None:
         record_usage(call=call)

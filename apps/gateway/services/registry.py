@@ -57,11 +57,11 @@ def create_provider(*, actor: User, api_key: str = "", **fields: Any) -> Provide
 def change_provider(
     *, provider: Provider, actor: User, api_key: str | None = None, forget_key: bool = False, **fields: Any
 ) -> Provider:
-    """Change a provider. `api_key`: a new key (None or empty keeps the present one), `forget_key`: have none.
+    """Change a provider. `api_key`: a new key (None or empty keeps the current one), `forget_key`: remove it.
 
-    The present key is sent to the place it was typed for, and nowhere else: another scheme, host or port asks for the key again.
+    The current key is sent to the place it was typed for, and nowhere else: another scheme, host or port requires the key again.
     Address and key of the embedded model, and of a provider that the environment names, are set at start and cannot be changed.
-    Takes effect with the next call. Writes an audit entry that names what changed, when anything did.
+    Takes effect with the next call. Writes an audit entry that names what changed, if anything did.
     Raises RegistryError, CryptoError.
     """
     provider = Provider.objects.select_for_update().get(pk=provider.pk)
@@ -81,7 +81,7 @@ def change_provider(
             field="api_key",
         )
     provider.save()
-    if {"base_url", "token_limit"} & set(changed):  # “the other name” is another one then
+    if {"base_url", "token_limit"} & set(changed):  # “the other name” then means a different one
         provider.begin_anew()
     _saved()
     audit.record(
@@ -94,7 +94,7 @@ def change_provider(
 
 
 def _saved() -> None:
-    """From the commit on, this process reads the registry afresh; others do within seconds."""
+    """From the commit on, this process reads the registry again; others do within seconds."""
     transaction.on_commit(forget_registry)
 
 
@@ -110,7 +110,7 @@ def _check_address(provider: Provider) -> None:
 
 @transaction.atomic
 def change_model(*, model: Model, name: str, publisher: str, actor: User) -> Model:
-    """Rename a model or its publisher. Answers already given keep the name they were given under. Writes an audit entry."""
+    """Rename a model or its publisher. Existing answers keep the name they were given under. Writes an audit entry."""
     model = Model.objects.select_for_update().get(pk=model.pk)
     changed = _set(model, {"name": name, "publisher": publisher})
     if changed:
@@ -122,9 +122,9 @@ def change_model(*, model: Model, name: str, publisher: str, actor: User) -> Mod
 
 @transaction.atomic
 def create_version(*, model_name: str, publisher: str, actor: User, **fields: Any) -> ModelVersion:
-    """Add a version, and its model if there is none of that name. It begins as a preview, which few may use.
+    """Add a version, and its model if there is none of that name. It begins as a preview, which few people may use.
 
-    `publisher` counts for a new model only. Writes an audit entry. Raises RegistryError for a label that the model has already.
+    `publisher` applies to a new model only. Writes an audit entry. Raises RegistryError for a label that the model already has.
     """
     model, _created = Model.objects.get_or_create(name=model_name, defaults={"publisher": publisher})
     if model.versions.filter(label=fields["label"]).exists():
@@ -141,9 +141,9 @@ def create_version(*, model_name: str, publisher: str, actor: User, **fields: An
 
 @transaction.atomic
 def change_version(*, version: ModelVersion, actor: User, **fields: Any) -> ModelVersion:
-    """Change what is told or paid for a version. Its status has a service of its own. A new price counts from the next call.
+    """Change the description or prices of a version. Its status has its own service. A new price applies from the next call.
 
-    Writes an audit entry with prices before and after. Raises RegistryError for a label that the model has already.
+    Writes an audit entry with old and new prices. Raises RegistryError for a label that the model already has.
     """
     version = ModelVersion.objects.select_for_update().get(pk=version.pk)
     prices = {name: str(getattr(version, name)) for name in ("price_in", "price_out", "currency")}
@@ -153,7 +153,7 @@ def change_version(*, version: ModelVersion, actor: User, **fields: Any) -> Mode
     if version.model.versions.filter(label=version.label).exclude(pk=version.pk).exists():
         raise RegistryError(_("This model already has a version of this name."), field="label")
     if {"upstream_name", "provider"} & set(changed):
-        version.adaptations = {}  # another server, or another model of it
+        version.adaptations = {}  # another server, or another model on it
         changed.append("adaptations")
     version.save(update_fields=changed)
     _saved()
@@ -174,11 +174,11 @@ def change_version_status(
     deprecated_on: date | None = None,
     retires_on: date | None = None,
 ) -> ModelVersion:
-    """Move a version through its life. Takes effect with the next call.
+    """Move a version to another status. Takes effect with the next call.
 
-    `deprecated_on` (today) and `retires_on` (open) count for a version being phased out; retiring means today at the latest.
-    Back in service, both are forgotten. Writes an audit entry.
-    Raises RegistryError: no reason, dates in the wrong order, or an alias that would be left without anyone to answer.
+    `deprecated_on` (today) and `retires_on` (open) apply to a version being phased out; retiring means today at the latest.
+    Back in service, both are cleared. Writes an audit entry.
+    Raises RegistryError: no reason, dates in the wrong order, or an alias that would be left without a version that answers.
     """
     if not reason.strip():
         raise RegistryError(_("Say why. It is kept in the audit trail."), field="reason")
@@ -235,7 +235,7 @@ def _check_dates(version: ModelVersion) -> None:
 def create_alias(*, code: str, label: str, order: int, target: ModelVersion, reason: str, actor: User) -> Alias:
     """Add a name under which people find a version. Writes an audit entry.
 
-    Raises RegistryError as `change_alias`, and for a code that is taken.
+    Raises RegistryError like `change_alias`, and for a code that is taken.
     """
     if Alias.objects.filter(code=code).exists():
         raise RegistryError(_("There is an alias of this code already."), field="code")
@@ -249,7 +249,7 @@ def create_alias(*, code: str, label: str, order: int, target: ModelVersion, rea
 def change_alias(*, alias: Alias, label: str, order: int, target: ModelVersion, reason: str, actor: User) -> Alias:
     """Rename an alias, or point it to another version: from the next message on, everybody who uses it talks to that one.
 
-    Once a person has pointed it, nothing that registers itself at start moves it. Writes an audit entry.
+    Once a person has pointed it somewhere, nothing that registers itself at start moves it. Writes an audit entry.
     Raises RegistryError without a reason, or for a version that cannot answer.
     """
     alias = Alias.objects.select_for_update().get(pk=alias.pk)

@@ -1,4 +1,4 @@
-"""The staff's pages about models. Each asks for the permission itself."""
+"""The staff pages about models. Each checks the permission itself."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ def new_version(request: SignedInRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @may_manage
 def edit_version(request: SignedInRequest, version_id: UUID) -> HttpResponse:
-    """Change what is told or paid for a version."""
+    """Change the description or prices of a version."""
     version = queries.get_version(version_id)
     form = VersionForm(request.POST or None, instance=version)
     if request.method == "POST" and form.is_valid():
@@ -103,7 +103,7 @@ def forget(request: SignedInRequest, version_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @may_manage
 def version_status(request: SignedInRequest, version_id: UUID) -> HttpResponse:
-    """Move a version through its life."""
+    """Move a version to another status."""
     version = queries.get_version(version_id)
     initial = {"status": version.status, "deprecated_on": version.deprecated_on, "retires_on": version.retires_on}
     form = StatusForm(request.POST or None, initial=initial)
@@ -132,7 +132,7 @@ def edit_alias(request: SignedInRequest, code: str) -> HttpResponse:
 
 
 def _alias(request: SignedInRequest, alias: Alias | None) -> HttpResponse:
-    # The first to be added is the one that conversations use: nobody has to know its code.
+    # The first alias to be added is the one that conversations use: nobody has to know its code.
     given = STANDARD if alias is None and queries.standard_alias() is None else {}
     form = AliasForm(request.POST or None, alias=alias, versions=queries.versions_to_point_to(), initial=given)
     if request.method == "POST" and form.is_valid():

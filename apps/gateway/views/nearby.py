@@ -1,4 +1,4 @@
-"""Model servers of this machine, offered in the try-out."""
+"""Model servers on this machine, offered in the try-out."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from . import may_manage
 
 
 def _only_in_the_tryout() -> None:
-    # In production this machine is a server in a rack: what listens there is no business of a page.
+    # In production this machine is a server in a rack: what listens there is none of a page's business.
     if not settings.TRYOUT:
         raise NotThere
 
@@ -26,7 +26,7 @@ def _only_in_the_tryout() -> None:
 @require_safe
 @may_manage
 def show(request: SignedInRequest) -> HttpResponse:
-    """The servers found, as a fragment that a page asks for once it is there."""
+    """The servers found, as a fragment that a page requests once it is loaded."""
     _only_in_the_tryout()
     return render(request, "gateway/staff/_nearby.html", {"servers": servers_nearby()})
 

@@ -24,7 +24,7 @@ from . import may_manage
 @require_safe
 @may_manage
 def index(request: SignedInRequest) -> HttpResponse:
-    """Every provider and how it stands."""
+    """Every provider and its state."""
     context = {"providers": queries.registered_providers(), "offers_nearby": settings.TRYOUT}
     return render(request, "gateway/staff/providers.html", context)
 
@@ -68,7 +68,7 @@ def edit(request: SignedInRequest, provider_id: UUID) -> HttpResponse:
 @require_POST
 @may_manage
 def probe(request: SignedInRequest, provider_id: UUID) -> HttpResponse:
-    """Make a real call and show what came of it, as a fragment or as a page of its own."""
+    """Make a real call and show the result, as a fragment or as a page of its own."""
     provider = queries.get_provider(provider_id)
     context = {"provider": provider, "probe": probe_provider(provider=provider, actor=request.user)}
     return render_either(request, "gateway/staff/probe.html", "gateway/staff/_probe.html", context)

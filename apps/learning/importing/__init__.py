@@ -1,7 +1,7 @@
-"""Reading shipped content: every file is read and checked before anything is written, and all problems are told at once.
+"""Reading shipped content: every file is read and checked before anything is written, and all problems are reported at once.
 
-`read_courses`, `read_charters`, `read_requirements` and `read_jobs` return what the files say and add to a `Problems` what is
-wrong with them. What is returned beside problems is not fit to be published.
+`read_courses`, `read_charters`, `read_requirements` and `read_jobs` return what the files contain and add what is wrong with
+them to a `Problems`. If there are problems, what is returned is not fit to be published.
 """
 
 from .charter import CharterContent, read_charters

@@ -15,7 +15,7 @@ from .problems import Problems
 from .questions import read_questions
 from .reading import MAX_TITLE, Fields, Source, Unique, read_text
 
-# Part of every source hash: raise it when the reader reads something differently, and everything is read anew.
+# Part of every source hash: raise it when the reader reads something differently, and everything is read again.
 READER = "2"
 _VERSION = re.compile(r"([1-9]\d{0,2})\.(\d{1,3})")
 KNOWN_FILES = {"course.yaml", "questions.yaml", "practice.yaml", "modules"}
@@ -23,7 +23,7 @@ KNOWN_FILES = {"course.yaml", "questions.yaml", "practice.yaml", "modules"}
 
 @dataclass(frozen=True, slots=True)
 class ParsedCourse:
-    """What a course folder says. `version_at`: where its version stands, for problems found later."""
+    """What a course folder contains. `version_at`: where its version is written, for problems found later."""
 
     content: CourseContent
     source_hash: str
@@ -31,7 +31,7 @@ class ParsedCourse:
 
 
 def source_hash(folder: Path) -> str:
-    """Return the hash of all files of a course, without reading what they mean."""
+    """Return the hash of all files of a course, without parsing them."""
     digest = hashlib.sha256(READER.encode())
     for path in sorted(folder.rglob("*")):
         if path.is_file() and not path.name.startswith("."):
@@ -48,7 +48,7 @@ def course_folders(path: Path) -> list[Path]:
 
 
 def read_courses(path: Path, problems: Problems, *, known: frozenset[str] = frozenset()) -> list[ParsedCourse]:
-    """Return the courses at `path` in their order. Folders whose source hash is in `known` are left out: nothing changed."""
+    """Return the courses at `path` in their order. Folders whose source hash is in `known` are left out: they are unchanged."""
     if not path.is_dir():
         problems.add(path, 1, "there is no such folder")
         return []
@@ -176,7 +176,7 @@ def _check_links(
     folder: Path,
     problems: Problems,
 ) -> None:
-    """Lessons name checks and exercises that exist; each is named by one lesson."""
+    """Check that lessons name existing checks and exercises, and that each of these is named by one lesson."""
     checks = {question.id for question in questions if question.use == QuestionUse.CHECK}
     quiz = {question.id for question in questions if question.use == QuestionUse.QUIZ}
     known_exercises = {exercise.id for exercise in exercises}

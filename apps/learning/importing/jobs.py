@@ -1,4 +1,4 @@
-"""What AI does for people's jobs, as `content/jobs.yaml` tells it."""
+"""What AI does for people's jobs, as `content/jobs.yaml` says."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from apps.learning.content import Text
 from .problems import Problems
 from .reading import MAX_TITLE, Source, Unique, read_text
 
-EVERYONE = "everyone"  # the family of whoever has no other
+EVERYONE = "everyone"  # the family for everybody who has no other
 EXAMPLES = 3
-LONGEST = 220  # one sentence each, read on a telephone
+LONGEST = 220  # one sentence each, read on a phone
 
 
 @dataclass(frozen=True, slots=True)
 class JobExample:
-    """`ask`: what one asks. `get`: what one gets, and what remains one's own to check."""
+    """`ask`: what people ask. `get`: what they get, and what they still have to check themselves."""
 
     title: Text
     ask: Text
@@ -38,7 +38,7 @@ class JobFamily:
 
 
 def read_jobs(path: Path, problems: Problems) -> list[JobFamily]:
-    """Return the families of jobs, the one for everyone among them."""
+    """Return the families of jobs, including the one for everyone."""
     text = read_text(path, problems)
     source = Source(path, problems)
     top = source.compose(text) if text is not None else None

@@ -30,7 +30,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class PlacedLesson:
-    """A lesson and where its French file says so."""
+    """A lesson, and the line of its French file to report problems at."""
 
     content: LessonContent
     path: Path

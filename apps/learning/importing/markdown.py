@@ -1,4 +1,4 @@
-"""What a lesson's Markdown may hold: what the page can show safely and well."""
+"""What a lesson's Markdown may contain: what the page can show safely and well."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _END_OF_CODE = re.compile(r"[\s>]*(`{3,}|~{3,})\s*$")
 
 
 def check_markdown(body: str, *, language: str, path: Path, first_line: int, problems: Problems) -> None:
-    """Add a problem for each thing in `body` that lessons may not hold. `first_line`: where it starts in its file."""
+    """Add a problem for each thing in `body` that lessons may not contain. `first_line`: where it starts in its file."""
     if not body.strip():
         problems.add(path, first_line, "the text is empty")
         return

@@ -1,4 +1,4 @@
-"""YAML that remembers its lines. Values are read node by node, so that every problem names the line it stands on."""
+"""YAML that remembers its lines. Values are read node by node, so that every problem names the line it is on."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Source:
             return None
         return self.fields(node)
 
-    # Values: each returns a usable placeholder beside the problem, so that reading goes on and finds the next one -------
+    # Values: each returns a usable placeholder beside the problem, so that reading continues and finds the next one -----
     def fields(self, node: yaml.Node) -> Fields | None:
         if not isinstance(node, yaml.MappingNode):
             self.complain(node, "expected keys and values here")
@@ -91,7 +91,7 @@ class Source:
         return value
 
     def shown(self, node: yaml.Node, *, language: str, what: str = "a text", longest: int | None = None) -> str:
-        """Read a text that people see, in `language`; a variable that is none is a problem."""
+        """Read a text that people see, in `language`; an unknown variable is a problem."""
         value = self.text(node, what=what, longest=longest)
         block = isinstance(node, yaml.ScalarNode) and node.style in {"|", ">"}
         for line, problem in problems_in(value, language):
@@ -157,7 +157,7 @@ class Source:
 
 
 class Fields:
-    """The keys of one mapping. What was not taken by `end()` is unknown."""
+    """The keys of one mapping. Any key not read before `end()` is unknown."""
 
     def __init__(self, source: Source, node: yaml.MappingNode) -> None:
         self.source, self.node = source, node
@@ -188,7 +188,7 @@ class Fields:
             if name not in self._known:
                 self.source.complain(key, f"unknown key “{name}” (known here: {', '.join(self._known)})")
 
-    # The common cases, with their placeholder where the key is missing ---------------------------------------------------
+    # The common cases, with their placeholder if the key is missing ------------------------------------------------------
     def text(self, name: str, *, longest: int | None = None) -> str:
         node = self.take(name)
         return self.source.text(node, what=f"the {name}", longest=longest) if node is not None else ""
@@ -219,14 +219,14 @@ class Fields:
 
 
 class Unique:
-    """Tells an id that was used before."""
+    """Detects an id that was used before."""
 
     def __init__(self, source: Source, what: str) -> None:
         self._source, self._what = source, what
         self._seen: dict[str, tuple[str, int]] = {}
 
     def note(self, value: str, path: Path, line: int) -> bool:
-        """Remember `value`; return False, with a problem, when it is there already."""
+        """Remember `value`; return False, with a problem, if it was used already."""
         if not value:
             return False
         if value in self._seen:

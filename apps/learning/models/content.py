@@ -38,7 +38,7 @@ class Titled(models.Model):
 
 
 class Course(models.Model):
-    """A course that proves a training. What it says lies in its current version."""
+    """A course that proves a training. Its content is in its current version."""
 
     code = models.SlugField(primary_key=True, max_length=64)
     training = models.ForeignKey(Training, on_delete=models.PROTECT, related_name="courses")
@@ -58,7 +58,7 @@ class Course(models.Model):
 
     @property
     def published(self) -> CourseVersion:
-        """The current version. Raises ValueError where none was published yet (no page shows such a course)."""
+        """The current version. Raises ValueError if none was published yet (no page shows such a course)."""
         if self.current is None:
             raise ValueError(f"Course {self.code} has no published version.")
         return self.current
@@ -104,12 +104,13 @@ class CourseVersion(Titled):
 
     @property
     def outcome_lines(self) -> list[str]:
-        """What one can do afterwards, in the active language."""
+        """What people can do afterwards, in the active language."""
         return [str(Text(**line)) for line in self.outcomes]
 
 
 class CourseSnapshot(models.Model):
-    """Everything a version said, as evidence and for the next comparison. Apart, because it is large and rarely read."""
+    """Everything a version said, as evidence and for the next comparison. A table of its own, because it is large and rarely
+    read."""
 
     version = models.OneToOneField(CourseVersion, primary_key=True, on_delete=models.PROTECT, related_name="snapshot")
     source_hash = models.CharField(max_length=64)

@@ -7,7 +7,7 @@ from apps.accounts.models import JobRole
 
 
 class JobExamples(models.Model):
-    """Which family of jobs staff assigned a job to: its examples are shown to whoever has the job. No row: its name decides."""
+    """Which family staff assigned a job to: its examples are shown to people with that job. No row: the job's name decides."""
 
     job_role = models.OneToOneField(
         JobRole, primary_key=True, on_delete=models.CASCADE, related_name="examples", verbose_name=_("job")

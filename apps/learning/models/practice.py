@@ -20,7 +20,7 @@ from .content import Exercise
 if TYPE_CHECKING:
     from apps.accounts.models import User
 
-COUNTED = (AnswerState.STREAMING, AnswerState.DONE, AnswerState.STOPPED)  # what failed on our side is not
+COUNTED = (AnswerState.STREAMING, AnswerState.DONE, AnswerState.STOPPED)  # failures on our side do not count
 
 
 class Bench(models.Model):
@@ -43,12 +43,12 @@ class Bench(models.Model):
 
 class TryQuerySet(models.QuerySet["PracticeTry"]):
     def counted(self) -> TryQuerySet:
-        """Tries that use up the learner's share: what failed on our side is not counted."""
+        """Tries that count against the learner's limit: failures on our side do not."""
         return self.filter(state__in=COUNTED)
 
 
 class PracticeTry(models.Model):
-    """One prompt and what the model answers, being written or ended. `seq`: the number of the last chunk in the answer."""
+    """One prompt and the model's answer, being written or ended. `seq`: the number of the last chunk in the answer."""
 
     id: models.UUIDField[uuid.UUID, uuid.UUID] = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     bench = models.ForeignKey(Bench, on_delete=models.PROTECT, related_name="tries")

@@ -1,4 +1,4 @@
-"""How far somebody is. A new cycle opens a new enrolment: what was done in an earlier one is evidence and stays."""
+"""How far somebody is. A new cycle opens a new enrolment: what was done in an earlier one stays as evidence."""
 
 from __future__ import annotations
 

@@ -17,13 +17,13 @@ from apps.core.ids import uuid7
 from .content import CourseVersion, Question
 from .progress import Enrolment
 
-# Without the letters and digits that are taken for each other when a code is read aloud or typed from paper.
+# Without the letters and digits that are confused with each other when a code is read aloud or typed from paper.
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 CODE_GROUPS, CODE_GROUP = 4, 4
 
 
 def new_code() -> str:
-    """Return a verification code: 79 bits, so that nobody meets another's by trying."""
+    """Return a verification code: 79 bits, so that nobody finds another's by trying."""
     return "-".join("".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_GROUP)) for _ in range(CODE_GROUPS))
 
 
@@ -95,7 +95,7 @@ class Response(models.Model):
 
 
 class Certificate(models.Model):
-    """What somebody may show: the name as it was on the day, the course as it was called, and a code to verify it."""
+    """What somebody may show: their name on that day, the course's title then, and a code to verify it."""
 
     id: models.UUIDField[uuid.UUID, uuid.UUID] = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     attempt = models.OneToOneField(Attempt, on_delete=models.PROTECT, related_name="certificate")

@@ -1,4 +1,4 @@
-"""What staff see of courses: their figures, how hard the questions are, and where people stand."""
+"""What staff see of courses: their figures, how hard the questions are, and how far people are."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
 TOO_FEW = 5
 HARD_BELOW = 40
-NEVER: tuple[int, int | None] = (0, None)  # attempts, and the best score of them
+NEVER: tuple[int, int | None] = (0, None)  # attempts, and the best score among them
 
 
 @dataclass(frozen=True, slots=True)
 class CourseFigures:
-    """People are counted once however often they took the course; attempts are counted each."""
+    """People are counted once however often they took the course; attempts are all counted."""
 
     course: Course
     enrolled: int
@@ -49,7 +49,7 @@ class CourseFigures:
 
 @dataclass(frozen=True, slots=True)
 class QuestionFigures:
-    """How one question of the bank does. `question` shows it with its right answer."""
+    """How people do on one question of the bank. `question` shows it with its right answer."""
 
     code: str
     number: int
@@ -73,7 +73,7 @@ class QuestionFigures:
 
 @dataclass(frozen=True, slots=True)
 class LearnerRow:
-    """One person in one course, over all cycles; `lessons_done` is of the present one."""
+    """One person in one course, over all cycles; `lessons_done` is of the current one."""
 
     person: User
     state: LearnerState
@@ -123,7 +123,7 @@ def get_course_figures(code: str) -> CourseFigures:
 
 
 def question_figures(course: Course) -> list[QuestionFigures]:
-    """Return how the quiz questions of `course` do, the hardest first. Answers to earlier versions do not count. One query."""
+    """Return how people do on the quiz questions of `course`, the hardest first. Only current versions count. One query."""
     handed_in = Q(responses__attempt__submitted_at__isnull=False)
     questions = (
         Question.objects.filter(course=course, use=QuestionUse.QUIZ, is_current=True)
@@ -158,7 +158,7 @@ def solved(question: QuestionContent) -> ShownQuestion:
 
 
 def versions_of(course: Course) -> list[CourseVersion]:
-    """Return everything that was published of a course, the latest first."""
+    """Return every published version of a course, the latest first."""
     return list(course.versions.order_by("-published_at", "-pk"))
 
 
@@ -194,7 +194,7 @@ def learner_rows(course: Course, people: Sequence[User]) -> list[LearnerRow]:
     done: dict[UUID, int] = {}
     counted = Count("lessons", filter=Q(lessons__done_at__isnull=False, lessons__lesson__retired_at=None))
     enrolments = Enrolment.objects.filter(course=course, user__in=people).annotate(lessons_done=counted).order_by("cycle")
-    # Of each the columns that the row shows: fifty objects of each kind take as long as all that is drawn from them.
+    # Only the columns that the row shows: fifty objects of each kind take as long as rendering everything made from them.
     for user, at, completed_at, lessons_done in enrolments.values_list("user", "active_at", "completed_at", "lessons_done"):
         active[user], done[user] = at, lessons_done
         if completed_at is not None:

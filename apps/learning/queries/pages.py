@@ -59,7 +59,7 @@ class ModuleOutline:
 
     @property
     def is_open(self) -> bool:
-        """Whether the outline shows this module's lessons at once: where the person is."""
+        """Whether the outline shows this module's lessons at once: the person is in it."""
         return any(lesson.here for lesson in self.lessons)
 
 
@@ -88,7 +88,7 @@ class CoursePage:
 
     @property
     def failed_before(self) -> bool:
-        """Whether the last attempt of the present cycle was not passed."""
+        """Whether the last attempt of the current cycle was not passed."""
         return bool(self.attempts) and self.attempts[0].passed is False
 
     @property
@@ -115,7 +115,7 @@ class CoursePage:
 
 @dataclass(frozen=True, slots=True)
 class LessonPage:
-    """One lesson on one screen. `position` of `count` in its module; `check` is None where the lesson asks nothing."""
+    """One lesson on one screen. `position` of `count` in its module; `check` is None if the lesson asks nothing."""
 
     lesson: Lesson
     course_title: str
@@ -177,7 +177,7 @@ def _outline(lessons: list[Lesson], done: set[int], here: int | None) -> tuple[M
 
 
 def readable_lessons() -> QuerySet[Lesson]:
-    """Return the lessons one can read now."""
+    """Return the lessons that can be read now."""
     return (
         Lesson.objects.live()
         .filter(course__current__isnull=False)
@@ -186,12 +186,12 @@ def readable_lessons() -> QuerySet[Lesson]:
 
 
 def get_lesson(course: str, code: str) -> Lesson:
-    """Return a lesson that one can read now. Raises NotThere."""
+    """Return a lesson that can be read now. Raises NotThere."""
     return get_or_not_there(readable_lessons(), course=course, code=code)
 
 
 def get_first_lesson(course: str) -> Lesson:
-    """Return the lesson that a course begins with. Raises NotThere."""
+    """Return the first lesson of a course. Raises NotThere."""
     first = readable_lessons().filter(course=course).first()
     if first is None:
         raise NotThere
@@ -199,7 +199,8 @@ def get_first_lesson(course: str) -> Lesson:
 
 
 def lesson_page(user: User, lesson: Lesson, *, again: bool = False, typed: Answer | None = None) -> LessonPage:
-    """Return the page of `lesson`. `again`: ask its question as not answered yet, with `typed` filled in (an answer refused)."""
+    """Return the page of `lesson`. `again`: ask its question as if not answered yet, with `typed` filled in (an answer
+    refused)."""
     siblings = list(Lesson.objects.live().filter(course=lesson.course_id).only("code", "module", "course"))
     codes = [sibling.code for sibling in siblings]
     place = codes.index(lesson.code)
@@ -227,7 +228,7 @@ def lesson_page(user: User, lesson: Lesson, *, again: bool = False, typed: Answe
 
 @dataclass(frozen=True, slots=True)
 class PreviewPage:
-    """A lesson as staff look at it: `check` and `exercise` are None where the lesson has none."""
+    """A lesson as staff look at it: `check` and `exercise` are None if the lesson has none."""
 
     lesson: Lesson
     lessons: tuple[Lesson, ...]
@@ -238,7 +239,7 @@ class PreviewPage:
 
 
 def preview_page(lesson: Lesson) -> PreviewPage:
-    """Return `lesson` for a preview: nobody's progress, the question solved."""
+    """Return `lesson` for a preview: nobody's progress, the question with its right answer."""
     lessons = tuple(Lesson.objects.live().filter(course=lesson.course_id).select_related("module").defer("body_fr", "body_en"))
     place = [other.pk for other in lessons].index(lesson.pk)
     return PreviewPage(
@@ -254,12 +255,12 @@ def preview_page(lesson: Lesson) -> PreviewPage:
 def _check_answers(enrolment: Enrolment | None, lesson: Lesson) -> list[CheckAnswer]:
     if enrolment is None or lesson.check_question is None:
         return []
-    # Answers to an earlier wording of the question let the person go on, but are not shown under the new one.
+    # Answers to an earlier wording of the question let the person continue, but are not shown under the new one.
     return list(CheckAnswer.objects.filter(enrolment=enrolment, lesson=lesson).order_by("answered_at", "pk"))
 
 
 def shown_check(user: User, lesson: Lesson, answers: list[CheckAnswer], *, typed: Answer | None = None) -> ShownQuestion | None:
-    """Return a lesson's question with the last answer to it. The first wrong answer leaves the right one to be found."""
+    """Return a lesson's question with the last answer to it. After a first wrong answer the right one remains to be found."""
     question = lesson.check_question
     if question is None:
         return None

@@ -30,7 +30,7 @@ MAX_PROMPT = 2000
 
 @dataclass(frozen=True, slots=True)
 class ShownTry:
-    """One try in clear."""
+    """One try, decrypted."""
 
     id: UUID
     number: int
@@ -69,17 +69,17 @@ def bench_page(user: User, exercise: Exercise) -> BenchPage:
 
 
 def open_exercises() -> QuerySet[Exercise]:
-    """Return the exercises one can practise now."""
+    """Return the exercises that can be practised now."""
     return Exercise.objects.filter(retired_at=None, course__current__isnull=False)
 
 
 def tries_of(user: User) -> QuerySet[PracticeTry]:
-    """Return the tries of `user`; anybody else's are not among them."""
+    """Return the tries of `user`; anybody else's are not included."""
     return PracticeTry.objects.filter(bench__user=user)
 
 
 def get_exercise(exercise_id: int) -> Exercise:
-    """Return an exercise one can practise now. Raises NotThere."""
+    """Return an exercise that can be practised now. Raises NotThere."""
     return get_or_not_there(open_exercises(), pk=exercise_id)
 
 
@@ -110,7 +110,7 @@ def ending_told(bench: Bench, *, state: AnswerState, text: str, error_code: str)
 
 
 def stored_try(try_id: UUID) -> Answer | None:
-    """Return a try as the database has it, with what its last frame says; None when it is not there."""
+    """Return a try as the database has it, with what its last frame says; None if it does not exist."""
     entry = PracticeTry.objects.select_related("bench__exercise").filter(pk=try_id).first()
     if entry is None:
         return None
@@ -121,6 +121,6 @@ def stored_try(try_id: UUID) -> Answer | None:
 
 
 def show_try(entry: PracticeTry, number: int, seal: crypto.Seal) -> ShownTry:
-    """Return a stored try in clear. Raises CryptoError."""
+    """Return a stored try, decrypted. Raises CryptoError."""
     prompt, answer = PracticeTry.prompt.read(entry, seal), render_answer(PracticeTry.answer.read(entry, seal))
     return ShownTry(entry.pk, number, prompt, answer, AnswerState(entry.state), entry.started_at)

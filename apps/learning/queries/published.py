@@ -9,7 +9,7 @@ from apps.learning.models import CourseSnapshot
 
 
 def published_snapshots() -> dict[str, CourseContent]:
-    """Return what each course says now, by its code."""
+    """Return the current content of each course, by its code."""
     snapshots = CourseSnapshot.objects.filter(version__current_of__isnull=False).select_related("version")
     return {snapshot.version.course_id: snapshot.read() for snapshot in snapshots}
 
@@ -26,7 +26,7 @@ def training_codes() -> set[str]:
 
 
 def charter_is_published_otherwise(charter: CharterContent) -> bool:
-    """Whether this version of the charter is published with another text: that needs a new version."""
+    """Whether this version of the charter is already published with another text: a different text needs a new version."""
     known = Charter.objects.filter(version=charter.version).first()
     return known is not None and (
         {"fr": known.title_fr, "en": known.title_en} != charter.titles

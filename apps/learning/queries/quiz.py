@@ -50,7 +50,7 @@ class ReviewPage:
 
 @dataclass(frozen=True, slots=True)
 class ResultRow:
-    """`lesson_code`: where to read about it again: the first lesson of the question's module that is still there."""
+    """`lesson_code`: where to read about it again: the first remaining lesson of the question's module."""
 
     position: int
     question: ShownQuestion
@@ -78,7 +78,7 @@ class ResultPage:
 
 
 def attempts_of(user: User) -> QuerySet[Attempt]:
-    """Return the attempts of `user`; anybody else's are not among them."""
+    """Return the attempts of `user`; anybody else's are not included."""
     return Attempt.objects.filter(enrolment__user=user).select_related(
         "enrolment__course__current", "enrolment__course__training", "version"
     )

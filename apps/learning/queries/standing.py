@@ -1,4 +1,4 @@
-"""Where somebody stands in the courses: the path of the home page, the catalogue, the API."""
+"""How far somebody is in the courses: the path of the home page, the catalogue, the API."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ class Standing:
     """One course on somebody's path.
 
     `state`: done (passed or waived, and it counts), expired (was passed once), current (the next one), todo.
-    `url`: where to go on: the lesson (then `lesson_title` names it), the quiz, or the course page before it was started.
+    `url`: where to continue: the lesson (then `lesson_title` names it), the quiz, or the course page if it was not started.
     `minutes_left`: what is still to be read, plus the quiz. `until`: when the proof ends. `redo_by`: set when a new major version
-    asks to take the course again by that day. `renewable`: it may be taken again now. `started`: a cycle is under way, the first
-    or a later one. `module` of `modules`: where the person reads on.
+    requires the course to be taken again by that day. `renewable`: it may be taken again now. `started`: a cycle is under way,
+    the first or a later one. `module` of `modules`: where the person continues reading.
     """
 
     course: str
@@ -77,7 +77,7 @@ class Standing:
 
     @property
     def invites(self) -> bool:
-        """Whether taking the course is what there is to do: it does not count yet, or no longer for long."""
+        """Whether the course should be taken now: it does not count yet, or soon no longer will."""
         return self.state is not StepState.DONE or self.redo_by is not None
 
     @property
@@ -103,7 +103,7 @@ class Standing:
 
 @dataclass(slots=True)
 class _Known:
-    """What the queries brought for one course."""
+    """What the queries returned for one course."""
 
     lessons: list[Lesson] = field(default_factory=list)
     enrolment: Enrolment | None = None
@@ -117,7 +117,7 @@ class _Known:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A standing, with what was handed in: `attempts` over all cycles, `best_score` in per cent (None before the first)."""
+    """A standing, with the attempts: `attempts` handed in over all cycles, `best_score` in per cent (None before the first)."""
 
     standing: Standing
     attempts: int
@@ -144,17 +144,17 @@ def progress_for(user: User, *, proofs: Proofs | None = None) -> list[Progress]:
 
 
 def published_courses() -> list[Course]:
-    """Return the courses one can take, in the order of the path."""
+    """Return the courses that can be taken, in the order of the path."""
     return list(Course.objects.filter(current__isnull=False).select_related("current", "training").order_by("order", "code"))
 
 
 def get_course(code: str) -> Course:
-    """Return a course one can take. Raises NotThere."""
+    """Return a course that can be taken. Raises NotThere."""
     return get_or_not_there(Course.objects.filter(current__isnull=False).select_related("current", "training"), code=code)
 
 
 def path_for(user: User, *, course: str | None = None) -> list[Standing]:
-    """Return the courses as `user` stands in them, in order (only `course`, if given). Four queries, however many courses."""
+    """Return `user`'s standing in each course, in order (only `course`, if given). Four queries, however many courses."""
     courses = published_courses()
     path = _path(courses, _gather(user, courses))
     return [standing for standing in path if course is None or standing.course == course]
@@ -186,7 +186,7 @@ def _best(awards: Iterable[Award]) -> Award | None:
 
 
 def _gather(user: User, courses: list[Course], proofs: Proofs | None = None) -> dict[str, _Known]:
-    """Return what there is about each course. `proofs`: those of `user`, where they are read already."""
+    """Return the data about each course. `proofs`: those of `user`, if they were read already."""
     known: dict[str, _Known] = {course.code: _Known() for course in courses}
     if not courses:
         return known
@@ -273,7 +273,7 @@ def _standing_of(course: Course, known: _Known, now: datetime, *, is_next: bool)
 
 
 def _resume_lesson(known: _Known) -> Lesson | None:
-    """Return the lesson that was last on the screen; once it is gone, the first one not done; None when all are done."""
+    """Return the lesson that was last on the screen; if it is gone, the first one not done; None when all are done."""
     undone = [lesson for lesson in known.lessons if lesson.pk not in known.done]
     if not undone:
         return None
@@ -291,7 +291,7 @@ def _resume_url(course: Course, known: _Known, target: Lesson | None) -> str:
 
 
 def courses_panel(about: About) -> dict[str, Any] | None:
-    """Return what a member of staff sees about a person's courses; None without the right to."""
+    """Return what a member of staff sees about a person's courses; None without the right to see them."""
     if not can_manage_courses(about.viewer):
         return None
     return {"progress": progress_for(about.person, proofs=about.once(records_of).proofs)}

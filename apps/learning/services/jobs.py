@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 @transaction.atomic
 def choose_job_examples(*, families: Mapping[JobRole, str], seen: Mapping[JobRole, str], actor: User | None) -> int:
-    """Say which family's examples each job shows; an empty one leaves it to the job's name. Return how many jobs changed.
+    """Set which family's examples each job shows; an empty one leaves it to the job's name. Return how many jobs changed.
 
-    `seen`: what was chosen for each job when the page was drawn; a job that is left as it was seen stays as it is now. Writes one
-    audit entry that names the jobs that changed, if any did. Raises ChosenMeanwhile, and changes nothing, where somebody else has
-    chosen otherwise for a job that is to change.
+    `seen`: what was chosen for each job when the page was rendered; a job left unchanged on the page keeps its current value.
+    Writes one audit entry that names the jobs that changed, if any did. Raises ChosenMeanwhile, and changes nothing, if somebody
+    else has chosen differently for a job that is to change.
     """
-    # The jobs are locked, in one order: what nobody has chosen yet has no row to lock.
+    # The jobs themselves are locked, in a fixed order: a job for which nobody has chosen has no row to lock.
     roles = {role.pk: role for role in families}
     list(JobRole.objects.select_for_update().filter(pk__in=roles).order_by("pk").values_list("pk"))
     stored = dict(JobExamples.objects.filter(job_role__in=roles).values_list("job_role", "family"))

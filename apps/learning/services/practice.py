@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from apps.accounts.models import User
 
 MAX_ANSWER_TOKENS = 200
-# What was written is what went wrong: that try is used up, or writing it again and again would have no end.
+# The text itself is what failed: that try is used up, or people could write it again and again without end.
 OF_THE_PROMPT = {Code.CONTENT_REFUSED, Code.CONTEXT_FULL}
 
 
@@ -111,8 +111,8 @@ def _bench(user: User, exercise: Exercise) -> Bench:
 
 @transaction.atomic
 def stop_try(*, entry: PracticeTry) -> PracticeTry:
-    """Ask a try to stop; what the model has written is kept. After commit the process that answers it closes its request: at once
-    if it is this one, within two seconds if it is another. Stopping what has ended changes nothing."""
+    """Ask a try to stop; what the model has written is kept. After commit the process that writes the answer closes its request:
+    at once if it is this one, within two seconds if it is another. Stopping a try that has ended changes nothing."""
     asked = PracticeTry.objects.filter(pk=entry.pk, state=AnswerState.STREAMING).update(stop_asked_at=timezone.now())
     if asked:
         transaction.on_commit(lambda: answers.stop(entry.pk))
@@ -120,7 +120,7 @@ def stop_try(*, entry: PracticeTry) -> PracticeTry:
 
 
 def keep_try(*, plan: TryPlan, text: str, seq: int) -> bool:
-    """Keep what is written of a try so far, with the number of the last chunk it covers; return whether it was asked to stop."""
+    """Store the text of a try so far, with the number of the last chunk it covers; return whether it was asked to stop."""
     PracticeTry.objects.filter(pk=plan.id, state=AnswerState.STREAMING).update(
         answer=PracticeTry.answer.close(plan.seal, text, key=plan.id), seq=seq, heartbeat_at=timezone.now()
     )
@@ -129,7 +129,7 @@ def keep_try(*, plan: TryPlan, text: str, seq: int) -> bool:
 
 @transaction.atomic
 def end_try(*, plan: TryPlan, answer: answers.Answer) -> dict[str, Any]:
-    """Write how a try ended, its text and what it cost, together; return what is told of it. Safe to call twice."""
+    """Store how a try ended, its text and what it cost, together; return what its last frame says. Safe to call twice."""
     state = AnswerState.STOPPED if answer.error_code in OF_THE_PROMPT else answer.state
     PracticeTry.objects.filter(pk=plan.id, state=AnswerState.STREAMING).update(
         state=state,
@@ -144,9 +144,9 @@ def end_try(*, plan: TryPlan, answer: answers.Answer) -> dict[str, Any]:
 
 
 def interrupt_lost_tries(*, silent_since: datetime | None) -> int:
-    """Mark the tries without a sign of life since then (None: all that are open) as interrupted, with what was kept.
+    """Mark the tries without a sign of life since then (None: all that are open) as interrupted, with the text that was stored.
 
-    Return how many. They are not counted any more: the learners have them back.
+    Return how many. They no longer count: the learners have them back.
     """
     lost = PracticeTry.objects.filter(state=AnswerState.STREAMING)
     if silent_since is not None:

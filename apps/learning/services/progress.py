@@ -1,6 +1,6 @@
 """Going through a course: enrolling, lessons, checks.
 
-Reading leaves its own dated rows; they are the record, so these verbs write no audit entry except where a cycle opens.
+Reading leaves its own dated rows; they are the record, so these verbs write no audit entry except when a cycle opens.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def latest_enrolment(user: User, course: Course, *, lock: bool = False) -> Enrol
 
 @transaction.atomic
 def enrol(*, user: User, course: Course) -> Enrolment:
-    """Return the person's present cycle of `course`, opening the first one if there is none. Writes an audit entry then."""
+    """Return the person's current cycle of `course`, opening the first one if there is none. Writes an audit entry then."""
     enrolment = latest_enrolment(user, course, lock=True)
     if enrolment is not None:
         return enrolment
@@ -42,9 +42,9 @@ def enrol(*, user: User, course: Course) -> Enrolment:
 
 @transaction.atomic
 def open_cycle(*, user: User, course: Course) -> Enrolment:
-    """Let somebody take a course again: a new cycle, beside the completed ones. Returns the open cycle if there is one.
+    """Let somebody take a course again: a new cycle, besides the completed ones. Returns the open cycle if there is one.
 
-    Writes an audit entry. Raises LearningError while the proof is still good for long.
+    Writes an audit entry. Raises LearningError while the proof is still valid for long.
     """
     enrolment = latest_enrolment(user, course, lock=True)
     if enrolment is None:
@@ -60,7 +60,7 @@ def open_cycle(*, user: User, course: Course) -> Enrolment:
 
 @transaction.atomic
 def see_lesson(*, user: User, lesson: Lesson) -> Enrolment:
-    """Note that `lesson` is on the person's screen: this is where they resume. Enrols who is not enrolled yet.
+    """Note that `lesson` is on the person's screen: this is where they resume. Enrols them if they are not enrolled yet.
 
     A completed cycle does not change: reading again leaves no trace in it.
     """
@@ -78,9 +78,9 @@ def _note_seen(enrolment: Enrolment, lesson: Lesson) -> None:
 
 @transaction.atomic
 def answer_check(*, user: User, lesson: Lesson, answer: Answer) -> CheckAnswer:
-    """Store one answer to a lesson's check, right or wrong; earlier ones stay. Enrols who is not enrolled yet.
+    """Store one answer to a lesson's check, right or wrong; earlier ones stay. Enrols the person if they are not enrolled yet.
 
-    Raises BadAnswer for an incomplete answer, LearningError where the lesson has no check.
+    Raises BadAnswer for an incomplete answer, LearningError if the lesson has no check.
     """
     question = lesson.check_question
     if question is None:
@@ -94,7 +94,7 @@ def answer_check(*, user: User, lesson: Lesson, answer: Answer) -> CheckAnswer:
 
 @transaction.atomic
 def finish_lesson(*, user: User, lesson: Lesson) -> Lesson | None:
-    """Mark `lesson` done and return the next one, which becomes where the person resumes; None after the last.
+    """Mark `lesson` done and return the next one, where the person then resumes; None after the last.
 
     Raises CheckUnanswered while the lesson's question has no answer. Doing it twice changes nothing.
     """

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 def publish_course(*, parsed: ParsedCourse, actor: User | None = None) -> CourseVersion:
     """Publish a course as read from its files and return its version; the same content again changes nothing.
 
-    Defines the training the course proves, writes a new immutable version with its snapshot, brings modules, lessons and
-    exercises up to date (what is gone is retired, never deleted) and writes a new version of each question that changed.
+    Defines the training the course proves, writes a new immutable version with its snapshot, updates modules, lessons and
+    exercises (what is gone is retired, never deleted) and writes a new version of each question that changed.
     Attempts under way keep the version and the questions they started with. Writes an audit entry.
     """
     content = parsed.content
@@ -109,7 +109,7 @@ def _write_questions(course: Course, content: CourseContent, modules: dict[str, 
     for code, number in course.questions.values_list("code", "number"):
         numbers[code] = max(number, numbers.get(code, 0))
     wanted = {question.id: (question, digest(question)) for question in content.questions}
-    # A question back in its old words is a new version all the same: history reads forward only.
+    # A question that returns to its old wording is a new version all the same: history only goes forward.
     changed = {code for code, (_question, mark) in wanted.items() if code not in current or current[code].content_hash != mark}
     stale = [question.pk for code, question in current.items() if code not in wanted or code in changed]
     course.questions.filter(pk__in=stale).update(is_current=False)
@@ -189,7 +189,7 @@ def publish_content(
     requirements: Iterable[RequirementContent] = (),
     actor: User | None = None,
 ) -> list[CourseVersion]:
-    """Publish courses, the charter, and requirements of capabilities that have none yet: all of it or nothing.
+    """Publish courses, the charter, and requirements of capabilities that have none yet: all or nothing.
 
     Raises AccessError when a published charter would change its text. Writes an audit entry for each thing that changes.
     """
@@ -215,7 +215,8 @@ def publish_content(
 
 
 def publish_shipped(*, actor: User) -> None:
-    """Publish all that ships, as `load_content` does: courses, the charter, requirements of capabilities that have none yet.
+    """Publish everything that ships, as `load_content` does: courses, the charter, requirements of capabilities that have none
+    yet.
 
     Takes some seconds. Writes an audit entry for each thing that changes. Raises ContentFaulty, with the first of the faults.
     """
@@ -229,7 +230,7 @@ def publish_shipped(*, actor: User) -> None:
 
 @transaction.atomic
 def record_export(*, course: Course, actor: User, criteria: dict[str, Any]) -> None:
-    """Write into the audit trail that `actor` took people's progress in `course` out of the portal."""
+    """Record in the audit trail that `actor` exported people's progress in `course` from the portal."""
     filters = sorted(name for name, value in criteria.items() if value)
     audit.record(actor=actor, action="learning.export_progress", target=course, details={"filters": filters})
 
@@ -238,7 +239,7 @@ def record_export(*, course: Course, actor: User, criteria: dict[str, Any]) -> N
 def enforce_redo_dates() -> int:
     """Raise the requirements of trainings whose new major version had to be taken by a day that is past; return how many.
 
-    Until then what was passed before counts; from then on its holders lose what the requirement opens, at the next thing they
+    Until then the previous major counts; from then on its holders lose what the requirement opens, with the next thing they
     ask for. Writes an audit entry for each.
     """
     raised = 0

@@ -65,11 +65,11 @@ def start_attempt(*, user: User, course: Course) -> Attempt:
 
 @transaction.atomic
 def save_answer(*, response: Response, answer: Answer, seen: str | None = None, in_passing: bool = False) -> Response:
-    """Keep an answer, perhaps unfinished, until the quiz is handed in; return the response with what is now stored.
+    """Store an answer, perhaps unfinished, until the quiz is handed in; return the response with what is now stored.
 
-    `seen` is the fingerprint of the answer that the page had last: a page left open must not undo what was answered elsewhere. An
-    answer that is there stays when nothing was chosen (unless the page had it, and it was taken away there), and when the page
-    sends what it was drawn with. `in_passing`: kept as one goes, so that it may arrive late.
+    `seen` is the fingerprint of the answer that the page last had: a page left open must not undo what was answered elsewhere. A
+    stored answer stays when nothing was chosen (unless the page had that answer, and it was cleared there), and when the page
+    sends what it was rendered with. `in_passing`: saved as the person goes, so that it may arrive late.
 
     Raises AttemptSubmitted once the quiz is handed in; AnsweredSince if `in_passing` and the page has not seen what is stored.
     """
@@ -116,7 +116,7 @@ def submit_attempt(*, attempt: Attempt) -> Attempt:
             % {"count": unanswered}
         )
     right = [response.pk for response in responses if grade(response.question.body, response.answer)]
-    attempt.responses.update(correct=Case(When(pk__in=right, then=True), default=False))  # also where none is right
+    attempt.responses.update(correct=Case(When(pk__in=right, then=True), default=False))  # also if none is right
     now = timezone.now()
     attempt.correct = len(right)
     attempt.passed = passes(correct=attempt.correct, total=attempt.total, pass_mark=attempt.version.pass_mark)

@@ -23,7 +23,7 @@ def course(request: SignedInRequest, code: str) -> HttpResponse:
 
 @require_POST
 def start(request: SignedInRequest, code: str) -> HttpResponse:
-    """Begin a course, or take it again once it may be renewed; then go to where one reads on."""
+    """Begin a course, or take it again once it may be renewed; then go to where the person continues."""
     found = queries.get_course(code)
     with refusals_told(request, messages.INFO):
         services.open_cycle(user=request.user, course=found)

@@ -35,7 +35,7 @@ def intro(request: SignedInRequest, code: str) -> HttpResponse:
 
 @require_safe
 def attempt(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
-    """Go on where the person left: the first question without an answer, the review, or the result."""
+    """Continue where the person left off: the first question without an answer, the review, or the result."""
     found = queries.get_attempt_for(request.user, pk)
     if found.submitted_at is not None:
         return redirect("learning:result", pk)
@@ -45,7 +45,7 @@ def attempt(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def question(request: SignedInRequest, pk: uuid.UUID, position: int) -> HttpResponse:
-    """One question. `autosave` keeps an answer, finished or not, without leaving the page."""
+    """One question. `autosave` stores an answer, finished or not, without leaving the page."""
     response = queries.get_response_for(request.user, pk, position)
     if request.method != "POST":
         if response.attempt.submitted_at is not None:
@@ -75,8 +75,8 @@ def question(request: SignedInRequest, pk: uuid.UUID, position: int) -> HttpResp
 
 
 def _kept(status: int, seen: str) -> HttpResponse:
-    """Tell the page what is stored now. With 409 nothing was kept: a page that is still there sends what it shows again, knowing
-    better (static/js/forms.js); one that is gone, and whose request came late, does not."""
+    """Tell the page what is stored now. With 409 nothing was stored: a page that is still open sends what it shows again, now
+    knowing better (static/js/forms.js); a page that is gone, and whose request came late, does not."""
     told = {"form": "answer", "seen": seen, "again": status == 409}
     return trigger_client_event(HttpResponse(status=status), "almia:seen", told)
 

@@ -1,4 +1,4 @@
-"""Courses in the staff area: figures, the course as learners see it, and where people stand."""
+"""Courses in the staff area: figures, the course as learners see it, and how far people are."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ may_manage = permission_required("learning.manage_courses", raise_exception=True
 @require_safe
 @may_manage
 def courses(request: SignedInRequest) -> HttpResponse:
-    """All courses with their figures; where there is none, the way to those that ship."""
+    """All courses with their figures; if there is none, the way to the shipped ones."""
     context = {"figures": queries.course_figures(), "may_publish": request.user.has_perm("access.manage_access")}
     return render(request, "learning/staff/courses.html", context)
 
@@ -35,7 +35,7 @@ def courses(request: SignedInRequest) -> HttpResponse:
 @require_POST
 @permission_required(["learning.manage_courses", "access.manage_access"], raise_exception=True)
 def publish(request: SignedInRequest) -> HttpResponse:
-    """Publish what ships, the charter and what opens AI with it: what a command does in each release."""
+    """Publish the shipped courses, the charter and what opens AI: what a command does in each release."""
     with refusals_told(request):
         services.publish_shipped(actor=request.user)
         messages.success(request, _("Published: the courses, the charter, and what people need before AI opens to them."))
@@ -59,7 +59,7 @@ def course(request: SignedInRequest, code: str) -> HttpResponse:
 @require_safe
 @may_manage
 def people(request: SignedInRequest, code: str) -> HttpResponse:
-    """Where people stand in a course, searched and filtered."""
+    """How far people are in a course, searched and filtered."""
     found = queries.get_course(code)
     form = LearnerFilter(request.GET)
     page = Paginator(queries.learners(found, **form.criteria()), PER_PAGE).get_page(request.GET.get("page"))
@@ -105,10 +105,10 @@ def preview(request: SignedInRequest, code: str, lesson: str = "") -> HttpRespon
 @require_http_methods(["GET", "POST"])
 @may_manage
 def job_examples(request: SignedInRequest) -> HttpResponse:
-    """Which examples of AI's use people see on their way to it, by their job. A page of the jobs is kept at a time."""
+    """Which examples of AI's use people see on their way to it, by their job. One page of jobs is saved at a time."""
     roles = queries.job_roles()
     page = Paginator(roles, JOBS_PER_PAGE).get_page(request.GET.get("page"))
-    if request.method == "POST":  # the jobs that were on the page, wherever the list has them now
+    if request.method == "POST":  # the jobs that were on the page, wherever they are in the list now
         form = JobExamplesForm(request.POST, roles=[role for role in roles if f"job-{role.pk}" in request.POST])
     else:
         form = JobExamplesForm(roles=page.object_list)

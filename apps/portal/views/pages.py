@@ -24,7 +24,7 @@ MAX_SEARCH = 200
 
 @require_safe
 def home(request: SignedInRequest) -> HttpResponse:
-    """The home page; for htmx only its content, which the page asks for again when the person's rights change."""
+    """The home page; for htmx only its content, which the page requests again when the person's rights change."""
     page = home_for(request.user, rights_of(request, request.user))
     context = {"home": page, "card_styles": card_styles(), "fragment": bool(request.htmx)}
     return render_either(request, "portal/home.html", "portal/_home.html", context)
@@ -32,12 +32,12 @@ def home(request: SignedInRequest) -> HttpResponse:
 
 @require_safe
 def navigation(request: SignedInRequest) -> HttpResponse:
-    """The navigation of the page that asks (`HX-Current-URL`), drawn anew."""
+    """The navigation of the page that asks (`HX-Current-URL`), rendered again."""
     path = ""
     try:
         path = urlsplit(request.htmx.current_url or "/").path
         position = Position(path, resolve(path))
-    except (ValueError, Resolver404):  # nothing that has a page here, or no address at all
+    except (ValueError, Resolver404):  # something that has no page here, or not an address at all
         position = Position(path, None)
     around = navigation_for(request.user, position)
     context = {"navigation": around.sections, "staff_navigation": around.staff, "bar": around.bar}
@@ -59,10 +59,10 @@ def robots(request: HttpRequest) -> HttpResponse:
     return HttpResponse("User-agent: *\nDisallow: /\n", content_type="text/plain")
 
 
-@csrf_exempt  # it says the same whoever asks, and does nothing
+@csrf_exempt  # it says the same to everybody, and does nothing
 @login_not_required
 def socket(request: HttpRequest) -> HttpResponse:
-    """The live socket's address, asked in plain HTTP by a program that is mistaken, or through a proxy that drops the upgrade."""
+    """The live socket's address, for plain HTTP requests: from a mistaken program, or a proxy that drops the upgrade."""
     sentence = "Only WebSocket is spoken here: the request came without its upgrade.\n"
     return HttpResponse(
         sentence, status=426, content_type="text/plain", headers={"Upgrade": "websocket", "Connection": "Upgrade"}

@@ -1,4 +1,4 @@
-"""The staff area's own pages. The other staff pages belong to the apps whose things they manage."""
+"""The staff area's own pages. The other staff pages belong to the apps whose objects they manage."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def tasks(request: SignedInRequest) -> HttpResponse:
 @require_POST
 @permission_required("core.manage_tasks", raise_exception=True)
 def replay_task(request: SignedInRequest, message_id: uuid.UUID) -> HttpResponse:
-    """Give one of them another chance."""
+    """Replay one of them."""
     if services.replay_task(message_id=message_id, actor=request.user):
         messages.success(request, _("The task is running again. If it fails again, it comes back to this list."))
     else:
@@ -90,7 +90,7 @@ def audit(request: SignedInRequest) -> HttpResponse:
 @require_safe
 @permission_required(["core.read_audit", "accounts.see_people"], raise_exception=True)
 def person_history(request: SignedInRequest, person_id: uuid.UUID) -> HttpResponse:
-    """What was done to a person and their account: a page, or the panel of the person's page for htmx."""
+    """What was done to a person and their account: a page, or for htmx the panel of the person's page."""
     person = get_person(person_id)
     context = {"panel": {"person": person, "page": history_of(person, number=request.GET.get("page"))}}
     return render_either(request, "portal/staff/person_history.html", "portal/staff/_person_history.html", context)

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from apps.core import past
 
-MADE_UP = ".example"  # a domain that nobody has (RFC 2606)
+MADE_UP = ".example"  # a domain that nobody can have (RFC 2606)
 
 
 class Command(BaseCommand):

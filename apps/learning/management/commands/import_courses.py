@@ -14,7 +14,7 @@ from apps.learning.shipped import differences
 
 
 def complain(problems: Problems) -> None:
-    """Stop with every problem, one a line."""
+    """Stop with every problem, one per line."""
     if problems:
         lines = "\n".join(str(problem) for problem in problems.in_order())
         count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"

@@ -1,4 +1,4 @@
-"""Start everything there is, in one process beside the model's."""
+"""Start everything, in one process beside the model's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One web process, as production runs several of."""
+"""One web process; production runs several of them."""
 
 from __future__ import annotations
 
