@@ -77,7 +77,7 @@ def change_provider(
     _check_address(provider)
     if provider.has_key and "api_key" not in changed and _place_of(provider) != before:
         raise RegistryError(
-            _("Type the key again: the one that is kept is never sent to another address than the one it was given for."),
+            _("Type the key again: the stored key is only ever sent to the address it was given for."),
             field="api_key",
         )
     provider.save()

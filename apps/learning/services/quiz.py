@@ -75,7 +75,7 @@ def save_answer(*, response: Response, answer: Answer, seen: str | None = None, 
     """
     attempt = Attempt.objects.select_for_update().get(pk=response.attempt_id)
     if attempt.submitted_at is not None:
-        raise AttemptSubmitted(_("This quiz has been handed in: its answers no longer change."))
+        raise AttemptSubmitted(_("This quiz has been handed in: its answers can no longer change."))
     response.refresh_from_db(fields=["answer", "answered_at"])
     mine, stored = fingerprint(answer), fingerprint(response.answer)
     if stored and stored != seen and (not mine or mine == seen):
