@@ -143,6 +143,29 @@ def test_an_import_that_halts_again_and_again_is_given_up(actor: User) -> None:
 
 
 @pytest.mark.usefixtures("small_batches")
+@pytest.mark.parametrize("applying", [False, True])
+def test_a_check_that_halts_again_and_again_at_the_same_line_is_given_up(
+    applying: bool, actor: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = uploaded(people(5), actor=actor)
+    mapping = ["email", "first_name", "last_name", "", "", "", ""]
+    choose_columns(import_id=found.pk, mapping=mapping, all_or_nothing=True, close_absent=False, actor=actor)
+    if applying:
+        found = gone_on(found)
+        apply_import(import_id=found.pk, seen_round=found.round, typed=None, actor=actor)
+    for _turn in range(import_runs.TRIES + 1):
+        with monkeypatch.context() as patch:
+            killed_at(patch, work, "keep", 2)  # each time it begins from the first line, and gets that far
+            with pytest.raises(Killed):
+                gone_on(found)
+        PeopleImport.objects.update(touched_at=timezone.now() - timedelta(minutes=2))
+        resume_imports()
+    found.refresh_from_db()
+    assert found.state == ImportState.FAILED
+    assert not User.objects.filter(email__regex=r"^p\d@").exists()
+
+
+@pytest.mark.usefixtures("small_batches")
 def test_others_have_their_turn(actor: User, monkeypatch: pytest.MonkeyPatch) -> None:
     found = checked(people(5), actor=actor)
     monkeypatch.setattr(import_runs, "SLICE_SECONDS", -1.0)

@@ -162,7 +162,7 @@ def _begin(held: PeopleImport) -> None:
                     create_entry(kind=kind, values=values, actor=held.applied_by)
                     made += 1
     ImportLine.objects.filter(of=held).delete()
-    held.position = 0
+    held.position = held.stalls = 0
     held.applied = {**{outcome.value: 0 for outcome in Outcome}, "closed": 0, "created": made}
 
 
@@ -193,6 +193,7 @@ def _apply_batch(claimed: PeopleImport, seal: Seal, reader: Reader, rows: Sequen
         for name, count in counts.items():
             held.applied[name] += count
         held.position += len(rows)
+        held.stalls = 0
 
 
 def _enter_people(held: PeopleImport, lines: Sequence[Line]) -> None:
@@ -260,5 +261,6 @@ def _close(claimed: PeopleImport, seal: Seal, named: set[str], lines: int, deadl
                     deactivate_person(user=person, actor=held.applied_by, reason=reason)
                     held.applied["closed"] += 1
             held.position += len(batch)
+            held.stalls = 0
         if time.monotonic() > deadline:
             raise SliceOver
