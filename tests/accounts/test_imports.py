@@ -302,6 +302,14 @@ def test_files_that_nobody_goes_on_with_and_old_lines_are_removed(actor: User) -
     assert read(HEAD + ZOE)[0].person is not None
 
 
+def test_of_an_import_that_ended_before_anything_was_applied_no_sample_stays(actor: User) -> None:
+    found = checked(HEAD + ZOE + BAD, actor=actor)
+    cancel_import(import_id=found.pk, actor=actor)
+    found.refresh_from_db()
+    assert found.read_head(found.seal()) == ([], [])
+    assert found.read_findings(found.seal()) == {}
+
+
 def test_the_demo_world_has_imports_at_each_step_once(actor: User) -> None:
     load_places()
     UserFactory.create_batch(5)

@@ -139,11 +139,12 @@ class Reader:
             code = visible(row.get(column, ""))
             if not code:
                 continue  # an empty cell leaves what is known
+            if self.known.is_closed(column, code):  # perhaps made since it was asked for, and closed: then it will not be made
+                reason = reason or Reason("closed_code", {"column": column, "code": code[:60]})
+                continue
             entry = self.known.find(column, code) or self._coming.get(column, {}).get(code.casefold())
             if entry is not None:
                 line.values[name] = entry
-            elif self.known.is_closed(column, code):
-                reason = reason or Reason("closed_code", {"column": column, "code": code[:60]})
             else:
                 reason = reason or Reason("unknown_code", {"column": column, "code": code[:60]})
                 if _could_be_made(code):
