@@ -226,6 +226,17 @@ def test_a_code_made_meanwhile_is_taken_as_it_is(actor: User) -> None:
     assert User.objects.get(email="a@b.example").entity == entity
 
 
+def test_a_code_made_and_closed_meanwhile_stops_all_or_nothing(actor: User) -> None:
+    found = checked(HEAD + "a@b.example;A;B;new;;;\n" + ZOE, actor=actor)
+    create_codes(import_id=found.pk, seen_round=found.round, columns=["entity"], actor=actor)
+    found = gone_on(found)
+    assert found.checked["wrong"] == 0
+    EntityFactory(code="new", closed_at=timezone.now())
+    found = applied(found, actor=actor)
+    assert (found.state, found.became_wrong, found.checked["wrong"]) == (ImportState.CHECKED, True, 1)
+    assert read(HEAD + ZOE)[0].person is None
+
+
 def test_too_many_codes_are_another_column(actor: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checking, "MOST_CODES", 2)
     text = HEAD + "".join(f"p{number}@b.example;A;B;code{number};;;\n" for number in range(3))

@@ -99,10 +99,15 @@ class PeopleImport(models.Model):
         return dict(json.loads(said)) if said else {}
 
     def end(self, state: ImportState, trouble: str = "") -> None:
-        """Write down how it ended and why, and remove the file. What was given back stays for a while."""
+        """Write down how it ended and why, and remove the file. What was given back stays for a while.
+
+        Of an import that ends before anything was applied no word of the file stays: nobody comes to remove it later.
+        """
         self.state, self.trouble, self.runner = state, trouble, ""
         self.ended_at = self.touched_at = timezone.now()
         self.has_lines = bool(self.applied)
+        if not self.has_lines:
+            self.head = self.findings = b""
         self.save()
         ImportFile.objects.filter(of=self).delete()
         if not self.has_lines:  # what would have come of each line is not needed any more
