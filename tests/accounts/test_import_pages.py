@@ -204,6 +204,18 @@ def test_a_file_that_cannot_be_read_to_its_end_says_why(staff: Client, manager: 
     assert "On line 7, something follows" in page(staff, address_of(found))
 
 
+def test_an_import_that_ended_before_anything_was_written_tells_of_nothing_that_was(staff: Client, manager: User) -> None:
+    found = checked(HEAD + ZOE + "a@b.example;A;B;new;;;\n", actor=manager)
+    staff.post(address_of(found, "codes/"), {"round": found.round, "columns": ["entity"]})
+    found = gone_on(found)
+    assert (found.checked["new"], found.creating) == (2, {"entity": ["new"]})
+    staff.post(address_of(found, "cancel/"))
+    ended = page(staff, address_of(found))
+    assert "Cancelled before anything was written." in ended
+    assert "Added" not in ended
+    assert "that were made" not in ended
+
+
 def test_no_file_and_no_list_get_a_sentence(staff: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "Choose a file." in staff.post(UPLOAD).content.decode()
     assert "This file is empty." in send(staff, "").content.decode()

@@ -95,7 +95,7 @@ def one(request: SignedInRequest, import_id: uuid.UUID) -> HttpResponse:
 def _page(request: SignedInRequest, found: PeopleImport, *, status: int = 200, **forms: Any) -> HttpResponse:
     context: dict[str, Any] = {
         "import": found,
-        "stats": _stats(found),
+        "stats": [] if _came_to_nothing(found) else _stats(found),
         "same": queries.imports_of_same_file(found)[:1],
         "why_not": "",
     }
@@ -107,7 +107,7 @@ def _page(request: SignedInRequest, found: PeopleImport, *, status: int = 200, *
             "wrong_title": words[Outcome.WRONG] if found.has_ended else _("Lines that cannot be taken"),
             "others": [(words[outcome], lines[outcome]) for outcome in Outcome if outcome is not Outcome.WRONG],
             "shown": SHOWN,
-            "made": list(_made(found)),
+            "made": [] if _came_to_nothing(found) else list(_made(found)),
         }
         if found.state == ImportState.CHECKED:
             findings = found.read_findings(seal)
@@ -125,6 +125,11 @@ def _page(request: SignedInRequest, found: PeopleImport, *, status: int = 200, *
                 **forms,
             }
     return render(request, "accounts/people/import_one.html", context, status=status)
+
+
+def _came_to_nothing(found: PeopleImport) -> bool:
+    """Whether it ended before anything was applied: what its check found was never done."""
+    return found.has_ended and not found.applied
 
 
 def _left_out(found: PeopleImport, headers: Sequence[str]) -> str:
