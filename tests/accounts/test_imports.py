@@ -216,6 +216,12 @@ def test_unknown_codes_are_made_when_that_is_wished(actor: User) -> None:
     assert AuditEntry.objects.filter(action="accounts.create_entry").count() == 2
 
 
+def test_a_code_that_the_directory_would_not_take_is_not_offered(actor: User) -> None:
+    found = checked(HEAD + "a@b.example;A;B;-new;;;\n" + "b@b.example;A;B;;;éa;\n", actor=actor)
+    assert found.checked["wrong"] == 2
+    assert found.read_findings(found.seal())["unknown"] == {}
+
+
 def test_a_code_made_meanwhile_is_taken_as_it_is(actor: User) -> None:
     found = checked(HEAD + "a@b.example;A;B;new;;;\n", actor=actor)
     create_codes(import_id=found.pk, seen_round=found.round, columns=["entity"], actor=actor)
