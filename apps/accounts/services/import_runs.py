@@ -181,7 +181,7 @@ def _meet_others(work: Callable[[], object]) -> None:
 def _apply_batch(claimed: PeopleImport, seal: Seal, reader: Reader, rows: Sequence[tuple[int, Sequence[str]]]) -> None:
     """Check these lines again and write the right ones: one transaction, as many queries whatever the lines."""
     with hold(claimed) as held:
-        reader.known = directory()
+        reader.known = directory(hold=True)
         lines = [reader.line(number, cells) for number, cells in rows]
         compare(lines, hold=True)
         told = [(outcome_of(line), line) for line in lines]
