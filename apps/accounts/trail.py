@@ -35,6 +35,7 @@ audit.declare(
         "accounts.create_person": _("Person added"),
         "accounts.upload_people": _("Import: file of people uploaded"),
         "accounts.check_import": _("Import: columns and options chosen, the file checked"),
+        "accounts.export_absent": _("Import: list of accounts to close exported"),
         "accounts.apply_import": _("Import: applying began"),
         "accounts.import_people": _("People imported from a file"),
         "accounts.cancel_import": _("Import: cancelled"),

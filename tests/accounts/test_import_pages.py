@@ -11,6 +11,7 @@ from apps.accounts.enums import ImportState
 from apps.accounts.imports import reading
 from apps.accounts.models import Entity, PeopleImport, User
 from apps.accounts.services import import_runs
+from apps.core.models import AuditEntry
 from tests.factories.accounts import UserFactory
 
 from .importing import HEAD, checked, gone_on, imported, uploaded
@@ -163,7 +164,9 @@ def test_closing_many_asks_for_their_number(staff: Client, manager: User) -> Non
     text = page(staff, address_of(found))
     assert "2 of 3 that are open" in text
     assert "Gone" in text
-    assert "gone@alcyon.example" in staff.get(address_of(found, "absent.csv")).content.decode()
+    assert staff.get(address_of(found, "absent.csv")).status_code == 405
+    assert "gone@alcyon.example" in staff.post(address_of(found, "absent.csv")).content.decode()
+    assert AuditEntry.objects.get(action="accounts.export_absent").details["absent"] == 2
     for typed, sentence in (("", "Type how many accounts are closed."), ("1", "That is not how many")):
         refused = staff.post(address_of(found, "apply/"), {"round": found.round, "typed": typed})
         assert refused.status_code == 422
@@ -251,10 +254,10 @@ def test_seeing_people_is_not_importing_them(manager: User) -> None:
     for address in (
         UPLOAD,
         LIST,
-        *(address_of(found, part) for part in ("", "columns/", "progress/", "lines.csv", "absent.csv")),
+        *(address_of(found, part) for part in ("", "columns/", "progress/", "lines.csv")),
     ):
         assert client.get(address).status_code == 403
-    for part in ("apply/", "codes/", "cancel/"):
+    for part in ("apply/", "codes/", "cancel/", "absent.csv"):
         assert client.post(address_of(found, part)).status_code == 403
     missing = f"{LIST}{manager.pk}/"
     assert client.get(missing).status_code == 403

@@ -244,11 +244,12 @@ def wrong(request: SignedInRequest, import_id: uuid.UUID) -> HttpResponse:
     return _file(rows(), f"{found.pk}-lines.csv")
 
 
-@require_safe
+@require_POST
 @may_manage
 def absent(request: SignedInRequest, import_id: uuid.UUID) -> HttpResponse:
-    """The people whose accounts would be closed, as a file."""
+    """The people whose accounts would be closed, as a file. A form, because the export itself goes into the audit trail."""
     found = queries.get_import(import_id)
+    services.record_absent_export(people_import=found, actor=request.user)
     people = queries.absent_people(queries.absent_of(found, found.seal()))
     rows = ([person.last_name, person.first_name, person.email, person.entity, person.department] for person in people)
     names = [LABELS[name] for name in ("last_name", "first_name", "email", "entity", "department")]
