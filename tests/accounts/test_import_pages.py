@@ -128,6 +128,14 @@ def test_what_was_given_back_can_be_sent_again_as_it_is(staff: Client, manager: 
     assert imported(corrected, actor=manager).results == [1, 0, 0, 0]
 
 
+def test_a_surplus_cell_that_was_given_back_is_wrong_again_until_somebody_takes_it_out(staff: Client, manager: User) -> None:
+    found = checked("email;first_name;last_name\nzoe@alcyon.example;Zoé;de;Petit\n", actor=manager)
+    back = staff.get(address_of(found, "lines.csv")).content
+    assert "Petit" in back.decode()
+    again = checked(back, actor=manager)
+    assert (again.checked["new"], again.checked["wrong"]) == (0, 1)
+
+
 def test_unknown_codes_are_listed_and_offered(staff: Client, manager: User) -> None:
     found = checked(HEAD + "a@b.example;A;B;new;;;\n", actor=manager)
     text = page(staff, address_of(found))

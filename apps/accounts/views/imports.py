@@ -239,7 +239,8 @@ def wrong(request: SignedInRequest, import_id: uuid.UUID) -> HttpResponse:
         yield [*headers, _("Line"), _("What is wrong")]
         for line in queries.wrong_lines(found, seal):
             cells = [*line.cells[: len(headers)], *[""] * (len(headers) - len(line.cells))]
-            yield [*cells, line.number, line.reason]
+            # What is more than the columns stands behind: sent again as it is, there are more cells than columns still.
+            yield [*cells, line.number, line.reason, *line.cells[len(headers) :]]
 
     return _file(rows(), f"{found.pk}-lines.csv")
 
