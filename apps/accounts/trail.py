@@ -37,6 +37,7 @@ audit.declare(
         "accounts.check_import": _("Import: columns and options chosen, the file checked"),
         "accounts.export_absent": _("Import: list of accounts to close exported"),
         "accounts.apply_import": _("Import: applying began"),
+        "accounts.hold_back_import": _("Import: nothing written, some lines became wrong"),
         "accounts.import_people": _("People imported from a file"),
         "accounts.cancel_import": _("Import: cancelled"),
         "accounts.expire_import": _("Import: file removed, nobody went on with it"),

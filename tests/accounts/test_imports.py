@@ -160,6 +160,8 @@ def test_what_became_wrong_since_the_check_stops_all_or_nothing_before_the_first
     assert "closed account" in str(told(found, Outcome.WRONG)[0].reason)
     assert not User.objects.filter(email="p0@alcyon.example").exists()
     assert ImportFile.objects.exists()
+    entry = AuditEntry.objects.get(action="accounts.hold_back_import")
+    assert entry.details["wrong"] == found.checked["wrong"]
 
 
 def test_what_became_wrong_since_the_check_is_given_back(actor: User) -> None:

@@ -142,8 +142,13 @@ def _apply(claimed: PeopleImport) -> None:
 
 
 def _stand_back(claimed: PeopleImport, counts: dict[str, int]) -> None:
-    """Leave the import checked: some lines became wrong, and it is all or nothing. Who is absent was not looked at again."""
+    """Leave the import checked: some lines became wrong, and it is all or nothing. Who is absent was not looked at again.
+
+    Writes an audit entry: the trail says already that applying began.
+    """
     with hold(claimed) as held:
+        details = {"digest": held.digest[:32], "wrong": counts["wrong"]}
+        audit.record(actor=held.applied_by, action="accounts.hold_back_import", target=held, details=details)
         held.checked, held.round, held.became_wrong = {**held.checked, **counts}, held.round + 1, True
         held.state, held.runner, held.position, held.applied_by = ImportState.CHECKED, "", 0, None
 
