@@ -72,6 +72,13 @@ def test_what_is_wrong_with_the_file_is_a_sentence_with_its_line(text: str, word
     assert "unexpected" not in str(caught.value)
 
 
+def test_what_stands_in_quotation_marks_separates_nothing() -> None:
+    assert cells('email;"Site, street, town";"Name, as known"\na@b.fr;Nantes;Zoé\n') == [
+        ["email", "Site, street, town", "Name, as known"],
+        ["a@b.fr", "Nantes", "Zoé"],
+    ]
+
+
 def test_lines_are_counted_as_a_person_counts_them() -> None:
     text = "sep=;\n" + HEAD + 'zoe@alcyon.example;"Zoé\nMarie";Petit;;;;\n\nbad;A;B;;;;\n'
     assert [(number, row[1]) for number, row in rows_of(text.encode())] == [(2, "first_name"), (3, "Zoé Marie"), (6, "A")]
