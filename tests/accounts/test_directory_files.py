@@ -1,14 +1,20 @@
 from __future__ import annotations
 
+import threading
+from contextlib import suppress
+from typing import Any
+
 import pytest
+from django.db import connection
 
 from apps.accounts import services
 from apps.accounts.directory import Kind
-from apps.accounts.directory.files import read_entries
+from apps.accounts.directory.files import EntryPreview, read_entries
 from apps.accounts.directory.model import DEEPEST
 from apps.accounts.errors import AccountError
 from apps.accounts.models import Entity, JobRole, User
 from apps.accounts.queries import entries_to_export
+from apps.accounts.services import directory as directory_services
 from tests.accounts.kinds import ENTITIES, FACTORIES, JOBS, SITES, every_kind
 from tests.factories.accounts import EntityFactory, UserFactory
 
@@ -134,3 +140,36 @@ def test_a_file_that_would_be_too_deep_is_told_where() -> None:
 def test_a_chain_of_thousands_is_told_line_by_line() -> None:
     file = "code;name;parent\n" + "\n".join(f"n{number};N;{f'n{number - 1}' if number else ''}" for number in range(2000))
     assert len(read_entries(ENTITIES, rows(file)).errors) == 2000 - DEEPEST
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_import_the_same_entries_the_other_way_round_wait_for_each_other(
+    actor: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for code in ("a", "b"):
+        FACTORIES[JOBS](code=code)
+    files = ["code;nom\na;First\nb;First\n", "code;nom\nb;Second\na;Second\n"]
+    previews = [read_entries(JOBS, rows(file)) for file in files]
+    both = threading.Barrier(2)
+    change, done = directory_services._change, []
+
+    def slowly(*args: Any) -> Any:
+        changed = change(*args)
+        with suppress(threading.BrokenBarrierError):
+            both.wait(1)  # until the other one has changed its first entry too, if it comes that far
+        return changed
+
+    def take(preview: EntryPreview) -> None:
+        try:
+            done.append(services.import_entries(kind=JOBS, preview=preview, actor=actor))
+        finally:
+            connection.close()
+
+    monkeypatch.setattr(directory_services, "_change", slowly)
+    threads = [threading.Thread(target=take, args=[preview]) for preview in previews]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert done == [(0, 2), (0, 2)]
+    assert len({entry.name_fr for entry in JobRole.objects.all()}) == 1

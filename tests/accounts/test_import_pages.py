@@ -11,6 +11,7 @@ from apps.accounts.enums import ImportState
 from apps.accounts.imports import reading
 from apps.accounts.models import Entity, PeopleImport, User
 from apps.accounts.services import import_runs
+from apps.core.models import AuditEntry
 from tests.factories.accounts import UserFactory
 
 from .importing import HEAD, checked, gone_on, imported, uploaded
@@ -127,6 +128,14 @@ def test_what_was_given_back_can_be_sent_again_as_it_is(staff: Client, manager: 
     assert imported(corrected, actor=manager).results == [1, 0, 0, 0]
 
 
+def test_a_surplus_cell_that_was_given_back_is_wrong_again_until_somebody_takes_it_out(staff: Client, manager: User) -> None:
+    found = checked("email;first_name;last_name\nzoe@alcyon.example;Zoé;de;Petit\n", actor=manager)
+    back = staff.get(address_of(found, "lines.csv")).content
+    assert "Petit" in back.decode()
+    again = checked(back, actor=manager)
+    assert (again.checked["new"], again.checked["wrong"]) == (0, 1)
+
+
 def test_unknown_codes_are_listed_and_offered(staff: Client, manager: User) -> None:
     found = checked(HEAD + "a@b.example;A;B;new;;;\n", actor=manager)
     text = page(staff, address_of(found))
@@ -163,7 +172,9 @@ def test_closing_many_asks_for_their_number(staff: Client, manager: User) -> Non
     text = page(staff, address_of(found))
     assert "2 of 3 that are open" in text
     assert "Gone" in text
-    assert "gone@alcyon.example" in staff.get(address_of(found, "absent.csv")).content.decode()
+    assert staff.get(address_of(found, "absent.csv")).status_code == 405
+    assert "gone@alcyon.example" in staff.post(address_of(found, "absent.csv")).content.decode()
+    assert AuditEntry.objects.get(action="accounts.export_absent").details["absent"] == 2
     for typed, sentence in (("", "Type how many accounts are closed."), ("1", "That is not how many")):
         refused = staff.post(address_of(found, "apply/"), {"round": found.round, "typed": typed})
         assert refused.status_code == 422
@@ -204,6 +215,18 @@ def test_a_file_that_cannot_be_read_to_its_end_says_why(staff: Client, manager: 
     assert "On line 7, something follows" in page(staff, address_of(found))
 
 
+def test_an_import_that_ended_before_anything_was_written_tells_of_nothing_that_was(staff: Client, manager: User) -> None:
+    found = checked(HEAD + ZOE + "a@b.example;A;B;new;;;\n", actor=manager)
+    staff.post(address_of(found, "codes/"), {"round": found.round, "columns": ["entity"]})
+    found = gone_on(found)
+    assert (found.checked["new"], found.creating) == (2, {"entity": ["new"]})
+    staff.post(address_of(found, "cancel/"))
+    ended = page(staff, address_of(found))
+    assert "Cancelled before anything was written." in ended
+    assert "Added" not in ended
+    assert "that were made" not in ended
+
+
 def test_no_file_and_no_list_get_a_sentence(staff: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "Choose a file." in staff.post(UPLOAD).content.decode()
     assert "This file is empty." in send(staff, "").content.decode()
@@ -239,10 +262,10 @@ def test_seeing_people_is_not_importing_them(manager: User) -> None:
     for address in (
         UPLOAD,
         LIST,
-        *(address_of(found, part) for part in ("", "columns/", "progress/", "lines.csv", "absent.csv")),
+        *(address_of(found, part) for part in ("", "columns/", "progress/", "lines.csv")),
     ):
         assert client.get(address).status_code == 403
-    for part in ("apply/", "codes/", "cancel/"):
+    for part in ("apply/", "codes/", "cancel/", "absent.csv"):
         assert client.post(address_of(found, part)).status_code == 403
     missing = f"{LIST}{manager.pk}/"
     assert client.get(missing).status_code == 403

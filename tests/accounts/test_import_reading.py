@@ -72,6 +72,13 @@ def test_what_is_wrong_with_the_file_is_a_sentence_with_its_line(text: str, word
     assert "unexpected" not in str(caught.value)
 
 
+def test_what_stands_in_quotation_marks_separates_nothing() -> None:
+    assert cells('email;"Site, street, town";"Name, as known"\na@b.fr;Nantes;Zoé\n') == [
+        ["email", "Site, street, town", "Name, as known"],
+        ["a@b.fr", "Nantes", "Zoé"],
+    ]
+
+
 def test_lines_are_counted_as_a_person_counts_them() -> None:
     text = "sep=;\n" + HEAD + 'zoe@alcyon.example;"Zoé\nMarie";Petit;;;;\n\nbad;A;B;;;;\n'
     assert [(number, row[1]) for number, row in rows_of(text.encode())] == [(2, "first_name"), (3, "Zoé Marie"), (6, "A")]
@@ -159,11 +166,27 @@ def test_the_first_sheet_that_is_shown_is_read() -> None:
         {"sheet": '<!DOCTYPE a [<!ENTITY b "bbbb">]>' + sheet("<row><c t='str'><v>&b;</v></c></row>")},
         {"strings": "<sst/>"},
         {"book": "<workbook/"},
+        {"sheet": '<?xml version="1.0" encoding="none"?>' + sheet("<row/>")},
+        {"sheet": sheet('<row r="99999999999"><c><v>1</v></c></row>')},
     ],
 )
 def test_what_is_no_workbook_gets_a_sentence(parts: dict[str, str]) -> None:
     with pytest.raises(AccountError, match="cannot be read"):
         cells(packed(**parts))
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_a_damaged_workbook_gets_a_sentence(method: int) -> None:
+    rows, out = sheet("".join(f"<row><c><v>{number}</v></c></row>" for number in range(99))), io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(packed(sheet=rows))) as whole, zipfile.ZipFile(out, "w", method) as again:
+        for name in whole.namelist():
+            again.writestr(name, whole.read(name))
+    raw = bytearray(out.getvalue())
+    content = raw.index(b"xl/sheet.xml") + len("xl/sheet.xml")
+    for place in range(content + 9, content + 40):
+        raw[place] ^= 0xFF
+    with pytest.raises(AccountError, match="cannot be read"):
+        cells(bytes(raw))
 
 
 CELL = '<c t="str"><v>x</v></c>'

@@ -14,7 +14,15 @@ from django.utils import timezone
 from apps.accounts.enums import ImportState, Outcome
 from apps.accounts.imports import checking, work
 from apps.accounts.models import ImportLine, PeopleImport, User
-from apps.accounts.services import apply_import, cancel_import, choose_columns, go_on_with_import, import_runs, resume_imports
+from apps.accounts.services import (
+    apply_import,
+    cancel_import,
+    choose_columns,
+    go_on_with_import,
+    import_runs,
+    merge_entry,
+    resume_imports,
+)
 from apps.accounts.services.imports import ChangedSince
 from apps.core import outbox
 from apps.core.models import AuditEntry, OutboxMessage
@@ -143,6 +151,29 @@ def test_an_import_that_halts_again_and_again_is_given_up(actor: User) -> None:
 
 
 @pytest.mark.usefixtures("small_batches")
+@pytest.mark.parametrize("applying", [False, True])
+def test_a_check_that_halts_again_and_again_at_the_same_line_is_given_up(
+    applying: bool, actor: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = uploaded(people(5), actor=actor)
+    mapping = ["email", "first_name", "last_name", "", "", "", ""]
+    choose_columns(import_id=found.pk, mapping=mapping, all_or_nothing=True, close_absent=False, actor=actor)
+    if applying:
+        found = gone_on(found)
+        apply_import(import_id=found.pk, seen_round=found.round, typed=None, actor=actor)
+    for _turn in range(import_runs.TRIES + 1):
+        with monkeypatch.context() as patch:
+            killed_at(patch, work, "keep", 2)  # each time it begins from the first line, and gets that far
+            with pytest.raises(Killed):
+                gone_on(found)
+        PeopleImport.objects.update(touched_at=timezone.now() - timedelta(minutes=2))
+        resume_imports()
+    found.refresh_from_db()
+    assert found.state == ImportState.FAILED
+    assert not User.objects.filter(email__regex=r"^p\d@").exists()
+
+
+@pytest.mark.usefixtures("small_batches")
 def test_others_have_their_turn(actor: User, monkeypatch: pytest.MonkeyPatch) -> None:
     found = checked(people(5), actor=actor)
     monkeypatch.setattr(import_runs, "SLICE_SECONDS", -1.0)
@@ -263,3 +294,29 @@ def test_two_workers_at_one_import_do_its_lines_once(actor: User, monkeypatch: p
     found.refresh_from_db()
     assert (found.state, found.results) == (ImportState.DONE, [40, 0, 0, 0])
     assert AuditEntry.objects.filter(action="accounts.import_people").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_comes_into_an_entry_that_is_merged_at_that_moment_moves_too(actor: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    entry, into = EntityFactory(code="old"), EntityFactory(code="new")
+    found = checked(people(1).replace(";;;;", ";old;;;"), actor=actor)
+    apply_import(import_id=found.pk, seen_round=found.round, typed=None, actor=actor)
+    enter = import_runs._enter_people
+
+    def merge() -> None:
+        try:
+            merge_entry(entry=entry, into=into, reason="one company", actor=actor)
+        finally:
+            connection.close()
+
+    colleague = threading.Thread(target=merge)
+
+    def merged_first(*args: Any) -> None:
+        colleague.start()
+        colleague.join(1)
+        enter(*args)
+
+    monkeypatch.setattr(import_runs, "_enter_people", merged_first)
+    assert gone_on(found).state == ImportState.DONE
+    colleague.join()
+    assert User.objects.get(email="p0@alcyon.example").entity == into

@@ -160,6 +160,8 @@ def test_what_became_wrong_since_the_check_stops_all_or_nothing_before_the_first
     assert "closed account" in str(told(found, Outcome.WRONG)[0].reason)
     assert not User.objects.filter(email="p0@alcyon.example").exists()
     assert ImportFile.objects.exists()
+    entry = AuditEntry.objects.get(action="accounts.hold_back_import")
+    assert entry.details["wrong"] == found.checked["wrong"]
 
 
 def test_what_became_wrong_since_the_check_is_given_back(actor: User) -> None:
@@ -216,6 +218,12 @@ def test_unknown_codes_are_made_when_that_is_wished(actor: User) -> None:
     assert AuditEntry.objects.filter(action="accounts.create_entry").count() == 2
 
 
+def test_a_code_that_the_directory_would_not_take_is_not_offered(actor: User) -> None:
+    found = checked(HEAD + "a@b.example;A;B;-new;;;\n" + "b@b.example;A;B;;;éa;\n", actor=actor)
+    assert found.checked["wrong"] == 2
+    assert found.read_findings(found.seal())["unknown"] == {}
+
+
 def test_a_code_made_meanwhile_is_taken_as_it_is(actor: User) -> None:
     found = checked(HEAD + "a@b.example;A;B;new;;;\n", actor=actor)
     create_codes(import_id=found.pk, seen_round=found.round, columns=["entity"], actor=actor)
@@ -224,6 +232,17 @@ def test_a_code_made_meanwhile_is_taken_as_it_is(actor: User) -> None:
     found = applied(found, actor=actor)
     assert (found.state, found.applied["created"]) == (ImportState.DONE, 0)
     assert User.objects.get(email="a@b.example").entity == entity
+
+
+def test_a_code_made_and_closed_meanwhile_stops_all_or_nothing(actor: User) -> None:
+    found = checked(HEAD + "a@b.example;A;B;new;;;\n" + ZOE, actor=actor)
+    create_codes(import_id=found.pk, seen_round=found.round, columns=["entity"], actor=actor)
+    found = gone_on(found)
+    assert found.checked["wrong"] == 0
+    EntityFactory(code="new", closed_at=timezone.now())
+    found = applied(found, actor=actor)
+    assert (found.state, found.became_wrong, found.checked["wrong"]) == (ImportState.CHECKED, True, 1)
+    assert read(HEAD + ZOE)[0].person is None
 
 
 def test_too_many_codes_are_another_column(actor: User, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -300,6 +319,14 @@ def test_files_that_nobody_goes_on_with_and_old_lines_are_removed(actor: User) -
     assert (done.has_lines, done.results, done.read_head(done.seal())) == (False, [1, 0, 1, 0], ([], []))
     assert not ImportLine.objects.exists()
     assert read(HEAD + ZOE)[0].person is not None
+
+
+def test_of_an_import_that_ended_before_anything_was_applied_no_sample_stays(actor: User) -> None:
+    found = checked(HEAD + ZOE + BAD, actor=actor)
+    cancel_import(import_id=found.pk, actor=actor)
+    found.refresh_from_db()
+    assert found.read_head(found.seal()) == ([], [])
+    assert found.read_findings(found.seal()) == {}
 
 
 def test_the_demo_world_has_imports_at_each_step_once(actor: User) -> None:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_slug
 from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from apps.accounts.addresses import check_email, normal_email, normal_name
+from apps.accounts.directory.model import check_code
 from apps.accounts.models import User
 from apps.core.tables import FORMULA
 from apps.core.text import visible
@@ -139,11 +139,12 @@ class Reader:
             code = visible(row.get(column, ""))
             if not code:
                 continue  # an empty cell leaves the current value
+            if self.known.is_closed(column, code):  # possibly made since it was asked for, and then closed: it will not be made
+                reason = reason or Reason("closed_code", {"column": column, "code": code[:60]})
+                continue
             entry = self.known.find(column, code) or self._coming.get(column, {}).get(code.casefold())
             if entry is not None:
                 line.values[name] = entry
-            elif self.known.is_closed(column, code):
-                reason = reason or Reason("closed_code", {"column": column, "code": code[:60]})
             else:
                 reason = reason or Reason("unknown_code", {"column": column, "code": code[:60]})
                 if _could_be_made(code):
@@ -165,7 +166,7 @@ def _is_address(email: str) -> bool:
 
 def _could_be_made(code: str) -> bool:
     try:
-        validate_slug(code)
+        check_code(code)
     except ValidationError:
         return False
     return len(code) <= LONGEST_CODE

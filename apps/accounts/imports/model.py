@@ -99,10 +99,15 @@ class PeopleImport(models.Model):
         return dict(json.loads(said)) if said else {}
 
     def end(self, state: ImportState, trouble: str = "") -> None:
-        """Set how it ended and why, and delete the file. What was given back stays for a while."""
+        """Set how it ended and why, and delete the file. What was given back stays for a while.
+
+        If nothing was applied, nothing of the file stays: no job removes it later.
+        """
         self.state, self.trouble, self.runner = state, trouble, ""
         self.ended_at = self.touched_at = timezone.now()
         self.has_lines = bool(self.applied)
+        if not self.has_lines:
+            self.head = self.findings = b""
         self.save()
         ImportFile.objects.filter(of=self).delete()
         if not self.has_lines:  # what would have become of each line is no longer needed

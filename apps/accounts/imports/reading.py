@@ -37,6 +37,8 @@ _LETTER_IN_UTF8 = re.compile(b"\xc3[\x80-\xbf]")  # À to ÿ
 SEPARATORS = ";,\t|"
 _SEPARATOR = re.compile(r'[\s"]*sep *= *([;,\t|])[;,\t|"\s]*$', re.IGNORECASE)  # as Excel calls it, and as it saves that again
 
+_QUOTED = re.compile('"[^"]*"')  # what stands in quotation marks separates nothing
+
 
 def rows_of(raw: bytes, *, limit: int = MAX_ROWS) -> Iterator[Row]:
     """Yield the lines of a file that are not empty, its first one (the names of the columns) included.
@@ -107,7 +109,7 @@ def _rows_of_text(text: str) -> Iterator[Row]:
         if end < 0:
             return
         skipped, start = skipped + 1, end + 1
-    separator = separator or max(SEPARATORS, key=line.count)
+    separator = separator or max(SEPARATORS, key=_QUOTED.sub("", line).count)
     reader = csv.reader(_narrow(io.StringIO(text[start:], newline=""), separator, skipped), delimiter=separator, strict=True)
     begins = 0  # where the record that is being read begins
     try:

@@ -23,6 +23,7 @@ from django.utils import timezone
 from apps.accounts.enums import Outcome
 from apps.accounts.models import ImportFile, ImportLine, PeopleImport
 from apps.core.crypto import Seal
+from apps.core.text import visible
 
 from .lines import Line
 from .model import WORKING
@@ -57,12 +58,16 @@ def claim(import_id: uuid.UUID) -> PeopleImport | None:
 
 @contextmanager
 def hold(claimed: PeopleImport) -> Iterator[PeopleImport]:
-    """Lock the import in a transaction, and save it at the end. Raises NotOurs if it is no longer this worker's."""
+    """Lock the import in a transaction, and save it at the end. Raises NotOurs if it is no longer this worker's.
+
+    A sign of life is not progress: a check that starts again each time gets equally far each time. Only writing lines for good
+    resets `stalls`.
+    """
     with transaction.atomic():
         held = PeopleImport.objects.select_for_update().get(pk=claimed.pk)
         if (held.runner, held.state) != (claimed.runner, claimed.state):
             raise NotOurs
-        held.touched_at, held.stalls = timezone.now(), 0
+        held.touched_at = timezone.now()
         yield held
         if not held.has_ended:
             held.save()
@@ -105,8 +110,9 @@ def keep(held: PeopleImport, seal: Seal, told: Iterable[tuple[Outcome, Line]], s
         shown[outcome] += 1
         said: dict[str, Any] = {"email": line.email[:254], "name": line.name[:161], "fields": line.changed if line.person else []}
         if line.reason is not None:
-            width = len(held.mapping) + 1  # surplus cells become one cell too many
-            said |= {"reason": [line.reason.code, line.reason.words], "cells": list(line.cells[:width])}
+            width = len(held.mapping)
+            cells, surplus = list(line.cells[:width]), " ".join(filter(None, map(visible, line.cells[width:])))
+            said |= {"reason": [line.reason.code, line.reason.words], "cells": [*cells, surplus] if surplus else cells}
         row = ImportLine(of=held, number=line.number, outcome=outcome)
         ImportLine.content.write(row, seal, json.dumps(said))
         kept.append(row)

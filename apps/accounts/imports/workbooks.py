@@ -8,6 +8,7 @@ passed on as soon as it is closed, and no string is kept longer than any cell ma
 from __future__ import annotations
 
 import io
+import lzma
 import posixpath
 import re
 import zipfile
@@ -28,13 +29,15 @@ MAX_CELLS = 20_000  # in one row: no spreadsheet has more
 MAX_PIECE = 1_000_000  # bytes of one name, attribute or comment: a parser starts over with each piece that does not end it
 MAX_STRINGS = 2_000_000
 MAX_PARTS = 10_000
+MAX_NUMBER = 100_000_000  # of a row: no spreadsheet has as many, and a database column has a limit
 LONGEST_CELL = 1000  # longer texts are cut: no column takes that many characters
 _COLUMN = re.compile("[A-Z]{1,3}")
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 
-# All the ways in which a file can fail to be one: not an archive, a part missing, damaged or encrypted, not XML, not a number.
+# All the ways in which a file can fail to be one: not an archive, a part missing, damaged or encrypted, not XML, not a number,
+# an unknown encoding.
 NO_WORKBOOK = (
-    *(zipfile.BadZipFile, zlib.error, expat.ExpatError, KeyError, ValueError, EOFError, OSError),
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, expat.ExpatError, LookupError, ValueError, EOFError, OSError),
     *(RuntimeError, NotImplementedError),
 )
 
@@ -214,6 +217,8 @@ class _Sheet:
         elif tag == "row":
             said_number = said.get("r", "")
             self._number = int(said_number) if said_number.isdecimal() else self._number + 1
+            if self._number > MAX_NUMBER:
+                raise Unreadable("No sheet has such a row.")
             self._cells, self._column, self._count = [], 0, 0
 
     def text(self, letters: str) -> None:
@@ -280,16 +285,7 @@ def rows_of_workbook(raw: bytes, *, columns: int) -> Iterator[tuple[int, list[st
             yield from _rows(packed, columns)
     except (TooLarge, Unreadable):
         raise
-    except (
-        zipfile.BadZipFile,
-        expat.ExpatError,
-        KeyError,
-        ValueError,
-        EOFError,
-        OSError,
-        RuntimeError,
-        NotImplementedError,
-    ) as error:
+    except NO_WORKBOOK as error:
         raise Unreadable(str(error)) from error
 
 

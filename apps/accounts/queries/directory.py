@@ -35,11 +35,15 @@ class Directory:
         return code.casefold() in self.closed[column]
 
 
-def directory() -> Directory:
-    """Return the company's directory. Four queries."""
+def directory(*, hold: bool = False) -> Directory:
+    """Return the company's directory. Four queries.
+
+    `hold`: entries stay as they are until the transaction ends, so that nobody is put into one that is merged meanwhile.
+    """
     entries, closed = {}, {}
     for kind in KINDS:
-        every = list(kind.model._default_manager.all())
+        rows = kind.model._default_manager
+        every = list(rows.select_for_update(no_key=True).order_by("pk") if hold else rows.all())
         here = {entry.pk: entry for entry in every if entry.is_open}
         found = {entry.code.casefold(): here[entry.merged_into_id] for entry in every if entry.merged_into_id in here}
         found |= {entry.code.casefold(): entry for entry in here.values()}

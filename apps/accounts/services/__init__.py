@@ -10,7 +10,16 @@ from .identities import (
     welcome_back,
 )
 from .import_runs import go_on_with_import, resume_imports
-from .imports import apply_import, cancel_import, choose_columns, create_codes, forget_imports, upload_people, why_not_apply
+from .imports import (
+    apply_import,
+    cancel_import,
+    choose_columns,
+    create_codes,
+    forget_imports,
+    record_absent_export,
+    upload_people,
+    why_not_apply,
+)
 from .invitations import invite_person
 from .mail import LetterNotSent, send_test
 from .organisation import ChangedMeanwhile, change_organisation
@@ -61,6 +70,7 @@ __all__ = [
     "merge_entry",
     "note_token_use",
     "receive",
+    "record_absent_export",
     "recover_account",
     "reopen_entry",
     "reset_second_factor",

@@ -31,11 +31,14 @@ def _check_code(kind: Kind, code: str, *, but: DirectoryEntry | None = None) -> 
 
 def _locked(entry: DirectoryEntry) -> Any:
     """Return `entry` as it is now, locked until the transaction ends; an entity with the whole tree, so that two moves queue."""
-    entries = type(entry)._default_manager.select_for_update()
     if isinstance(entry, Entity):
-        list(entries.order_by("pk").values_list("pk"))
-        return entries.get(pk=entry.pk)
-    return entries.get(pk=entry.pk)
+        _hold_list(Entity)
+    return type(entry)._default_manager.select_for_update().get(pk=entry.pk)
+
+
+def _hold_list(model: type[DirectoryEntry]) -> None:
+    """Hold every entry of a list until the transaction ends, always in the same order: two who do so wait for each other."""
+    list(model._default_manager.select_for_update().order_by("pk").values_list("pk"))
 
 
 def _check_parent(entity: Entity, parent: Entity | None) -> None:
@@ -250,6 +253,7 @@ def import_entries(*, kind: Kind, preview: EntryPreview, actor: User) -> tuple[i
             raise AccountError(_("Line %(line)s: there is no open entity “%(code)s”.") % {"line": line.number, "code": code})
         return {"parent": known}
 
+    _hold_list(kind.model)
     with _bounded_depth(kind):
         for line in _parents_first([*preview.new, *preview.changed]):
             if line.entry is None:

@@ -142,8 +142,13 @@ def _apply(claimed: PeopleImport) -> None:
 
 
 def _stand_back(claimed: PeopleImport, counts: dict[str, int]) -> None:
-    """Leave the import checked: some lines became wrong, and it is all or nothing. Absent people were not looked up again."""
+    """Leave the import checked: some lines became wrong, and it is all or nothing. Absent people were not looked up again.
+
+    Writes an audit entry, because the trail already says that applying began.
+    """
     with hold(claimed) as held:
+        details = {"digest": held.digest[:32], "wrong": counts["wrong"]}
+        audit.record(actor=held.applied_by, action="accounts.hold_back_import", target=held, details=details)
         held.checked, held.round, held.became_wrong = {**held.checked, **counts}, held.round + 1, True
         held.state, held.runner, held.position, held.applied_by = ImportState.CHECKED, "", 0, None
 
@@ -162,7 +167,7 @@ def _begin(held: PeopleImport) -> None:
                     create_entry(kind=kind, values=values, actor=held.applied_by)
                     made += 1
     ImportLine.objects.filter(of=held).delete()
-    held.position = 0
+    held.position = held.stalls = 0
     held.applied = {**{outcome.value: 0 for outcome in Outcome}, "closed": 0, "created": made}
 
 
@@ -181,7 +186,7 @@ def _meet_others(work: Callable[[], object]) -> None:
 def _apply_batch(claimed: PeopleImport, seal: Seal, reader: Reader, rows: Sequence[tuple[int, Sequence[str]]]) -> None:
     """Check these lines again and write the right ones: one transaction, and the same number of queries whatever the lines."""
     with hold(claimed) as held:
-        reader.known = directory()
+        reader.known = directory(hold=True)
         lines = [reader.line(number, cells) for number, cells in rows]
         compare(lines, hold=True)
         told = [(outcome_of(line), line) for line in lines]
@@ -193,6 +198,7 @@ def _apply_batch(claimed: PeopleImport, seal: Seal, reader: Reader, rows: Sequen
         for name, count in counts.items():
             held.applied[name] += count
         held.position += len(rows)
+        held.stalls = 0
 
 
 def _enter_people(held: PeopleImport, lines: Sequence[Line]) -> None:
@@ -260,5 +266,6 @@ def _close(claimed: PeopleImport, seal: Seal, named: set[str], lines: int, deadl
                     deactivate_person(user=person, actor=held.applied_by, reason=reason)
                     held.applied["closed"] += 1
             held.position += len(batch)
+            held.stalls = 0
         if time.monotonic() > deadline:
             raise SliceOver

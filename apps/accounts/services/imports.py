@@ -184,6 +184,13 @@ def cancel_import(*, import_id: uuid.UUID, actor: User) -> PeopleImport:
     return found
 
 
+@transaction.atomic
+def record_absent_export(*, people_import: PeopleImport, actor: User) -> None:
+    """Write into the audit trail that `actor` took the list of whose accounts would be closed out of the portal."""
+    count = people_import.checked.get("absent", 0)
+    audit.record(actor=actor, action="accounts.export_absent", target=people_import, details=_told(people_import, absent=count))
+
+
 def forget_imports() -> None:
     """Delete the files of imports that nobody went on with and, in time, the lines that were given back. Run by a job.
 

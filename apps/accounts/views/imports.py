@@ -95,7 +95,7 @@ def one(request: SignedInRequest, import_id: uuid.UUID) -> HttpResponse:
 def _page(request: SignedInRequest, found: PeopleImport, *, status: int = 200, **forms: Any) -> HttpResponse:
     context: dict[str, Any] = {
         "import": found,
-        "stats": _stats(found),
+        "stats": [] if _came_to_nothing(found) else _stats(found),
         "same": queries.imports_of_same_file(found)[:1],
         "why_not": "",
     }
@@ -107,7 +107,7 @@ def _page(request: SignedInRequest, found: PeopleImport, *, status: int = 200, *
             "wrong_title": words[Outcome.WRONG] if found.has_ended else _("Lines that cannot be taken"),
             "others": [(words[outcome], lines[outcome]) for outcome in Outcome if outcome is not Outcome.WRONG],
             "shown": SHOWN,
-            "made": list(_made(found)),
+            "made": [] if _came_to_nothing(found) else list(_made(found)),
         }
         if found.state == ImportState.CHECKED:
             findings = found.read_findings(seal)
@@ -125,6 +125,11 @@ def _page(request: SignedInRequest, found: PeopleImport, *, status: int = 200, *
                 **forms,
             }
     return render(request, "accounts/people/import_one.html", context, status=status)
+
+
+def _came_to_nothing(found: PeopleImport) -> bool:
+    """Whether it ended before anything was applied: what its check found was never done."""
+    return found.has_ended and not found.applied
 
 
 def _left_out(found: PeopleImport, headers: Sequence[str]) -> str:
@@ -235,16 +240,18 @@ def wrong(request: SignedInRequest, import_id: uuid.UUID) -> HttpResponse:
         yield [*headers, _("Line"), _("What is wrong")]
         for line in queries.wrong_lines(found, seal):
             cells = [*line.cells[: len(headers)], *[""] * (len(headers) - len(line.cells))]
-            yield [*cells, line.number, line.reason]
+            # What is more than the columns stands behind: sent again as it is, there are more cells than columns still.
+            yield [*cells, line.number, line.reason, *line.cells[len(headers) :]]
 
     return _file(rows(), f"{found.pk}-lines.csv")
 
 
-@require_safe
+@require_POST
 @may_manage
 def absent(request: SignedInRequest, import_id: uuid.UUID) -> HttpResponse:
-    """The people whose accounts would be closed, as a file."""
+    """The people whose accounts would be closed, as a file. A form, because the export itself goes into the audit trail."""
     found = queries.get_import(import_id)
+    services.record_absent_export(people_import=found, actor=request.user)
     people = queries.absent_people(queries.absent_of(found, found.seal()))
     rows = ([person.last_name, person.first_name, person.email, person.entity, person.department] for person in people)
     names = [LABELS[name] for name in ("last_name", "first_name", "email", "entity", "department")]
