@@ -105,7 +105,10 @@ class AwardQuerySet(models.QuerySet["Award"]):
 
 
 class Award(models.Model):
-    """The proof that somebody has a training at a major version. `expires_at` is fixed on the day it is awarded."""
+    """The proof that somebody has a training at a major version. `expires_at` is fixed on the day it is awarded.
+
+    `reminded`: how many days before the end its holder was last reminded (`mail.REMIND_DAYS`).
+    """
 
     id: models.UUIDField[uuid.UUID, uuid.UUID] = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user: models.ForeignKey[User, User] = models.ForeignKey(
@@ -122,6 +125,7 @@ class Award(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     revoke_reason = models.TextField(blank=True)
+    reminded = models.PositiveSmallIntegerField(null=True, blank=True)
 
     objects = AwardQuerySet.as_manager()
 
@@ -147,7 +151,7 @@ class CharterSignature(models.Model):
     """Somebody has read and signed one version of the charter.
 
     `values`: what its variables said in the text that was on the page, so that `text` is that text whatever the organisation has
-    been called since. `digest`: the hash of that text.
+    been called since. `digest`: the hash of that text. `told_of`: the later version that the signer was last told of by e-mail.
     """
 
     id: models.UUIDField[uuid.UUID, uuid.UUID] = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -159,6 +163,7 @@ class CharterSignature(models.Model):
     language = models.CharField(max_length=8)
     values: models.JSONField[dict[str, str], dict[str, str]] = models.JSONField(default=dict)
     digest = models.CharField(max_length=64, blank=True)
+    told_of = models.PositiveIntegerField(null=True, blank=True)
 
     class Meta:
         ordering = ["-signed_at"]

@@ -14,6 +14,7 @@ from apps.core import audit, sql
 from apps.core.past import Past
 
 from .enums import AwardSource
+from .mail import REMIND_DAYS
 from .models import Award, CharterSignature, Training, Waiver
 from .queries import current_charter, show_charter
 
@@ -106,5 +107,7 @@ def write_signatures(past: Past) -> int:
                     actor=person, action="access.sign_charter", target=charter, subject=person, details=details, at=signed
                 )
             )
+    # Nobody who is made up gets an e-mail: they are taken to have been reminded.
+    Award.objects.filter(user__in=made_up_people(), expires_at__isnull=False).update(reminded=REMIND_DAYS[-1])
     names = ["user_id", "charter_id", "signed_at", "language", "values", "digest"]
     return audit.record_many(events) + sql.insert_many(CharterSignature, names, rows)

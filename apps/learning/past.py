@@ -126,6 +126,8 @@ def write_learning(past: Past) -> int:
     # Whoever learnt something was here.
     last = Enrolment.objects.filter(user=OuterRef("pk")).order_by("-active_at").values("active_at")[:1]
     User.objects.filter(last_login=None, enrolments__isnull=False).update(last_login=Subquery(last))
+    # Nobody who is made up gets an e-mail: they are taken to have been reminded.
+    Enrolment.objects.filter(user__in=made_up_people(), completed_at=None).update(reminded_at=past.until)
     return rows.count
 
 

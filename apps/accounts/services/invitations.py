@@ -33,6 +33,7 @@ def invite_person(*, user: User, actor: User | None) -> None:
             "person": user,
             "url": settings.BASE_URL + path,
             "days": settings.PASSWORD_RESET_TIMEOUT // 86_400,
+            "home": settings.BASE_URL,
             "portal": organisation.filled(_("{{organisation’s}} AI portal")),
             "support_email": organisation.support_email(),
         }

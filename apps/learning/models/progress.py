@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 
 class Enrolment(models.Model):
-    """Somebody's way through a course, once. `cycle` counts them; `completed_at` is set when the quiz is passed."""
+    """Somebody's way through a course, once. `cycle` counts them; `completed_at` is set when the quiz is passed.
+
+    `reminded_at`: when an e-mail last asked its learner to go on.
+    """
 
     id: models.UUIDField[uuid.UUID, uuid.UUID] = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user: models.ForeignKey[User, User] = models.ForeignKey(
@@ -32,6 +35,7 @@ class Enrolment(models.Model):
     started_at = models.DateTimeField(default=timezone.now)
     active_at = models.DateTimeField(default=timezone.now)
     completed_at = models.DateTimeField(null=True, blank=True)
+    reminded_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-started_at"]
