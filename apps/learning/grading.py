@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from random import Random
+from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from django.utils.translation import gettext as _
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 # Choices' ids, sorted; or, for classify, item -> category.
 Answer: TypeAlias = list[str] | dict[str, str]
 Entry = TypeVar("Entry")
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def read_answer(question: QuestionContent, posted: QueryDict) -> Answer:
@@ -96,12 +99,20 @@ def shuffled(entries: Sequence[Entry], seed: str) -> list[Entry]:
     return ordered
 
 
-def draw(questions: Iterable[Question], *, count: int, seed: str) -> list[Question]:
-    """Return `count` of `questions`, spread evenly over their modules, in the order to ask them. The same seed gives the same."""
+def draw(
+    questions: Iterable[Question], *, count: int, seed: str, seen: Mapping[str, datetime] = MappingProxyType({})
+) -> list[Question]:
+    """Return `count` of `questions`, spread evenly over their modules, in the order to ask them. The same seed gives the same.
+
+    `seen`: when somebody last had a question, by its code. In each module those they have not had come first, then those they had
+    longest ago.
+    """
     by_module: dict[int, list[Question]] = {}
     for question in sorted(questions, key=lambda question: question.code):
         by_module.setdefault(question.module_id, []).append(question)
     piles = [shuffled(pile, f"{seed}:{module}") for module, pile in sorted(by_module.items())]
+    for pile in piles:  # the last one is drawn first; questions that are equal stay shuffled
+        pile.sort(key=lambda question: seen.get(question.code, NEVER), reverse=True)
     # If the count does not divide evenly, the modules that give one more are drawn as well.
     piles = shuffled(piles, f"{seed}:modules")
     drawn: list[Question] = []

@@ -85,5 +85,8 @@ def quiz_lead(page: CoursePage) -> str:
     if page.standing.attempt_open:
         return _("Your answers were kept. You go on with the first question that has none.")
     if page.failed_before:
-        return _("You will get other questions. What you answered before stays in your history and changes nothing.")
+        return _(
+            "You will get questions you have not had yet, as long as there are any. What you answered before stays in your "
+            "history and changes nothing."
+        )
     return _("A few questions now show that you can put them to use.")

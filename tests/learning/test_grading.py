@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -102,6 +103,27 @@ def test_a_draw_is_its_seeds() -> None:
 
 def test_a_small_bank_is_drawn_whole() -> None:
     assert len(draw(bank(2, 2), count=10, seed="a")) == 4
+
+
+def test_questions_that_somebody_has_not_had_come_first() -> None:
+    """Two of six in each of four modules: three attempts without one that was there before, then those of the first."""
+    questions = bank(4, 6)
+    seen: dict[str, datetime] = {}
+    attempts: list[set[str]] = []
+    for day in range(1, 5):
+        drawn = {question.code for question in draw(questions, count=8, seed=str(day), seen=seen)}
+        seen |= dict.fromkeys(drawn, datetime(2026, 11, day, tzinfo=UTC))
+        assert len(drawn) == 8
+        attempts.append(drawn)
+    assert not attempts[0] & attempts[1]
+    assert not (attempts[0] | attempts[1]) & attempts[2]
+    assert attempts[3] == attempts[0], "Those that were longest ago."
+
+
+def test_a_module_that_has_only_questions_seen_still_gives_its_share() -> None:
+    seen = {f"q-0-{number}": datetime(2026, 11, 1, tzinfo=UTC) for number in range(6)}
+    drawn = draw(bank(2, 6), count=4, seed="a", seen=seen)
+    assert sorted(question.module_id for question in drawn) == [0, 0, 1, 1]
 
 
 def test_shuffling_depends_on_the_seed_alone() -> None:

@@ -62,6 +62,17 @@ def test_it_opens_once_all_lessons_are_done(course: Course, user: User) -> None:
     assert sorted(modules) == ["first", "first", "second", "second"]
 
 
+def test_another_attempt_draws_what_the_first_did_not(user: User) -> None:
+    course = publish(course_content(draw=2))  # of three in each of two modules
+    attempts = []
+    for _attempt in range(3):
+        finish_lessons(user, course)
+        attempt = take_quiz(user, course, wrong=2)
+        attempts.append(set(attempt.responses.values_list("question__code", flat=True)))
+        services.submit_attempt(attempt=attempt)
+    assert len(set.union(*attempts)) == 6
+
+
 def test_starting_twice_is_the_same_attempt(course: Course, user: User) -> None:
     finish_lessons(user, course)
     first = services.start_attempt(user=user, course=course)

@@ -220,7 +220,7 @@ def test_a_failed_quiz_explains_and_offers_another(client: Client, course: Cours
     page = client.get(url("result", attempt.pk)).content.decode()
     assert "Not there yet" in page
     assert "Worth reading again" in page
-    assert "Try with other questions" in page
+    assert "Try again with new questions" in page
     assert page.count("explained q-") == 4
     client.post(url("quiz", "course"))
     assert Attempt.objects.count() == 2

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Case, When
+from django.db.models import Case, Max, When
 from django.utils import timezone
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 def start_attempt(*, user: User, course: Course) -> Attempt:
     """Draw a quiz and return it; an attempt that is still open is returned instead. Pins version, seed and questions.
 
+    Questions that the person has not had yet are drawn first, as long as a module has any.
     Writes an audit entry. Raises QuizClosed before all lessons are done, and once the cycle is completed.
     """
     enrolment = latest_enrolment(user, course, lock=True)
@@ -46,7 +47,9 @@ def start_attempt(*, user: User, course: Course) -> Attempt:
     version = course.published
     bank = Question.objects.filter(course=course, use=QuestionUse.QUIZ, is_current=True, module__retired_at=None)
     seed = secrets.token_hex(8)
-    drawn = draw(bank, count=version.draw, seed=seed)
+    had = Response.objects.filter(attempt__enrolment__user=user, attempt__enrolment__course=course).order_by()
+    seen = dict(had.values_list("question__code").annotate(last=Max("attempt__started_at")))
+    drawn = draw(bank, count=version.draw, seed=seed, seen=seen)
     attempt = Attempt.objects.create(
         enrolment=enrolment, version=version, number=enrolment.attempts.count() + 1, seed=seed, total=len(drawn)
     )
