@@ -11,10 +11,11 @@ class LearningConfig(AppConfig):
         from apps.accounts import panels
         from apps.accounts.enums import Role
         from apps.accounts.roles import grant
-        from apps.core import api, loading, past, search, setting_up
+        from apps.core import api, attention, loading, past, search, setting_up
         from apps.core.navigation import Place, Tab, declare, declare_tabs
 
         from . import setting_up as looks
+        from .attention import reviews_due
         from .jobs import examples_card
         from .loading import load_content, sources
         from .past import write_learning
@@ -26,6 +27,9 @@ class LearningConfig(AppConfig):
         for role in (Role.TRAINER, Role.ADMINISTRATOR):
             grant(role, "learning.manage_courses")
         api.declare("apps.learning.api")
+        attention.declare(
+            attention.Look("learning.reviews", _("Course reviews"), "learning.manage_courses", reviews_due, order=70)
+        )
         loading.declare(loading.Load("learning.content", load_content, order=10, sources=sources))
         capabilities.offer_training_link(training_url)
         home.offer_stages(stages_for)

@@ -100,6 +100,9 @@ class CourseContent(msgspec.Struct, frozen=True, omit_defaults=True):
     exercises: tuple[ExerciseContent, ...] = ()
     valid_days: int | None = None
     redo_by: date | None = None
+    reviewed_on: date | None = None
+    reviewed_by: Text | None = None
+    review_due: date | None = None
 
     @property
     def version(self) -> str:
@@ -120,6 +123,11 @@ def digest(content: msgspec.Struct) -> str:
     return hashlib.sha256(msgspec.json.encode(content, order="sorted")).hexdigest()
 
 
+# May change without a new version, as texts may.
+REVIEW = ("reviewed_on", "reviewed_by", "review_due")
+WORDING = {"minutes", "minor", *REVIEW}
+
+
 def skeleton(content: msgspec.Struct) -> Any:
     """Return `content` without its texts: what must not change without a new version."""
 
@@ -127,7 +135,7 @@ def skeleton(content: msgspec.Struct) -> Any:
         if isinstance(value, dict):
             if value.keys() == {"fr", "en"}:
                 return None
-            return {key: bare(entry) for key, entry in value.items() if key not in {"minutes", "minor"}}
+            return {key: bare(entry) for key, entry in value.items() if key not in WORDING}
         if isinstance(value, list | tuple):
             return [bare(entry) for entry in value]
         return value

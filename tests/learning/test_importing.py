@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 
 from apps.core.markdown import render_article
+from apps.learning.content import Text
 from apps.learning.importing import Problems, compare, read_charters, read_courses, read_requirements
 from apps.learning.importing.markdown import check_markdown
 from apps.learning.realdata import find_real_data
@@ -24,6 +26,21 @@ def problems_in(folder: Path) -> list[str]:
     problems = Problems(folder)
     read_courses(folder, problems)
     return [str(problem).removeprefix("tea/") for problem in problems.in_order()]
+
+
+REVIEW = 'reviewed_on: 2027-01-01\nreviewed_by: {{fr: "le juridique", en: "legal"}}\nreview_due: {}\n'
+
+
+def test_a_review_is_read(tmp_path: Path) -> None:
+    write_course(tmp_path)
+    file = tmp_path / "tea" / "course.yaml"
+    file.write_text(file.read_text() + REVIEW.format("2027-07-01"))
+    problems = Problems(tmp_path)
+    (parsed,) = read_courses(tmp_path, problems)
+    assert problems.in_order() == []
+    content = parsed.content
+    assert (content.reviewed_on, content.review_due) == (date(2027, 1, 1), date(2027, 7, 1))
+    assert content.reviewed_by == Text("le juridique", "legal")
 
 
 def test_a_good_course_is_read_whole(tmp_path: Path) -> None:
@@ -46,6 +63,9 @@ def test_a_good_course_is_read_whole(tmp_path: Path) -> None:
         # course.yaml
         ("course.yaml", "minutes: 10", "minutes: 10\ncolour: red", "course.yaml:6: unknown key “colour”"),
         ("course.yaml", "training: tea\n", "", "course.yaml:1: the key “training” is missing"),
+        ("course.yaml", "order: 1\n", "order: 1\nreview_due: 2027-01-01\n", "course.yaml:4: a review has all of: reviewed_on"),
+        ("course.yaml", "order: 1\n", f"order: 1\n{REVIEW.format('2027-01-01')}", "course.yaml:6: the next review comes after"),
+        ("course.yaml", "order: 1\n", f"order: 1\n{REVIEW.format('soon')}", "course.yaml:6: expected a date"),
         ("course.yaml", 'version: "1.0"', "version: 1.0", "course.yaml:2: expected the version here (put it in quotes)"),
         ("course.yaml", 'version: "1.0"', 'version: "1"', "course.yaml:2: a version is written"),
         ("course.yaml", "id: tea", "id: coffee", "course.yaml:1: the course “coffee” must lie in a folder of that name"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from apps.learning.content import CourseContent, ExerciseContent, ModuleContent, QuestionContent
+from apps.learning.content import REVIEW, CourseContent, ExerciseContent, ModuleContent, QuestionContent, Text
 from apps.learning.enums import QuestionUse
 
 from .lessons import PlacedLesson, read_module_lessons
@@ -91,6 +91,7 @@ def _read_course(folder: Path, mark: str, problems: Problems) -> ParsedCourse | 
     title, summary = top.translated("title", longest=MAX_TITLE), top.translated("summary")
     outcomes = tuple(source.translated(line, longest=300) for line in top.listed("outcomes", low=3, high=5))
     draw, pass_mark = _read_quiz(source, top)
+    reviewed_on, reviewed_by, review_due = _read_review(source, top)
     modules, placed = _read_modules(folder, source, top, problems)
     questions = read_questions(folder / "questions.yaml", {module.id for module in modules}, problems)
     exercises = read_exercises(folder / "practice.yaml", problems)
@@ -112,8 +113,11 @@ def _read_course(folder: Path, mark: str, problems: Problems) -> ParsedCourse | 
         exercises=exercises,
         valid_days=source.integer(valid_days, low=1, high=36500) if valid_days is not None else None,
         redo_by=source.day(redo_by) if redo_by is not None else None,
+        reviewed_on=reviewed_on,
+        reviewed_by=reviewed_by,
+        review_due=review_due,
     )
-    if content.redo_by == date.min:
+    if date.min in {content.redo_by, content.reviewed_on, content.review_due}:
         return None
     _check_links(content, placed, questions, exercises, folder, problems)
     if len(problems) == before:
@@ -140,6 +144,21 @@ def _read_quiz(source: Source, top: Fields) -> tuple[int, int]:
     draw, pass_mark = entry.integer("draw", low=1, high=100), entry.integer("pass_mark", low=1, high=100)
     entry.end()
     return draw, pass_mark
+
+
+def _read_review(source: Source, top: Fields) -> tuple[date | None, Text | None, date | None]:
+    """Return when a course was last reviewed, by whom, and when it must be reviewed again: all three or none."""
+    nodes = [top.find(name) for name in REVIEW]
+    if not any(nodes):
+        return None, None, None
+    on, by, due = nodes
+    if on is None or by is None or due is None:
+        source.complain(next(node for node in nodes if node is not None), f"a review has all of: {', '.join(REVIEW)}")
+        return None, None, None
+    reviewed_on, review_due = source.day(on), source.day(due)
+    if date.min != review_due <= reviewed_on:
+        source.complain(due, "the next review comes after the last one")
+    return reviewed_on, source.translated(by, longest=MAX_TITLE), review_due
 
 
 def _read_modules(

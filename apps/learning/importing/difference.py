@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from apps.learning.content import (
+    REVIEW,
     CourseContent,
     ExerciseContent,
     LessonContent,
@@ -53,7 +54,19 @@ def compare(old: CourseContent | None, new: CourseContent) -> Difference:
     places_after = [(module.id, lesson.id) for module in new.modules for lesson in module.lessons]
     if places_before != places_after and set(places_before) & set(places_after):
         lines.append("~ order of the lessons")
-    for name in ("title", "summary", "outcomes", "minutes", "draw", "pass_mark", "valid_days", "redo_by", "training", "order"):
+    for name in (
+        "title",
+        "summary",
+        "outcomes",
+        "minutes",
+        "draw",
+        "pass_mark",
+        "valid_days",
+        "redo_by",
+        *REVIEW,
+        "training",
+        "order",
+    ):
         if getattr(old, name) != getattr(new, name):
             lines.append(f"~ {name}")
     if (old.major, old.minor) != (new.major, new.minor):

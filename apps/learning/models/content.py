@@ -84,6 +84,11 @@ class CourseVersion(Titled):
     pass_mark = models.PositiveSmallIntegerField(validators=[MinValueValidator(1), MaxValueValidator(100)])
     valid_days = models.PositiveIntegerField(null=True, blank=True)
     redo_by = models.DateField(null=True, blank=True)
+    reviewed_on = models.DateField(null=True, blank=True)
+    reviewed_by_fr = models.CharField(max_length=200, blank=True)
+    reviewed_by_en = models.CharField(max_length=200, blank=True)
+    reviewed_by = Bilingual()
+    review_due = models.DateField(null=True, blank=True)
     content_hash = models.CharField(max_length=64)
     published_at = models.DateTimeField(default=timezone.now)
     published_by: models.ForeignKey[User | None, User | None] = models.ForeignKey(

@@ -86,6 +86,10 @@ def _write_version(course: Course, content: CourseContent, mark: str, actor: Use
         pass_mark=content.pass_mark,
         valid_days=content.valid_days,
         redo_by=content.redo_by,
+        reviewed_on=content.reviewed_on,
+        reviewed_by_fr=content.reviewed_by.fr if content.reviewed_by else "",
+        reviewed_by_en=content.reviewed_by.en if content.reviewed_by else "",
+        review_due=content.review_due,
         content_hash=mark,
         published_by=actor,
     )
